@@ -1,0 +1,78 @@
+"""SQL over jobs."""
+
+from collections.abc import Sequence
+
+from parlour.kernel.ids import JobId
+from parlour.storage.tx import JOB_LEASE_MS, Row, StartedJob, Tx
+
+
+def claim(tx: Tx, owner: str, limit: int) -> list[StartedJob]:
+    rows = tx.all(
+        "UPDATE jobs SET state = 'running', claims = claims + 1, lease_owner = :owner, lease_until = :until"
+        " WHERE id IN (SELECT id FROM jobs WHERE (state = 'ready' AND run_at <= :now)"
+        " OR (state = 'running' AND lease_until < :now) ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
+        " RETURNING id, kind, body, claims",
+        owner=owner,
+        until=tx.now_ms + JOB_LEASE_MS,
+        now=tx.now_ms,
+        limit=limit,
+    )
+    return [_started(row) for row in rows]
+
+
+def _started(row: Row) -> StartedJob:
+    body: str = row["body"]
+    return StartedJob(JobId(row["id"]), row["kind"], body.encode(), row["claims"])
+
+
+def extend(tx: Tx, owner: str) -> int:
+    return tx.run(
+        "UPDATE jobs SET lease_until = :until WHERE lease_owner = :owner AND state = 'running'",
+        owner=owner,
+        until=tx.now_ms + JOB_LEASE_MS,
+    )
+
+
+def hold(tx: Tx, job_id: JobId, owner: str, claims: int) -> bool:
+    sql = "SELECT id FROM jobs WHERE id = :id AND state = 'running' AND lease_owner = :owner AND claims = :claims FOR UPDATE"
+    return tx.one(sql, id=job_id, owner=owner, claims=claims) is not None
+
+
+def remove(tx: Tx, job_id: JobId, owner: str, claims: int) -> bool:
+    sql = "DELETE FROM jobs WHERE id = :id AND state = 'running' AND lease_owner = :owner AND claims = :claims"
+    return tx.run(sql, id=job_id, owner=owner, claims=claims) > 0
+
+
+def put_back(tx: Tx, job_id: JobId, owner: str, run_at: int, error: str | None) -> bool:
+    sql = (
+        "UPDATE jobs SET state = 'ready', run_at = :run_at, lease_owner = NULL, lease_until = NULL, error = :error"
+        " WHERE id = :id AND lease_owner = :owner AND state = 'running'"
+    )
+    return tx.run(sql, id=job_id, owner=owner, run_at=run_at, error=error) > 0
+
+
+def stick(tx: Tx, job_id: JobId, owner: str, error: str) -> bool:
+    sql = (
+        "UPDATE jobs SET state = 'stuck', lease_owner = NULL, lease_until = NULL, unique_key = NULL, error = :error"
+        " WHERE id = :id AND lease_owner = :owner AND state = 'running'"
+    )
+    return tx.run(sql, id=job_id, owner=owner, error=error) > 0
+
+
+def release(tx: Tx, owner: str | None) -> int:
+    where = "lease_owner = :owner AND" if owner else ""
+    params = {"owner": owner} if owner else {}
+    sql = (
+        "UPDATE jobs SET state = 'ready', lease_owner = NULL, lease_until = NULL,"  # noqa: S608
+        f" claims = claims - {1 if owner else 0} WHERE {where} state = 'running'"
+    )
+    return tx.run(sql, **params)
+
+
+def cancel(tx: Tx, job_id: JobId) -> bool:
+    return tx.run("DELETE FROM jobs WHERE id = :id", id=job_id) > 0
+
+
+def states(tx: Tx) -> Sequence[tuple[str, str, int]]:
+    rows = tx.all("SELECT kind, state, count(*) AS n FROM jobs GROUP BY kind, state ORDER BY kind, state")
+    return [(row["kind"], row["state"], row["n"]) for row in rows]

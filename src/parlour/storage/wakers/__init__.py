@@ -1,0 +1,1 @@
+"""How one process hears that another has committed. In-process commits need none."""

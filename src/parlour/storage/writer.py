@@ -1,0 +1,198 @@
+"""The one writer of a process: a thread that commits whatever gathered during the last commit.
+
+A batch is one transaction of the store; each piece of work in it has a savepoint of its own, so
+a refusal undoes only its own work. After the commit, on the event loop and in this order: the
+hooks, the answers (acknowledgements), the events (readers), the jobs.
+Measured against a commit each in `bench/`; see `docs/decisions/0003`.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from parlour.kernel.clock import Clock
+from parlour.kernel.ids import Ids
+from parlour.kernel.refusals import Refusal
+from parlour.storage.dialects import Connection, Dialect, Logged
+from parlour.storage.tx import StartedJob, Tx
+
+log = logging.getLogger("parlour.storage")
+
+BATCH_MAX = 512
+
+
+@dataclass(slots=True)
+class Work:
+    """One action waiting for its commit, and what came of it."""
+
+    action: Callable[[Tx], Any]
+    future: asyncio.Future[Any] | None = None
+    result: object = None
+    error: BaseException | None = None
+    tx: Tx | None = None
+
+
+@dataclass(slots=True)
+class Listeners:
+    """Who hears of commits, on the event loop."""
+
+    events: Callable[[Sequence[Logged]], None] = field(default=lambda _: None)
+    started: Callable[[Sequence[StartedJob]], None] = field(default=lambda _: None)
+    wake_jobs: Callable[[], None] = field(default=lambda: None)
+    committed: Callable[[int, float], None] = field(default=lambda _count, _seconds: None)
+
+
+class Writer:
+    """Runs actions in batches. `start` it on the loop that gets the answers."""
+
+    def __init__(self, dialect: Dialect, clock: Clock, ids: Ids) -> None:
+        self._dialect = dialect
+        self._clock = clock
+        self._ids = ids
+        self._connection: Connection | None = None
+        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.listeners = Listeners()
+        self.lease_owner: Callable[[], str | None] = lambda: None
+
+    def start(self) -> None:
+        """Begin to write; call it on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="parlour-writer", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Commit what is waiting, then end."""
+        self._queue.put(None)
+        if self._thread:
+            await asyncio.to_thread(self._thread.join)
+
+    def submit(self, action: Callable[[Tx], Any]) -> asyncio.Future[Any]:
+        """Have `action` run and committed; the future gives its result or its exception."""
+        if self._loop is None:
+            raise RuntimeError("the writer has not been started")
+        future = self._loop.create_future()
+        self._queue.put(Work(action, future))
+        return future
+
+    def run_here(self, action: Callable[[Tx], Any]) -> Any:
+        """Run one action in the calling thread: for the command line, without an event loop."""
+        work = Work(action)
+        self._commit([work])
+        if work.error:
+            raise work.error
+        return work.result
+
+    def _run(self) -> None:
+        while True:
+            work = self._queue.get()
+            if work is None:
+                break
+            batch = [work]
+            last = False
+            while len(batch) < BATCH_MAX and not last:
+                try:
+                    more = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    last = True
+                else:
+                    batch.append(more)
+            self._commit(batch)
+            if last:
+                break
+        if self._connection:
+            self._connection.close()
+
+    def _commit(self, batch: list[Work]) -> None:
+        started = self._clock.monotonic()
+        try:
+            logged = self._transaction(batch)
+        except self._dialect.errors as conflict:
+            self._close()
+            if len(batch) > 1:
+                log.info("batch_conflict", extra={"size": len(batch)})
+                for work in batch:
+                    work.result, work.error, work.tx = None, None, None
+                    self._commit([work])
+                return
+            logged = self._failed(batch, conflict)
+        except Exception as error:
+            self._close()
+            logged = self._failed(batch, error)
+        if self._loop:
+            seconds = self._clock.monotonic() - started
+            self._loop.call_soon_threadsafe(self._deliver, batch, logged, seconds)
+
+    def _failed(self, batch: list[Work], error: Exception) -> list[Logged]:
+        log.error("commit_failed", extra={"size": len(batch)}, exc_info=error)
+        for work in batch:
+            work.error = Refusal("unavailable", "The storage service is not available.")
+            work.tx = None
+        return []
+
+    def _transaction(self, batch: Sequence[Work]) -> list[Logged]:
+        if self._connection is None:
+            self._connection = self._dialect.open(reading=False)
+        cursor = self._connection.cursor()
+        self._dialect.begin(cursor, reading=False)
+        try:
+            now_ms = self._clock.now_ms()
+            for work in batch:
+                self._do(work, cursor, now_ms)
+            announced = [said for work in batch if work.tx for said in work.tx.announced]
+            logged = self._dialect.append(cursor, announced, now_ms) if announced else []
+            cursor.execute("COMMIT")
+        except BaseException:
+            if self._connection and not self._dialect.shared:
+                cursor.execute("ROLLBACK")
+            raise
+        return logged
+
+    def _do(self, work: Work, cursor: Any, now_ms: int) -> None:
+        tx = Tx(cursor, self._dialect, self._ids, now_ms, writable=True)
+        tx.lease_owner = self.lease_owner()
+        try:
+            work.result = work.action(tx)
+            tx.finish()
+            work.tx = tx
+        except (*self._dialect.lost, *self._dialect.conflict):
+            raise
+        except Exception as error:
+            if isinstance(error, self._dialect.errors) and self._dialect.shared and not tx.changed:
+                raise
+            tx.undo()
+            work.error = error
+
+    def _close(self) -> None:
+        if self._connection is not None and self._dialect.shared:
+            self._connection.close()
+            self._connection = None
+
+    def _deliver(self, batch: Sequence[Work], logged: Sequence[Logged], seconds: float) -> None:
+        started: list[StartedJob] = []
+        wake = False
+        for work in batch:
+            if work.tx:
+                for hook in work.tx.hooks:
+                    hook()
+                started += work.tx.started_jobs
+                wake = wake or work.tx.wakes_jobs
+            if work.future and not work.future.done():
+                if work.error:
+                    work.future.set_exception(work.error)
+                else:
+                    work.future.set_result(work.result)
+        self.listeners.committed(len(batch), seconds)
+        if logged:
+            self.listeners.events(logged)
+        if started:
+            self.listeners.started(started)
+        if wake:
+            self.listeners.wake_jobs()
