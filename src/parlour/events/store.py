@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from parlour.events.entities import Cursor, CursorKind
+from parlour.kernel.ids import AccountId
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Row, Tx
 
@@ -81,3 +83,98 @@ def last_of_kind(tx: Tx, room: str, kinds: Sequence[str], window: int) -> tuple[
         **names,
     )
     return (row["seq"], row["kind"]) if row else None
+
+
+def _cursor(row: Row) -> Cursor:
+    return Cursor(
+        id=row["id"],
+        kind=row["kind"],
+        account_id=AccountId(row["account_id"]),
+        session_digest=row["session_digest"],
+        dialect=row["dialect"],
+        ticket_digest=row["ticket_digest"],
+        opened_pos=row["opened_pos"],
+        acked_pos=row["acked_pos"],
+        seen_at=row["seen_at"],
+        closed_at=row["closed_at"],
+    )
+
+
+def insert_cursor(tx: Tx, cursor: Cursor) -> None:
+    tx.run(
+        "INSERT INTO connections (id, kind, account_id, session_digest, dialect, ticket_digest, opened_pos, acked_pos,"
+        " seen_at, closed_at) VALUES (:id, :kind, :account_id, :session_digest, :dialect, :ticket_digest, :opened_pos,"
+        " :acked_pos, :seen_at, :closed_at)",
+        id=cursor.id,
+        kind=cursor.kind,
+        account_id=cursor.account_id,
+        session_digest=cursor.session_digest,
+        dialect=cursor.dialect,
+        ticket_digest=cursor.ticket_digest,
+        opened_pos=cursor.opened_pos,
+        acked_pos=cursor.acked_pos,
+        seen_at=cursor.seen_at,
+        closed_at=cursor.closed_at,
+    )
+
+
+def cursor(tx: Tx, cursor_id: str) -> Cursor | None:
+    row = tx.one("SELECT * FROM connections WHERE id = :id", id=cursor_id)
+    return _cursor(row) if row else None
+
+
+def memberships(tx: Tx, cursor_id: str) -> dict[str, int]:
+    rows = tx.all("SELECT room, joined_pos FROM memberships WHERE connection_id = :id ORDER BY room", id=cursor_id)
+    return {row["room"]: row["joined_pos"] for row in rows}
+
+
+def reopen_cursor(tx: Tx, cursor: Cursor) -> None:
+    tx.run(
+        "UPDATE connections SET closed_at = NULL, seen_at = :now, session_digest = :digest, dialect = :dialect"
+        " WHERE id = :id",
+        id=cursor.id,
+        now=tx.now_ms,
+        digest=cursor.session_digest,
+        dialect=cursor.dialect,
+    )
+
+
+def put_membership(tx: Tx, cursor_id: str, room: str, pos: int) -> None:
+    tx.run(
+        "INSERT INTO memberships (connection_id, room, joined_pos) VALUES (:id, :room, :pos) ON CONFLICT DO NOTHING",
+        id=cursor_id,
+        room=room,
+        pos=pos,
+    )
+
+
+def drop_membership(tx: Tx, cursor_id: str, room: str) -> None:
+    tx.run("DELETE FROM memberships WHERE connection_id = :id AND room = :room", id=cursor_id, room=room)
+
+
+def touch_cursor(tx: Tx, cursor_id: str, acked_pos: int) -> None:
+    tx.run(
+        "UPDATE connections SET seen_at = :now, acked_pos = CASE WHEN acked_pos < :acked THEN :acked ELSE acked_pos END"
+        " WHERE id = :id",
+        id=cursor_id,
+        now=tx.now_ms,
+        acked=acked_pos,
+    )
+
+
+def close_cursor(tx: Tx, cursor_id: str) -> bool:
+    sql = "UPDATE connections SET closed_at = :now WHERE id = :id AND closed_at IS NULL"
+    return tx.run(sql, id=cursor_id, now=tx.now_ms) > 0
+
+
+def close_cursors(tx: Tx, kind: CursorKind) -> int:
+    sql = "UPDATE connections SET closed_at = :now WHERE kind = :kind AND closed_at IS NULL"
+    return tx.run(sql, kind=kind, now=tx.now_ms)
+
+
+def delete_cursors(tx: Tx, before_ms: int) -> int:
+    old = "SELECT id FROM connections WHERE closed_at < :before OR (kind = 'http' AND seen_at < :before)"
+    tx.run(f"DELETE FROM memberships WHERE connection_id IN ({old})", before=before_ms)  # noqa: S608
+    return tx.run(
+        "DELETE FROM connections WHERE closed_at < :before OR (kind = 'http' AND seen_at < :before)", before=before_ms
+    )

@@ -1,5 +1,6 @@
 """Identifiers: UUIDv7 in canonical lower-case form (specification 0), and secrets."""
 
+import hashlib
 import re
 import secrets
 import uuid
@@ -56,3 +57,8 @@ def named_id(*names: str) -> str:
 def new_secret() -> str:
     """A URL-safe secret of 256 random bits."""
     return secrets.token_urlsafe(32)
+
+
+def digest_of(secret: str) -> str:
+    """How a secret is stored: 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()

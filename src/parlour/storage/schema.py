@@ -194,7 +194,7 @@ messages = _table(
     _text("contents", null=True),
     _text("persona_id", null=True),
     _text("state"),
-    _text("job_id", null=True),
+    _text("fence", null=True),
     _text("completion", null=True),
     _text("item_id", null=True),
     _text("usage", null=True),

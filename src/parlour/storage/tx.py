@@ -119,8 +119,10 @@ class Tx:
             raise RuntimeError("a reading transaction cannot announce")
         self.announced.append(Announced(tuple(dict.fromkeys(rooms)), fact))
 
-    def enqueue(self, kind: str, body: object, *, unique: str | None = None, delay_seconds: float = 0) -> bool:
-        """Have work done after the commit; False if a job with this `unique` key is waiting.
+    def enqueue(
+        self, kind: str, body: object, *, unique: str | None = None, delay_seconds: float = 0
+    ) -> JobId | None:
+        """Have work done after the commit; None if a job with this `unique` key is waiting.
 
         When this process has a free worker it takes the lease at once, which saves a claim.
         """
@@ -146,7 +148,7 @@ class Tx:
             self.started_jobs.append(StartedJob(job_id, kind, encoded, 1))
         elif added:
             self.wakes_jobs = True
-        return added > 0
+        return job_id if added else None
 
     def on_commit(self, hook: Callable[[], object]) -> None:
         """Call `hook` on the event loop after the commit, before readers see what it announced."""

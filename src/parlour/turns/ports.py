@@ -4,7 +4,7 @@ A provider streams `Piece`s. It raises `ProviderFault` when the outside fails; c
 stream (`aclose`) or cancelling the task must cancel the request for real.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -87,7 +87,7 @@ Piece = Text | ToolCall | Usage | Finished
 class Model(Protocol):
     """A provider of models."""
 
-    def stream(self, request: Request) -> AsyncIterator[Piece]:
+    def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """The answer, piece by piece; ends with `Finished`. Raises `ProviderFault`."""
         ...
 

@@ -57,9 +57,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "attempts_account", "attempts", ["account_id", "created_at"], unique=False
-    )
+    op.create_index("attempts_account", "attempts", ["account_id", "created_at"], unique=False)
     op.create_index("attempts_cohort", "attempts", ["cohort_id"], unique=False)
     op.create_table(
         "chats",
@@ -92,9 +90,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cohort_id", "account_id", "part"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "cohort_people_account", "cohort_people", ["account_id"], unique=False
-    )
+    op.create_index("cohort_people_account", "cohort_people", ["account_id"], unique=False)
     op.create_table(
         "cohorts",
         sa.Column("id", sa.Text(), nullable=False),
@@ -163,17 +159,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", "account_id"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "entry_people_account", "entry_people", ["account_id"], unique=False
-    )
+    op.create_index("entry_people_account", "entry_people", ["account_id"], unique=False)
     op.create_table(
         "events",
-        sa.Column(
-            "pos",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("pos", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -190,9 +179,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "grade_items_grade", "grade_items", ["grade_id", "number"], unique=False
-    )
+    op.create_index("grade_items_grade", "grade_items", ["grade_id", "number"], unique=False)
     op.create_table(
         "grades",
         sa.Column("id", sa.Text(), nullable=False),
@@ -270,7 +257,7 @@ def upgrade() -> None:
         sa.Column("contents", sa.Text(), nullable=True),
         sa.Column("persona_id", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("job_id", sa.Text(), nullable=True),
+        sa.Column("fence", sa.Text(), nullable=True),
         sa.Column("completion", sa.Text(), nullable=True),
         sa.Column("item_id", sa.Text(), nullable=True),
         sa.Column("usage", sa.Text(), nullable=True),

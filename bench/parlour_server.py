@@ -1,0 +1,81 @@
+"""Parlour under test: the real server on an empty store, and a producer of durable events.
+
+What is said is announced as `turns` announces it and stored before it is delivered. The store is on the
+disk of the checkout. Limits that protect a public server from one client are lifted: here one
+client is everybody.
+"""
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+
+from bench.control import Seat, serve
+from bench.parlour_seed import Room, open_rooms, say
+from bench.servers import ROOT
+from parlour import app
+from parlour.settings import Limits, Provider, Settings
+
+UNLIMITED = 100_000
+
+
+class Subject:
+    """The server."""
+
+    def __init__(self, folder: Path, upstream: str | None, model: str) -> None:
+        self.folder = folder
+        self.rooms: list[Room] = []
+        settings = Settings(
+            data=folder,
+            port=0,
+            log_level="warning",
+            model=f"bench:{model}" if upstream else "scripted",
+            providers=(Provider(name="bench", base_url=upstream),) if upstream else (),
+            limits=Limits(sockets_per_account_max=UNLIMITED, socket_events_per_second_max=UNLIMITED),
+        )
+        parlour = app.Parlour(settings)
+        self.database = parlour.database
+        self.server = app.Server(app.uvicorn_config(parlour), parlour)
+
+    async def start(self) -> int:
+        """Migrate, begin to work, listen."""
+        self.running = asyncio.create_task(self.server.serve())
+        while not self.server.started and not self.running.done():  # noqa: ASYNC110 (uvicorn tells it no other way)
+            await asyncio.sleep(0.01)
+        return int(self.server.servers[0].sockets[0].getsockname()[1])
+
+    async def open(self, rooms: int) -> Sequence[Seat]:
+        """New learners' chats."""
+        self.rooms = await self.database.write(lambda tx: open_rooms(tx, self.folder, rooms))
+        return [_seat(room) for room in self.rooms]
+
+    def say(self, room: int, text: str) -> Awaitable[None]:
+        """Announce a piece; done when it is durable."""
+        chat_id = self.rooms[room].chat_id
+        return self.database.writer.submit(lambda tx: say(tx, chat_id, text))
+
+    async def stop(self) -> None:
+        """Close without waiting for clients."""
+        self.server.should_exit = self.server.force_exit = True
+        await self.running
+
+
+def _seat(room: Room) -> Seat:
+    named = {"attempt_id": room.attempt_id, "chat_id": room.chat_id}
+    return Seat(auth={"token": room.token}, join={"chat_id": room.chat_id}, message={**named, "message": "Hello there"})
+
+
+def main() -> None:
+    """Run until the harness closes standard input."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--upstream")
+    parser.add_argument("--model", default="")
+    chosen = parser.parse_args()
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="bench-") as folder:
+        serve(Subject(Path(folder), chosen.upstream, chosen.model))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,342 @@
+"""The composition root: the only module that knows everything.
+
+`Parlour(settings)` is a server's parts, wired; `start` and `stop` are its life. `serve` runs it
+behind uvicorn until a signal comes.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import aiohttp
+import socketio
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from parlour.accounts.oidc import JwtVerifier
+from parlour.accounts.passwords import PasswordWorkers
+from parlour.attempts.regrade import RegradeRules
+from parlour.attempts.work import Timekeeper
+from parlour.events import cursors
+from parlour.events.pump import Pump
+from parlour.grading.work import Grader, GraderLimits
+from parlour.jobs.worker import Worker, WorkerLimits
+from parlour.kernel.clock import SystemClock
+from parlour.kernel.dice import SeededDice
+from parlour.kernel.ids import TimeOrderedIds
+from parlour.kernel.refusals import ProviderFault
+from parlour.providers.models import ProviderSpec, build_models
+from parlour.providers.models.scripted import ScriptedModel
+from parlour.settings import Settings
+from parlour.storage import requests
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+from parlour.storage.wakers.postgresql import PostgreSQLWaker
+from parlour.turns.work import TurnLimits, TurnRunner
+from parlour.wire.glow.commands import Commands
+from parlour.wire.glow.connection import Delivery
+from parlour.wire.glow.hub import Hub, SocketRules
+from parlour.wire.glow.recovery import RecoveryRules
+from parlour.wire.glow.server import GlowServer
+from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.deadlines import deadline_protocol
+from parlour.wire.http.headers import SecureAnswers
+from parlour.wire.http.health import health_router
+from parlour.wire.http.limits import BodyLimits, LimitBodies
+from parlour.wire.http.metrics import Metrics, metrics_router
+from parlour.wire.http.problems import add_problems
+from parlour.wire.http.throttle import LoginThrottle
+from parlour.wire.rest.sessions import SessionsNeed, sessions_router
+from parlour.wire.web import routes as web_routes
+
+logger = logging.getLogger("parlour")
+
+Only = Literal["web", "worker"]
+HOUSEKEEPING_SECONDS = 600.0
+PUMP_POLL_SECONDS = 1.0
+
+
+class Parlour:
+    """All parts of one server process. `only` leaves out the other half (scaled deployments)."""
+
+    def __init__(self, settings: Settings, *, only: Only | None = None) -> None:
+        self.settings = settings
+        self.only = only
+        self.clock = SystemClock()
+        self.dice = SeededDice()
+        self.ids = TimeOrderedIds(self.clock)
+        self.metrics = Metrics()
+        limits = settings.limits
+        self.database = Database(settings.url, self.clock, self.ids, readers=limits.readers)
+        self.database.writer.listeners.committed = self.metrics.committed
+        self.models = build_models(
+            [
+                ProviderSpec(name=each.name, kind=each.kind, base_url=each.base_url, api_key=each.api_key)
+                for each in settings.providers
+            ],
+            scripted=ScriptedModel(pieces_per_second=settings.scripted_pieces_per_second),
+            dice=self.dice,
+        )
+        self.rules = RegradeRules(owner_regrades_max=limits.owner_regrades_max, timezone_name=settings.timezone)
+        self.passwords = PasswordWorkers()
+        self.authenticator = Authenticator(
+            self.database, self._jwt(), auto_create=settings.oidc is not None and settings.oidc.auto_create
+        )
+        self.commands = Commands(self.database, self.ids, self.rules)
+        self.hub = Hub(
+            self.commands,
+            self.authenticator,
+            SocketRules(
+                per_account_max=limits.sockets_per_account_max,
+                events_per_second_max=limits.socket_events_per_second_max,
+                recovery=RecoveryRules(
+                    offer=settings.recovery_offer,
+                    age_seconds_max=limits.recovery_seconds_max,
+                    events_max=limits.recovery_events_max,
+                ),
+            ),
+            self.metrics,
+        )
+        self.sockets = GlowServer(
+            self.hub,
+            cors_origins=list(settings.cors_origins) or None,
+            ping_seconds=(limits.socket_ping_seconds, limits.socket_ping_timeout_seconds),
+        )
+        self.hub.closer = self.sockets
+        self._lock: int | None = None
+        self._housekeeper: asyncio.Task[None] | None = None
+        self.pump: Pump | None = None
+        self.worker: Worker | None = None
+        self.app = self._http()
+
+    async def start(self) -> None:
+        """Open the store (migrating it if needed), then read, work and deliver."""
+        settings = self.settings
+        settings.data.mkdir(parents=True, exist_ok=True)
+        dialect = self.database.dialect
+        if not dialect.shared:
+            self._lock = lock_data(settings.data)
+        await asyncio.to_thread(self.database.migrate)
+        self.database.start()
+        waker = PostgreSQLWaker(settings.url) if dialect.shared else None
+        pump = self.pump = Pump(self.database, waker, poll_seconds=PUMP_POLL_SECONDS)
+        await pump.start()
+        if not dialect.shared:
+            await self.database.write(lambda tx: cursors.close_all(tx, "socket"))
+        if self.only != "web":
+            self.worker = self._worker(pump)
+            await self.worker.start()
+        self.hub.start(
+            Delivery(
+                database=self.database,
+                pump=pump,
+                clock=self.clock,
+                ids=self.ids,
+                backlog_bytes_max=settings.limits.socket_backlog_bytes_max,
+                watch=self.hub,
+            )
+        )
+        self._housekeeper = asyncio.create_task(self._housekeep(), name="housekeeping")
+        logger.info("started", extra={"version": version("parlour"), "store": dialect.name, "only": self.only})
+
+    async def stop(self) -> None:
+        """Refuse what is new, finish or hand back what runs, keep what was said (P29)."""
+        await self.hub.stop()
+        if self.worker:
+            await self.worker.stop()
+        if self._housekeeper:
+            self._housekeeper.cancel()
+        if self.pump:
+            await self.pump.stop()
+        await self.models.aclose()
+        await self.database.stop()
+        self.passwords.close()
+        if self._lock is not None:
+            os.close(self._lock)
+        logger.info("stopped")
+
+    def _worker(self, pump: Pump) -> Worker:
+        settings, limits = self.settings, self.settings.limits
+        worker = Worker(
+            self.database,
+            self.dice,
+            self.ids.new(),
+            WorkerLimits(parallel_max=limits.jobs_parallel_max, stop_seconds=limits.stop_seconds_max),
+        )
+        worker.done = self.metrics.job
+        turn_limits = TurnLimits(
+            first_token_seconds_max=limits.first_token_seconds_max,
+            turn_seconds_max=limits.turn_seconds_max,
+            hints_seconds_max=limits.hints_seconds_max,
+        )
+        worker.add(TurnRunner(self.database, pump, self.models, settings.model, turn_limits).kind())
+        grader_limits = GraderLimits(answer_seconds_max=limits.grading_seconds_max)
+        worker.add(Grader(self.database, self.models, settings.grader_model or settings.model, grader_limits).kind())
+        worker.add(Timekeeper(self.database, grace_seconds=limits.time_grace_seconds).kind())
+        return worker
+
+    def _jwt(self) -> JwtVerifier | None:
+        oidc = self.settings.oidc
+        return None if oidc is None else JwtVerifier(oidc.issuer, oidc.audience, fetch_keys_of(oidc.issuer), self.clock)
+
+    def _http(self) -> FastAPI:
+        settings, limits = self.settings, self.settings.limits
+
+        @asynccontextmanager
+        async def life(_: FastAPI) -> AsyncIterator[None]:
+            await self.start()
+            yield
+            await self.stop()
+
+        app = FastAPI(
+            title="Parlour",
+            version=version("parlour"),
+            description="Practise, test and author conversations with AI personas.",
+            lifespan=life,
+            docs_url=None,
+            redoc_url=None,
+            root_path=settings.base_path,
+        )
+        add_problems(app, self.ids)
+        app.add_middleware(
+            LimitBodies,
+            limits=BodyLimits(json_bytes_max=limits.request_body_bytes_max, body_bytes_max=limits.request_body_bytes_max),
+        )
+        app.add_middleware(SecureAnswers)
+        if settings.cors_origins:
+            app.add_middleware(
+                CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["*"], allow_headers=["*"]
+            )
+        app.include_router(health_router(self.ready, lambda: version("parlour")))
+        app.include_router(metrics_router(self.metrics))
+        if self.only != "worker":
+            self._client_routes(app)
+        return app
+
+    def _client_routes(self, app: FastAPI) -> None:
+        app.include_router(
+            sessions_router(
+                SessionsNeed(
+                    database=self.database,
+                    authenticator=self.authenticator,
+                    passwords=self.passwords,
+                    throttle=LoginThrottle(self.clock),
+                )
+            )
+        )
+        app.include_router(web_routes())
+
+    @property
+    def asgi(self) -> socketio.ASGIApp:
+        """The whole server as one ASGI application: Socket.IO beside HTTP."""
+        return socketio.ASGIApp(self.sockets, self.app, socketio_path=f"{self.settings.base_path}/socket.io".lstrip("/"))
+
+    async def ready(self) -> Mapping[str, bool]:
+        """What a load balancer asks before it sends anyone here."""
+        try:
+            await self.database.read(lambda tx: tx.one("SELECT 1 AS one"))
+            storage = True
+        except Exception:
+            logger.exception("not_ready")
+            storage = False
+        return {"storage": storage, "accepting": not self.commands.shutting_down}
+
+    async def _housekeep(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+            def forget(tx: Tx) -> None:
+                requests.forget_old(tx)
+                cursors.forget_old(tx, tx.now_ms - self.settings.limits.recovery_seconds_max * 1000)
+
+            try:
+                await self.database.write(forget)
+            except Exception:
+                logger.exception("housekeeping_failed")
+
+
+def lock_data(data: Path) -> int:
+    """Make sure that one server writes to a SQLite folder; raises `RuntimeError` if another does."""
+    handle = os.open(data / "parlour.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise RuntimeError(f"Another Parlour server is using {data}. Stop it, or choose another --data.") from None
+    return handle
+
+
+def fetch_keys_of(issuer: str):
+    """How the keys of an OIDC issuer are fetched: discovery, then its JWKS."""
+
+    async def fetch() -> Mapping[str, object]:
+        try:
+            timeout = aiohttp.ClientTimeout(total=10)
+            async with aiohttp.ClientSession(timeout=timeout) as session:
+                async with session.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration") as answer:
+                    found = await answer.json()
+                async with session.get(found["jwks_uri"]) as answer:
+                    return await answer.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
+            raise ProviderFault("The sign-in service does not answer.", retryable=True) from error
+
+    return fetch
+
+
+class Server(uvicorn.Server):
+    """uvicorn that closes sockets before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, parlour: Parlour) -> None:
+        super().__init__(config)
+        self._parlour = parlour
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:
+        """Say good-bye to every client, then end as uvicorn does."""
+        await self._parlour.hub.stop()
+        await super().shutdown(sockets)  # pyright: ignore[reportArgumentType]
+
+
+def uvicorn_config(parlour: Parlour) -> uvicorn.Config:
+    """How the server listens. Frames are not compressed: it costs more than it saves (measured)."""
+    settings = parlour.settings
+    return uvicorn.Config(
+        parlour.asgi,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=deadline_protocol(settings.limits.request_seconds_max),
+        ws="websockets-sansio",
+        ws_max_size=1_000_000,
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        backlog=4096,
+        timeout_graceful_shutdown=round(settings.limits.stop_seconds_max) + 1,
+        server_header=False,
+    )
+
+
+async def serve(parlour: Parlour, *, listening: "asyncio.Future[int] | None" = None) -> None:
+    """Serve until SIGINT or SIGTERM. `listening` gets the port as soon as clients may come."""
+    server = Server(uvicorn_config(parlour), parlour)
+    if listening is None:
+        await server.serve()
+        return
+    task = asyncio.create_task(server.serve())
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    if server.started and server.servers:
+        listening.set_result(server.servers[0].sockets[0].getsockname()[1])
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+

@@ -1,0 +1,61 @@
+"""Opening a chat of an attempt (Glow 6.1.6 and 6.1.8)."""
+
+from dataclasses import dataclass
+
+from parlour.attempts.advance import Open
+from parlour.attempts.entities import Attempt
+from parlour.catalog import actions as catalog
+from parlour.catalog.entities import Reference
+from parlour.conversations import actions as conversations
+from parlour.conversations.entities import Chat, Snapshot
+from parlour.kernel.ids import ChatId
+from parlour.kernel.refusals import not_found
+from parlour.storage.tx import Tx
+
+EXPIRE = "attempts.expire"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expire:
+    """The job that closes a chat when its time is up."""
+
+    chat_id: ChatId
+
+
+def open_chat(tx: Tx, attempt: Attempt, step: Open) -> Chat:
+    """Store a chat with what it needs for good, and start its clock."""
+    template = step.template
+    scenario = catalog.scenario_version(tx, template.scenario_id, template.scenario_version)
+    if scenario is None:
+        raise not_found("Scenario")
+    limit = template.time_limit
+    chat = Chat(
+        id=ChatId(tx.new_id()),
+        attempt_id=attempt.id,
+        account_id=attempt.account_id,
+        chat_entry_id=template.id,
+        pass_number=step.pass_number,
+        position=template.position,
+        title=template.name or scenario.name,
+        group_id=tx.new_id(),
+        state="open",
+        completion=None,
+        snapshot=Snapshot(
+            template=template,
+            scenario=Reference(id=scenario.id, version=scenario.version),
+            rubric=Reference(id=template.rubric_id, version=template.rubric_version or 0)
+            if template.rubric_id
+            else None,
+            personas=catalog.newest(tx, scenario.persona_ids),
+            documents=catalog.newest(tx, scenario.document_ids),
+            practice=attempt.practice,
+        ),
+        source_chat_id=None,
+        created_at=tx.now_ms,
+        expires_at=tx.now_ms + limit * 1000 if limit is not None and not template.negative_time else None,
+        completed_at=None,
+    )
+    conversations.open_chat(tx, chat)
+    if chat.expires_at is not None and limit is not None:
+        tx.enqueue(EXPIRE, Expire(chat_id=chat.id), delay_seconds=limit)
+    return chat

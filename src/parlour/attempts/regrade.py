@@ -1,0 +1,83 @@
+"""Asking for a grade (Glow 7.12): which chat, who may, and how often."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parlour.accounts import actions as accounts
+from parlour.attempts import access
+from parlour.attempts.entities import Attempt
+from parlour.conversations import actions as conversations
+from parlour.conversations.entities import Chat
+from parlour.grading import actions as grading
+from parlour.grading.entities import RESOURCE_TYPES, GradeRequest, ResourceType
+from parlour.kernel.actor import Actor
+from parlour.kernel.ids import ChatId, GradeId
+from parlour.kernel.refusals import Refusal
+from parlour.storage.tx import Tx
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """What somebody asks the grader. `resource_types` empty = all six kinds."""
+
+    attempt_id: str
+    chat_id: str | None
+    resource_types: Sequence[str] = ()
+    instructions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegradeRules:
+    """How often an owner may ask again (6.4.6), and in which time zone a day ends (4.7)."""
+
+    owner_regrades_max: int
+    timezone_name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """The grade that will come."""
+
+    chat_id: ChatId
+    grade_id: GradeId
+
+
+def ask_for_grade(tx: Tx, actor: Actor, asking: Asking, rules: RegradeRules) -> Asked:
+    """Have a chat graded, open or completed; it is neither completed nor left."""
+    attempt = access.attempt_to_change(tx, actor, asking.attempt_id)
+    wanted = _kinds(asking.resource_types)
+    chat = _chat(tx, attempt, asking.chat_id)
+    owned = attempt.account_id == actor.account_id
+    graded = [grade for grade in grading.grades_of(tx, chat.id) if grade.state != "failed"]
+    if owned and not attempt.practice and graded and grading.count_by_owner(tx, chat) >= rules.owner_regrades_max:
+        raise Refusal("regrade_limit", "This chat cannot be graded again.")
+    texts = tuple(asking.instructions)
+    request = GradeRequest(
+        chat_id=chat.id,
+        requested_by=actor.account_id,
+        simulation_id=attempt.simulation_id,
+        wanted=wanted,
+        instructions=() if owned else texts,
+        remarks=texts if owned else (),
+    )
+    grade_id = grading.request_grade(tx, request)
+    accounts.take_request(tx, actor.account_id, rules.timezone_name)
+    return Asked(chat_id=chat.id, grade_id=grade_id)
+
+
+def _kinds(names: Sequence[str]) -> tuple[ResourceType, ...]:
+    unknown = [name for name in names if name not in RESOURCE_TYPES]
+    if unknown:
+        text = f"Unknown resource types: {', '.join(unknown)}. Valid: {', '.join(RESOURCE_TYPES)}"
+        raise Refusal("unknown_resource_type", text)
+    return tuple(kind for kind in RESOURCE_TYPES if kind in names)
+
+
+def _chat(tx: Tx, attempt: Attempt, chat_id: str | None) -> Chat:
+    if chat_id is not None:
+        return access.chat_of(tx, attempt, chat_id)
+    spoken = [chat for chat in conversations.chats_of(tx, attempt.id) if conversations.transcript(tx, chat.id)]
+    done = grading.done_grades(tx, [chat.id for chat in spoken])
+    if not spoken:
+        raise Refusal("nothing_to_grade", "There is no chat to grade.")
+    return next((chat for chat in spoken if chat.id not in done), spoken[-1])

@@ -1,0 +1,351 @@
+"""Authored objects and their rules (Glow 1.2). Everything here is plain, frozen data.
+
+Ids are those of `kernel.ids.named_id(pack, kind, slug)`, so importing a bundle again updates.
+`version` is 0 until the object is published.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from parlour.kernel.ids import AccountId, EntryId, TemplateId
+
+EntryKind = Literal["home", "practice"]
+Kind = Literal["document", "persona", "dialogue", "scenario", "rubric", "simulation", "cohort", "home", "practice"]
+
+_PLACEHOLDER = re.compile(r"\{\{ ?([a-z0-9_-]{1,64}) ?\}\}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """A version of a published thing. Versions never change, so this is as good as a copy."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A text that learner and persona may consult. `upload_id` names the file it came from, if any."""
+
+    id: str
+    name: str
+    description: str = ""
+    text: str = ""
+    upload_id: str | None = None
+    template: bool = False
+    department_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Persona:
+    """A character. `instructions` may hold `{{placeholders}}` that a scenario's parameters fill."""
+
+    id: str
+    name: str
+    description: str = ""
+    icon: str = ""
+    color: str = ""
+    department_ids: tuple[str, ...] = ()
+    instructions: str = ""
+    examples: tuple[str, ...] = ()
+    voice: str = ""
+    dialogue_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """A problem statement or an objective, with an id of its own for the read models (Glow 10.2)."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parameter:
+    """What a placeholder of a persona becomes in one scenario."""
+
+    id: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Media:
+    """An image or a video of a scenario."""
+
+    id: str
+    name: str
+    description: str = ""
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One answer to a quiz question."""
+
+    id: str
+    question_id: str
+    option_text: str
+    is_correct: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A quiz question; `times` are the seconds at which the video pauses for it."""
+
+    id: str
+    question_text: str
+    allow_multiple: bool = False
+    times: tuple[int, ...] = ()
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Casting:
+    """The dialogue (and its version) that the offline model plays for a persona in a scenario."""
+
+    persona_id: str
+    dialogue_id: str
+    dialogue_version: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scenario:
+    """A situation to practise: who is met, what the matter is, what the learner should reach."""
+
+    id: str
+    version: int = 0
+    name: str
+    description: str = ""
+    department_ids: tuple[str, ...] = ()
+    problem_statements: tuple[Statement, ...] = ()
+    objectives: tuple[Statement, ...] = ()
+    persona_ids: tuple[str, ...]
+    document_ids: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    images: tuple[Media, ...] = ()
+    videos: tuple[Media, ...] = ()
+    questions: tuple[Question, ...] = ()
+    castings: tuple[Casting, ...] = ()
+    problem_statement_enabled: bool = False
+    objectives_enabled: bool = False
+    video_enabled: bool = False
+    images_enabled: bool = False
+    questions_enabled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signals:
+    """What the rule grader looks for in a learner's words; no other grader sees it.
+
+    `good_moves` and `bad_moves` name moves (see `dialogues.MOVE_NAMES`), `good` and `bad` are phrases
+    (see `phrases`). `enough` is in how many messages something good must show for the best level.
+    """
+
+    good_moves: tuple[str, ...] = ()
+    bad_moves: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+    enough: int = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standard:
+    """One level of a criterion."""
+
+    id: str
+    standard_group_id: str
+    name: str
+    description: str = ""
+    points: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StandardGroup:
+    """One criterion; `points` is the best that its standards give."""
+
+    id: str
+    name: str
+    short_name: str = ""
+    description: str = ""
+    points: int
+    pass_points: int
+    standards: tuple[Standard, ...]
+    signals: Signals | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rubric:
+    """What a chat is graded by: criteria with levels."""
+
+    id: str
+    version: int = 0
+    name: str
+    description: str = ""
+    department_ids: tuple[str, ...] = ()
+    total_points: int
+    pass_points: int
+    simulation_rubric: bool = True
+    video_rubric: bool = False
+    groups: tuple[StandardGroup, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatSettings:
+    """Flags and limits of a chat template. `copy_paste_allowed` and `show_*` bind clients only.
+
+    `time_limit` is in whole seconds; `negative_time` lets the clock run on below zero.
+    """
+
+    text_enabled: bool = True
+    audio_enabled: bool = True
+    hints_enabled: bool = True
+    copy_paste_allowed: bool = True
+    show_images: bool = True
+    show_objectives: bool = True
+    show_problem_statement: bool = True
+    strengths_enabled: bool = True
+    improvements_enabled: bool = True
+    replacements_enabled: bool = True
+    analyses_enabled: bool = True
+    problem_statement_enabled: bool = False
+    objectives_enabled: bool = False
+    video_enabled: bool = False
+    images_enabled: bool = False
+    questions_enabled: bool = False
+    use_custom: bool = False
+    use_previous: bool = False
+    time_limit: int | None = None
+    negative_time: bool = False
+    generate_names: bool = False
+    generate_descriptions: bool = False
+    generate_personas: bool = False
+    generate_documents: bool = False
+    generate_problem_statements: bool = False
+    generate_objectives: bool = False
+    generate_images: bool = False
+    generate_videos: bool = False
+    generate_questions: bool = False
+    generate_options: bool = False
+    generate_parameter_fields: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatTemplate(ChatSettings):
+    """One chat of an entry (`chat_entry_id` on the wire), with pinned scenario and rubric versions."""
+
+    id: TemplateId
+    name: str
+    description: str = ""
+    position: int = 0
+    scenario_id: str
+    scenario_version: int = 0
+    rubric_id: str | None = None
+    rubric_version: int | None = None
+    department_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimulationPart:
+    """A scenario's place in a simulation. `settings` are the template members it sets itself."""
+
+    scenario_id: str
+    rubric_id: str | None = None
+    position: int
+    settings: Mapping[str, bool | int | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Simulation:
+    """Scenarios in order, each with its rubric."""
+
+    id: str
+    name: str
+    description: str = ""
+    department_ids: tuple[str, ...] = ()
+    practice: bool = False
+    parts: tuple[SimulationPart, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfilePersona:
+    """The persona that a learner plays."""
+
+    profile_id: AccountId
+    persona_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cohort:
+    """People who learn together, and who teaches them."""
+
+    id: str
+    name: str
+    description: str = ""
+    simulation_ids: tuple[str, ...] = ()
+    profile_ids: tuple[AccountId, ...] = ()
+    instructor_ids: tuple[AccountId, ...] = ()
+    profile_personas: tuple[ProfilePersona, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """Assigned training (`home`) or self-directed practice. Times are milliseconds, `None` = no bound."""
+
+    id: EntryId
+    kind: EntryKind
+    name: str
+    description: str = ""
+    simulation_id: str
+    cohort_ids: tuple[str, ...] = ()
+    profile_personas: tuple[ProfilePersona, ...] = ()
+    start_time: int | None = None
+    end_time: int | None = None
+    position: int = 0
+    active: bool = True
+    templates: tuple[ChatTemplate, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seat:
+    """That an account may use an entry, and the persona it plays there."""
+
+    entry_id: EntryId
+    account_id: AccountId
+    persona_id: str | None = None
+
+
+def rubric_faults(rubric: Rubric) -> list[str]:
+    """Why a rubric may not be published (the consistency rule of Glow 1.2); empty if it may."""
+    faults: list[str] = []
+    for group in rubric.groups:
+        best = max((standard.points for standard in group.standards), default=None)
+        if best is None:
+            faults.append(f"standard group '{group.name}' has no standards")
+            continue
+        if group.points != best:
+            faults.append(f"points of '{group.name}' are {group.points}, its best standard gives {best}")
+        if not 0 <= group.pass_points <= group.points:
+            faults.append(f"pass_points of '{group.name}' must be between 0 and {group.points}")
+        levels = [standard.points for standard in group.standards]
+        if min(levels) < 0 or len(set(levels)) < len(levels):
+            faults.append(f"the standards of '{group.name}' need different points, none below 0")
+    total = sum(group.points for group in rubric.groups)
+    if rubric.total_points != total:
+        faults.append(f"total_points is {rubric.total_points}, the standard groups sum to {total}")
+    if not 0 <= rubric.pass_points <= rubric.total_points:
+        faults.append(f"pass_points must be between 0 and {rubric.total_points}")
+    return faults
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The names between `{{` and `}}` in a text."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
+def filled(text: str, scenario: Scenario) -> str:
+    """`text` with its placeholders replaced by the scenario's parameters; unknown ones stay."""
+    values = {parameter.name: parameter.value for parameter in scenario.parameters}
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)

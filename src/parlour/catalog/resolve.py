@@ -1,0 +1,366 @@
+"""From what is written down to entities: ids for slugs, and every rule that spans objects."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from parlour.catalog.dialogues import MOVE_NAMES, dialogue_faults
+from parlour.catalog.entities import (
+    Casting,
+    ChatSettings,
+    ChatTemplate,
+    Document,
+    Entry,
+    EntryKind,
+    Media,
+    Option,
+    Parameter,
+    Persona,
+    Question,
+    Rubric,
+    Scenario,
+    Signals,
+    Simulation,
+    SimulationPart,
+    Standard,
+    StandardGroup,
+    Statement,
+    placeholders,
+    rubric_faults,
+)
+from parlour.catalog.phrases import phrase_fault
+from parlour.catalog.sources import (
+    Bundle,
+    CohortDraft,
+    EntrySource,
+    MediaSource,
+    NamedDialogue,
+    QuestionSource,
+    RubricSource,
+    ScenarioSource,
+    Sources,
+)
+from parlour.catalog.yaml_reader import Errors, Given, Place, Ref
+from parlour.kernel.clock import instant
+from parlour.kernel.ids import EntryId, TemplateId, named_id
+
+TIME_LIMIT_SECONDS_MAX = 86_400
+
+T = TypeVar("T")
+Settings = Mapping[str, bool | int | None]
+
+
+def resolve(sources: Sources, errors: Errors) -> Bundle:
+    """The bundle that the sources describe. What is wrong is noted; then the result is not used."""
+    return _Resolver(sources, errors).bundle()
+
+
+class _Resolver:
+    def __init__(self, sources: Sources, errors: Errors) -> None:
+        self._from = sources
+        self._errors = errors
+        self._pack = sources.packs[0]
+
+    def bundle(self) -> Bundle:
+        source = self._from
+        home = [self._entry("home", slug, entry) for slug, entry in source.home.items()]
+        practice = [self._entry("practice", slug, entry) for slug, entry in source.practice.items()]
+        return Bundle(
+            pack=self._pack.id,
+            name=self._pack.name,
+            documents=tuple(self._documents()),
+            personas=tuple(self._personas()),
+            dialogues=tuple(self._dialogues()),
+            scenarios=tuple(self._scenario(slug, scenario) for slug, scenario in source.scenarios.items()),
+            rubrics=tuple(self._rubric(slug, rubric) for slug, rubric in source.rubrics.items()),
+            simulations=tuple(self._simulations()),
+            cohorts=tuple(self._cohorts()),
+            entries=tuple(home + practice),
+        )
+
+    def _id(self, kind: str, *slugs: str) -> str:
+        return named_id(self._pack.id, kind, *slugs)
+
+    def _look_up(self, kind: str, ref: Ref, among: Mapping[str, T]) -> str:
+        if ref.slug not in among and ref.slug not in self._from.broken:
+            self._errors.add(ref.place, f"there is no {kind} '{ref.slug}'")
+        return self._id(kind, ref.slug)
+
+    def _look_up_all(self, kind: str, refs: Iterable[Ref], among: Mapping[str, T]) -> tuple[str, ...]:
+        ids = [self._look_up(kind, ref, among) for ref in refs]
+        if len(set(ids)) < len(ids):
+            self._errors.add(next(iter(refs)).place, f"a {kind} is listed twice")
+        return tuple(ids)
+
+    def _note(self, place: Place, messages: Iterable[str]) -> None:
+        for message in messages:
+            self._errors.add(place, message)
+
+    def _documents(self) -> Iterable[Document]:
+        for slug, source in self._from.documents.items():
+            yield Document(
+                id=self._id("document", slug),
+                name=source.name,
+                description=source.description,
+                text=source.text,
+                template=source.template,
+                department_ids=source.department_ids,
+            )
+
+    def _personas(self) -> Iterable[Persona]:
+        for slug, source in self._from.personas.items():
+            dialogue = source.dialogue
+            yield Persona(
+                id=self._id("persona", slug),
+                name=source.name,
+                description=source.description,
+                icon=source.icon,
+                color=source.color,
+                department_ids=source.department_ids,
+                instructions=source.instructions,
+                examples=source.examples,
+                voice=source.voice,
+                dialogue_id=self._look_up("dialogue", dialogue, self._from.dialogues) if dialogue else None,
+            )
+
+    def _dialogues(self) -> Iterable[NamedDialogue]:
+        for slug, source in self._from.dialogues.items():
+            self._note(source.place, (f"dialogue '{slug}': {fault}" for fault in dialogue_faults(source.dialogue)))
+            yield NamedDialogue(id=self._id("dialogue", slug), name=slug, dialogue=source.dialogue)
+
+    def _scenario(self, slug: str, source: ScenarioSource) -> Scenario:
+        if not source.personas:
+            self._errors.add(source.place, "a scenario needs at least one persona")
+        return Scenario(
+            id=self._id("scenario", slug),
+            name=source.name,
+            description=source.description,
+            department_ids=source.department_ids,
+            problem_statements=self._statements("problem_statement", slug, source.problem_statements),
+            objectives=self._statements("objective", slug, source.objectives),
+            persona_ids=self._look_up_all("persona", source.personas, self._from.personas),
+            document_ids=self._look_up_all("document", source.documents, self._from.documents),
+            parameters=tuple(
+                Parameter(id=self._id("parameter", slug, name), name=name, value=value)
+                for name, value in source.parameters.items()
+            ),
+            images=self._media("image", slug, source.images),
+            videos=self._media("video", slug, source.videos),
+            questions=tuple(self._question(slug, index, item) for index, item in enumerate(source.questions)),
+            castings=tuple(self._castings(source)),
+            problem_statement_enabled=source.problem_statement_enabled,
+            objectives_enabled=source.objectives_enabled,
+            video_enabled=source.video_enabled,
+            images_enabled=source.images_enabled,
+            questions_enabled=source.questions_enabled,
+        )
+
+    def _statements(self, kind: str, slug: str, texts: tuple[str, ...]) -> tuple[Statement, ...]:
+        return tuple(Statement(id=self._id(kind, slug, str(index)), text=text) for index, text in enumerate(texts))
+
+    def _media(self, kind: str, slug: str, sources: tuple[MediaSource, ...]) -> tuple[Media, ...]:
+        return tuple(
+            Media(
+                id=self._id(kind, slug, str(index)),
+                name=source.name,
+                description=source.description,
+                upload_id=source.upload_id,
+            )
+            for index, source in enumerate(sources)
+        )
+
+    def _question(self, slug: str, index: int, source: QuestionSource) -> Question:
+        if not any(option.correct for option in source.options):
+            self._errors.add(source.place, "a question needs at least one correct option")
+        if sum(option.correct for option in source.options) > 1 and not source.allow_multiple:
+            self._errors.add(source.place, "more than one correct option needs 'allow_multiple: true'")
+        if any(time < 0 for time in source.times):
+            self._errors.add(source.place, "times must not be negative")
+        question_id = self._id("question", slug, str(index))
+        return Question(
+            id=question_id,
+            question_text=source.text,
+            allow_multiple=source.allow_multiple,
+            times=source.times,
+            options=tuple(
+                Option(
+                    id=self._id("option", slug, str(index), str(number)),
+                    question_id=question_id,
+                    option_text=option.text,
+                    is_correct=option.correct,
+                )
+                for number, option in enumerate(source.options)
+            ),
+        )
+
+    def _castings(self, source: ScenarioSource) -> Iterable[Casting]:
+        slugs = {ref.slug for ref in source.personas}
+        self._note(
+            source.place, (f"dialogues: '{slug}' is no persona of it" for slug in source.dialogues if slug not in slugs)
+        )
+        for ref in source.personas:
+            persona = self._from.personas.get(ref.slug)
+            if persona is None:
+                continue
+            missing = placeholders(persona.instructions) - set(source.parameters)
+            self._note(source.place, (f"parameters: '{ref.slug}' needs '{name}'" for name in sorted(missing)))
+            dialogue = source.dialogues.get(ref.slug, persona.dialogue)
+            if dialogue is not None:
+                dialogue_id = self._look_up("dialogue", dialogue, self._from.dialogues)
+                yield Casting(persona_id=self._id("persona", ref.slug), dialogue_id=dialogue_id)
+
+    def _rubric(self, slug: str, source: RubricSource) -> Rubric:
+        rubric = Rubric(
+            id=self._id("rubric", slug),
+            name=source.name,
+            description=source.description,
+            department_ids=source.department_ids,
+            total_points=source.total_points,
+            pass_points=source.pass_points,
+            simulation_rubric=source.simulation_rubric,
+            video_rubric=source.video_rubric,
+            groups=tuple(
+                StandardGroup(
+                    id=self._id("standard_group", slug, key),
+                    name=group.name,
+                    short_name=group.short_name,
+                    description=group.description,
+                    points=group.points,
+                    pass_points=group.pass_points,
+                    signals=group.signals,
+                    standards=tuple(
+                        Standard(
+                            id=self._id("standard", slug, key, str(standard.points)),
+                            standard_group_id=self._id("standard_group", slug, key),
+                            name=standard.name,
+                            description=standard.description,
+                            points=standard.points,
+                        )
+                        for standard in group.standards
+                    ),
+                )
+                for key, group in source.groups.items()
+            ),
+        )
+        self._note(source.place, rubric_faults(rubric))
+        for group in source.groups.values():
+            self._note(group.place, _signal_faults(group.signals) if group.signals else ())
+        return rubric
+
+    def _simulations(self) -> Iterable[Simulation]:
+        for slug, source in self._from.simulations.items():
+            if not source.scenarios:
+                self._errors.add(source.place, "a simulation needs at least one scenario")
+            refs = [part.scenario for part in source.scenarios]
+            scenario_ids = self._look_up_all("scenario", refs, self._from.scenarios)
+            yield Simulation(
+                id=self._id("simulation", slug),
+                name=source.name,
+                description=source.description,
+                department_ids=source.department_ids,
+                practice=source.practice,
+                parts=tuple(
+                    SimulationPart(
+                        scenario_id=scenario_id,
+                        rubric_id=self._look_up("rubric", part.rubric, self._from.rubrics) if part.rubric else None,
+                        position=position,
+                        settings=self._settings(part.settings),
+                    )
+                    for position, (part, scenario_id) in enumerate(zip(source.scenarios, scenario_ids, strict=True))
+                ),
+            )
+
+    def _cohorts(self) -> Iterable[CohortDraft]:
+        for slug, source in self._from.cohorts.items():
+            learners = {ref.slug for ref in source.learners}
+            strangers = (name for name in source.personas if name not in learners)
+            self._note(source.place, (f"personas: '{name}' is no learner of it" for name in strangers))
+            yield CohortDraft(
+                id=self._id("cohort", slug),
+                name=source.name,
+                description=source.description,
+                simulation_ids=self._look_up_all("simulation", source.simulations, self._from.simulations),
+                learners=source.learners,
+                instructors=source.instructors,
+                persona_ids=tuple(
+                    (name, self._look_up("persona", ref, self._from.personas)) for name, ref in source.personas.items()
+                ),
+            )
+
+    def _entry(self, kind: EntryKind, slug: str, source: EntrySource) -> Entry:
+        start, end = self._instant(source.start_time, source.place), self._instant(source.end_time, source.place)
+        if start is not None and end is not None and end <= start:
+            self._errors.add(source.place, "end_time must be after start_time")
+        return Entry(
+            id=EntryId(self._id(kind, slug)),
+            kind=kind,
+            name=source.name,
+            description=source.description,
+            simulation_id=self._look_up("simulation", source.simulation, self._from.simulations),
+            cohort_ids=self._look_up_all("cohort", source.cohorts, self._from.cohorts),
+            start_time=start,
+            end_time=end,
+            position=source.position,
+            active=source.active,
+            templates=tuple(self._templates(kind, slug, source)),
+        )
+
+    def _templates(self, kind: EntryKind, slug: str, source: EntrySource) -> Iterable[ChatTemplate]:
+        simulation = self._from.simulations.get(source.simulation.slug)
+        parts = simulation.scenarios if simulation else ()
+        known = {part.scenario.slug for part in parts}
+        strangers = (name for name in source.chats if simulation and name not in known)
+        self._note(source.place, (f"chats: scenario '{name}' is not in the simulation" for name in strangers))
+        for position, part in enumerate(parts):
+            scenario = self._from.scenarios.get(part.scenario.slug)
+            if scenario is None:
+                continue
+            inherited = {name: getattr(scenario, name) for name in _SCENARIO_FLAGS}
+            own = source.chats.get(part.scenario.slug)
+            layers = (part.settings, source.settings, own)
+            settings = {**inherited, **{key: value for layer in layers for key, value in self._settings(layer).items()}}
+            yield _template(
+                ChatTemplate(
+                    id=TemplateId(self._id("chat", kind, slug, part.scenario.slug)),
+                    name=scenario.name,
+                    description=scenario.description,
+                    position=position,
+                    scenario_id=self._id("scenario", part.scenario.slug),
+                    rubric_id=self._id("rubric", part.rubric.slug) if part.rubric else None,
+                    department_ids=scenario.department_ids,
+                ),
+                settings,
+            )
+
+    def _settings(self, given: Given[ChatSettings] | None) -> Settings:
+        if given is None:
+            return {}
+        limit = given.values.get("time_limit")
+        if isinstance(limit, int) and not 1 <= limit <= TIME_LIMIT_SECONDS_MAX:
+            self._errors.add(given.place, f"time_limit must be between 1 and {TIME_LIMIT_SECONDS_MAX} seconds")
+        return {name: value for name, value in given.values.items() if value is None or isinstance(value, int)}
+
+    def _instant(self, text: str | None, place: Place) -> int | None:
+        if text is None:
+            return None
+        try:
+            return instant(text)
+        except ValueError:
+            self._errors.add(place, f"'{text}' is no time; write it like 2026-01-31T09:00:00Z")
+            return None
+
+
+_SCENARIO_FLAGS = (
+    "problem_statement_enabled", "objectives_enabled", "video_enabled", "images_enabled", "questions_enabled",
+)  # fmt: skip
+
+
+def _template(template: ChatTemplate, settings: Settings) -> ChatTemplate:
+    return dataclasses.replace(template, **settings)  # pyright: ignore[reportArgumentType]
+
+
+def _signal_faults(signals: Signals) -> list[str]:
+    faults = [fault for fault in map(phrase_fault, (*signals.good, *signals.bad)) if fault]
+    unknown = sorted({*signals.good_moves, *signals.bad_moves} - set(MOVE_NAMES))
+    faults += [f"signals: there is no move '{name}'" for name in unknown]
+    return faults if signals.enough >= 1 else [*faults, "signals: 'enough' must be at least 1"]

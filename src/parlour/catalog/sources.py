@@ -1,0 +1,237 @@
+"""How content is written down: the sections of a bundle file and their members; at the end, `Bundle`.
+
+Objects are named by slugs and refer to each other by them (`Ref`). `place` is filled in by the
+reader. What a member means is said in `entities.py`, where most bear the same name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from parlour.catalog.dialogues import Dialogue
+from parlour.catalog.entities import ChatSettings, Document, Entry, Persona, Rubric, Scenario, Signals, Simulation
+from parlour.catalog.yaml_reader import Given, Place, Ref
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackSource:
+    """`pack:` names the pack; it stands in exactly one file of a bundle."""
+
+    id: str
+    name: str
+    description: str = ""
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocumentSource:
+    name: str
+    description: str = ""
+    text: str = ""
+    template: bool = False
+    department_ids: tuple[str, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonaSource:
+    name: str
+    description: str = ""
+    icon: str = ""
+    color: str = ""
+    department_ids: tuple[str, ...] = ()
+    instructions: str
+    examples: tuple[str, ...] = ()
+    voice: str = ""
+    dialogue: Ref | None = None
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaSource:
+    name: str
+    description: str = ""
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptionSource:
+    text: str
+    correct: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuestionSource:
+    text: str
+    allow_multiple: bool = False
+    times: tuple[int, ...] = ()
+    options: tuple[OptionSource, ...]
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScenarioSource:
+    """`dialogues` gives a persona (by slug) another dialogue than its own in this scenario."""
+
+    name: str
+    description: str = ""
+    department_ids: tuple[str, ...] = ()
+    problem_statements: tuple[str, ...] = ()
+    objectives: tuple[str, ...] = ()
+    personas: tuple[Ref, ...]
+    documents: tuple[Ref, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    images: tuple[MediaSource, ...] = ()
+    videos: tuple[MediaSource, ...] = ()
+    questions: tuple[QuestionSource, ...] = ()
+    dialogues: Mapping[str, Ref] = field(default_factory=dict[str, Ref])
+    problem_statement_enabled: bool = False
+    objectives_enabled: bool = False
+    video_enabled: bool = False
+    images_enabled: bool = False
+    questions_enabled: bool = False
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StandardSource:
+    name: str
+    description: str = ""
+    points: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupSource:
+    name: str
+    short_name: str = ""
+    description: str = ""
+    points: int
+    pass_points: int
+    standards: tuple[StandardSource, ...]
+    signals: Signals | None = None
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RubricSource:
+    name: str
+    description: str = ""
+    department_ids: tuple[str, ...] = ()
+    total_points: int
+    pass_points: int
+    simulation_rubric: bool = True
+    video_rubric: bool = False
+    groups: Mapping[str, GroupSource]
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartSource:
+    scenario: Ref
+    rubric: Ref | None = None
+    settings: Given[ChatSettings] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SimulationSource:
+    name: str
+    description: str = ""
+    department_ids: tuple[str, ...] = ()
+    practice: bool = False
+    scenarios: tuple[PartSource, ...]
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CohortSource:
+    """People are named by their `user_id`; `personas` says which persona a learner plays."""
+
+    name: str
+    description: str = ""
+    simulations: tuple[Ref, ...] = ()
+    learners: tuple[Ref, ...] = ()
+    instructors: tuple[Ref, ...] = ()
+    personas: Mapping[str, Ref] = field(default_factory=dict[str, Ref])
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntrySource:
+    """`settings` hold for every chat, `chats` (by scenario slug) for one. Times are RFC 3339."""
+
+    name: str
+    description: str = ""
+    simulation: Ref
+    cohorts: tuple[Ref, ...] = ()
+    start_time: str | None = None
+    end_time: str | None = None
+    position: int = 0
+    active: bool = True
+    settings: Given[ChatSettings] | None = None
+    chats: Mapping[str, Given[ChatSettings]] = field(default_factory=dict[str, Given[ChatSettings]])
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DialogueSource:
+    """A dialogue and where it begins."""
+
+    dialogue: Dialogue
+    place: Place
+
+
+@dataclass(kw_only=True, slots=True)
+class Sources:
+    """Everything that the files of a bundle hold, by slug, not yet checked against each other.
+
+    `broken` are the slugs of objects with errors of their own; a reference to one is no second error.
+    """
+
+    packs: list[PackSource] = field(default_factory=list[PackSource])
+    documents: dict[str, DocumentSource] = field(default_factory=dict[str, DocumentSource])
+    personas: dict[str, PersonaSource] = field(default_factory=dict[str, PersonaSource])
+    dialogues: dict[str, DialogueSource] = field(default_factory=dict[str, DialogueSource])
+    scenarios: dict[str, ScenarioSource] = field(default_factory=dict[str, ScenarioSource])
+    rubrics: dict[str, RubricSource] = field(default_factory=dict[str, RubricSource])
+    simulations: dict[str, SimulationSource] = field(default_factory=dict[str, SimulationSource])
+    cohorts: dict[str, CohortSource] = field(default_factory=dict[str, CohortSource])
+    home: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
+    practice: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
+    broken: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedDialogue:
+    """A dialogue with its id."""
+
+    id: str
+    name: str
+    dialogue: Dialogue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CohortDraft:
+    """A cohort whose people are still user ids, each with the place where it stands."""
+
+    id: str
+    name: str
+    description: str
+    simulation_ids: tuple[str, ...]
+    learners: tuple[Ref, ...]
+    instructors: tuple[Ref, ...]
+    persona_ids: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bundle:
+    """A checked bundle. Versions and pins in it are 0: publishing gives them."""
+
+    pack: str
+    name: str
+    documents: tuple[Document, ...]
+    personas: tuple[Persona, ...]
+    dialogues: tuple[NamedDialogue, ...]
+    scenarios: tuple[Scenario, ...]
+    rubrics: tuple[Rubric, ...]
+    simulations: tuple[Simulation, ...]
+    cohorts: tuple[CohortDraft, ...]
+    entries: tuple[Entry, ...]

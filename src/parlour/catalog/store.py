@@ -1,0 +1,150 @@
+"""The rows of the catalogue: `content` (every version), `content_current`, `entry_people`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar, cast
+
+import msgspec
+
+from parlour.catalog.entities import EntryKind, Kind, Seat
+from parlour.kernel.ids import AccountId, EntryId
+from parlour.storage.tx import Tx
+
+T = TypeVar("T")
+DECODED_MAX = 512
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """One version of a content object; `body` is its JSON."""
+
+    id: str
+    version: int
+    body: str
+
+    def read(self, kind: type[T]) -> T:
+        """The object. Objects are immutable, so the same text gives the same object again."""
+        return cast("T", _decode(kind, self.body))
+
+
+@lru_cache(maxsize=DECODED_MAX)
+def _decode(kind: type[object], body: str) -> object:
+    return msgspec.json.decode(body, type=kind)
+
+
+def body_of(value: object) -> str:
+    """An object as it is stored."""
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def current(tx: Tx, kind: Kind, content_id: str) -> Stored | None:
+    """The newest version of an object, active or not."""
+    row = tx.one(
+        "SELECT c.id, c.version, c.body FROM content_current n JOIN content c ON c.id = n.id AND c.version = n.version"
+        " WHERE n.id = :id AND n.kind = :kind",
+        id=content_id,
+        kind=kind,
+    )
+    return Stored(id=row["id"], version=row["version"], body=row["body"]) if row else None
+
+
+def version(tx: Tx, kind: Kind, content_id: str, number: int) -> Stored | None:
+    """One version of an object."""
+    row = tx.one(
+        "SELECT id, version, body FROM content WHERE id = :id AND version = :version AND kind = :kind",
+        id=content_id,
+        version=number,
+        kind=kind,
+    )
+    return Stored(id=row["id"], version=row["version"], body=row["body"]) if row else None
+
+
+def newest(tx: Tx, content_ids: Sequence[str]) -> dict[str, int]:
+    """The newest version of each of these objects that exists."""
+    found = {each: tx.one("SELECT version FROM content_current WHERE id = :id", id=each) for each in content_ids}
+    return {each: row["version"] for each, row in found.items() if row}
+
+
+def all_current(tx: Tx, kind: Kind) -> list[Stored]:
+    """The newest versions of all active objects of a kind, by name."""
+    rows = tx.all(
+        "SELECT c.id, c.version, c.body FROM content_current n JOIN content c ON c.id = n.id AND c.version = n.version"
+        " WHERE n.kind = :kind AND n.active = 1 ORDER BY c.name, c.id",
+        kind=kind,
+    )
+    return [Stored(id=row["id"], version=row["version"], body=row["body"]) for row in rows]
+
+
+def current_of_account(tx: Tx, kind: EntryKind, account_id: str) -> list[Stored]:
+    """The newest versions of the active entries in which an account has a seat."""
+    rows = tx.all(
+        "SELECT c.id, c.version, c.body FROM entry_people p JOIN content_current n ON n.id = p.entry_id"
+        " JOIN content c ON c.id = n.id AND c.version = n.version"
+        " WHERE p.account_id = :account AND n.kind = :kind AND n.active = 1 ORDER BY c.name, c.id",
+        account=account_id,
+        kind=kind,
+    )
+    return [Stored(id=row["id"], version=row["version"], body=row["body"]) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewContent:
+    """An object to store."""
+
+    id: str
+    kind: Kind
+    name: str
+    body: str
+    active: bool = True
+
+
+def put(tx: Tx, new: NewContent) -> tuple[int, bool]:
+    """Store an object if it differs from its newest version: (its version, whether it is a new one)."""
+    last = current(tx, new.kind, new.id)
+    if last is not None and last.body == new.body:
+        return last.version, False
+    number = last.version + 1 if last else 1
+    tx.run(
+        "INSERT INTO content (id, version, kind, name, body, published_at)"
+        " VALUES (:id, :version, :kind, :name, :body, :now)",
+        id=new.id,
+        version=number,
+        kind=new.kind,
+        name=new.name,
+        body=new.body,
+        now=tx.now_ms,
+    )
+    tx.run(
+        "INSERT INTO content_current (id, kind, version, active) VALUES (:id, :kind, :version, :active)"
+        " ON CONFLICT (id) DO UPDATE SET version = excluded.version, active = excluded.active",
+        id=new.id,
+        kind=new.kind,
+        version=number,
+        active=int(new.active),
+    )
+    return number, True
+
+
+def set_seats(tx: Tx, entry_id: str, seats: Iterable[Seat]) -> None:
+    """Make an entry have exactly these seats."""
+    tx.run("DELETE FROM entry_people WHERE entry_id = :entry", entry=entry_id)
+    rows: Sequence[dict[str, object]] = [
+        {"entry": seat.entry_id, "account": seat.account_id, "persona": seat.persona_id} for seat in seats
+    ]
+    tx.many(
+        "INSERT INTO entry_people (entry_id, account_id, persona_id) VALUES (:entry, :account, :persona)",
+        rows,
+    )
+
+
+def seat(tx: Tx, entry_id: str, account_id: str) -> Seat | None:
+    """The seat of an account in an entry."""
+    row = tx.one(
+        "SELECT persona_id FROM entry_people WHERE entry_id = :entry AND account_id = :account",
+        entry=entry_id,
+        account=account_id,
+    )
+    if row is None:
+        return None
+    return Seat(entry_id=EntryId(entry_id), account_id=AccountId(account_id), persona_id=row["persona_id"])

@@ -1,0 +1,120 @@
+"""What happens in a chat. All of it is told in the chat's room."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from parlour.events.facts import fact
+from parlour.kernel.ids import ChatId, MessageId
+
+ReplyStatus = Literal["complete", "stopped", "failed"]
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LearnerMessageAdded:
+    """A learner's message is final. `item_id` only for speech. Times in milliseconds."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    content: str
+    created_at: int
+    item_id: str | None
+    persona_id: str | None
+    parent_message_id: MessageId | None
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyStarted:
+    """The place of a reply is stored; its id is used until the turn ends."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    created_at: int
+    persona_id: str | None
+    parent_message_id: MessageId | None
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextAdded:
+    """New text of a reply, and only the new text."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    text: str
+    persona_id: str | None
+    content_idx: int
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextReset:
+    """The reply is begun again: what was added so far is void (decision D14)."""
+
+    chat_id: ChatId
+    message_id: MessageId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HintGiven:
+    """One of the hints of a reply."""
+
+    id: str
+    hint: str
+    idx: int
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HintsAdded:
+    """Hints for what to say next; before the reply is completed."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    hints: tuple[HintGiven, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContentGiven:
+    """What one persona said in a completed reply."""
+
+    id: str
+    idx: int
+    content: str
+    persona_id: str | None
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyCompleted:
+    """A reply is final; exactly once for every `ReplyStarted` (decision D13)."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    content: str
+    created_at: int
+    persona_id: str | None
+    status: ReplyStatus
+    contents: tuple[ContentGiven, ...]
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyStopped:
+    """Somebody stopped the reply; follows its `ReplyCompleted`."""
+
+    chat_id: ChatId
+    message_id: MessageId
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyFailed:
+    """The model failed; precedes the reply's `ReplyCompleted`. `code` is `unavailable` or `internal`."""
+
+    chat_id: ChatId
+    attempt_id: str
+    message_id: MessageId
+    code: str
+    text: str

@@ -1,0 +1,166 @@
+"""SQL over chats, messages and hints."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from parlour.conversations.entities import Chat, Completion, Hint, Message, MessageState, Snapshot
+from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
+from parlour.storage.tx import Row, Tx
+
+_SNAPSHOT = msgspec.json.Decoder(Snapshot)
+_COMPLETION = msgspec.json.Decoder(Completion)
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _chat(row: Row) -> Chat:
+    return Chat(
+        id=ChatId(row["id"]),
+        attempt_id=AttemptId(row["attempt_id"]),
+        account_id=AccountId(row["account_id"]),
+        chat_entry_id=row["chat_entry_id"],
+        pass_number=row["pass"],
+        position=row["position"],
+        title=row["title"],
+        group_id=row["group_id"],
+        state=row["state"],
+        completion=_COMPLETION.decode(row["completion"]) if row["completion"] else None,
+        snapshot=_SNAPSHOT.decode(row["snapshot"]),
+        source_chat_id=ChatId(row["source_chat_id"]) if row["source_chat_id"] else None,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        completed_at=row["completed_at"],
+    )
+
+
+def _message(row: Row) -> Message:
+    return Message(
+        id=MessageId(row["id"]),
+        chat_id=ChatId(row["chat_id"]),
+        type=row["type"],
+        parent_id=MessageId(row["parent_id"]) if row["parent_id"] else None,
+        number=row["number"],
+        content=row["content"],
+        persona_id=row["persona_id"],
+        state=row["state"],
+        created_at=row["created_at"],
+        completed_at=row["completed_at"],
+    )
+
+
+def insert_chat(tx: Tx, chat: Chat) -> None:
+    tx.run(
+        "INSERT INTO chats (id, attempt_id, account_id, chat_entry_id, pass, position, title, group_id, state,"
+        " completion, snapshot, source_chat_id, created_at, expires_at, completed_at) VALUES (:id, :attempt_id,"
+        " :account_id, :chat_entry_id, :pass, :position, :title, :group_id, :state, :completion, :snapshot,"
+        " :source_chat_id, :created_at, :expires_at, :completed_at)",
+        id=chat.id,
+        attempt_id=chat.attempt_id,
+        account_id=chat.account_id,
+        chat_entry_id=chat.chat_entry_id,
+        position=chat.position,
+        title=chat.title,
+        group_id=chat.group_id,
+        state=chat.state,
+        completion=_json(chat.completion),
+        snapshot=_json(chat.snapshot),
+        source_chat_id=chat.source_chat_id,
+        created_at=chat.created_at,
+        expires_at=chat.expires_at,
+        completed_at=chat.completed_at,
+        **{"pass": chat.pass_number},
+    )
+
+
+def chat(tx: Tx, chat_id: ChatId, *, lock: bool) -> Chat | None:
+    row = tx.one(f"SELECT * FROM chats WHERE id = :id{' FOR UPDATE' if lock else ''}", id=chat_id)  # noqa: S608
+    return _chat(row) if row else None
+
+
+def chats_of(tx: Tx, attempt_id: AttemptId) -> list[Chat]:
+    rows = tx.all("SELECT * FROM chats WHERE attempt_id = :id ORDER BY created_at, pass, position", id=attempt_id)
+    return [_chat(row) for row in rows]
+
+
+def complete_chat(tx: Tx, chat_id: ChatId, completion: Completion) -> int:
+    return tx.run(
+        "UPDATE chats SET state = 'completed', completion = :completion, completed_at = :now"
+        " WHERE id = :id AND state = 'open'",
+        id=chat_id,
+        completion=_json(completion),
+        now=tx.now_ms,
+    )
+
+
+def messages(tx: Tx, chat_id: ChatId) -> list[Message]:
+    rows = tx.all("SELECT * FROM messages WHERE chat_id = :id ORDER BY number", id=chat_id)
+    return [_message(row) for row in rows]
+
+
+def message(tx: Tx, message_id: MessageId) -> Message | None:
+    row = tx.one("SELECT * FROM messages WHERE id = :id", id=message_id)
+    return _message(row) if row else None
+
+
+def streaming(tx: Tx, chat_id: ChatId) -> tuple[Message, str] | None:
+    row = tx.one("SELECT * FROM messages WHERE chat_id = :id AND state = 'streaming'", id=chat_id)
+    return (_message(row), row["fence"]) if row else None
+
+
+def insert_message(tx: Tx, message: Message, fence: str | None) -> None:
+    tx.run(
+        "INSERT INTO messages (id, chat_id, type, parent_id, number, content, persona_id, state, fence, created_at,"
+        " completed_at) VALUES (:id, :chat_id, :type, :parent_id, :number, :content, :persona_id, :state, :fence,"
+        " :created_at, :completed_at)",
+        id=message.id,
+        chat_id=message.chat_id,
+        type=message.type,
+        parent_id=message.parent_id,
+        number=message.number,
+        content=message.content,
+        persona_id=message.persona_id,
+        state=message.state,
+        fence=fence,
+        created_at=message.created_at,
+        completed_at=message.completed_at,
+    )
+
+
+def append_text(tx: Tx, message_id: MessageId, fence: str, text: str) -> bool:
+    sql = "UPDATE messages SET content = content || :text WHERE id = :id AND fence = :fence AND state = 'streaming'"
+    return tx.run(sql, id=message_id, fence=fence, text=text) > 0
+
+
+def take_over(tx: Tx, message_id: MessageId, fence: str) -> bool:
+    sql = "UPDATE messages SET content = '', fence = :fence WHERE id = :id AND state = 'streaming'"
+    return tx.run(sql, id=message_id, fence=fence) > 0
+
+
+def complete_message(tx: Tx, message_id: MessageId, state: MessageState, completion: Completion | None) -> bool:
+    sql = (
+        "UPDATE messages SET state = :state, completion = :completion, completed_at = :now"
+        " WHERE id = :id AND state = 'streaming'"
+    )
+    return tx.run(sql, id=message_id, state=state, completion=_json(completion), now=tx.now_ms) > 0
+
+
+def set_usage(tx: Tx, message_id: MessageId, usage: object) -> None:
+    tx.run("UPDATE messages SET usage = :usage WHERE id = :id", id=message_id, usage=_json(usage))
+
+
+def insert_hints(tx: Tx, hints: Sequence[Hint]) -> None:
+    sql = "INSERT INTO hints (id, message_id, idx, hint) VALUES (:id, :message_id, :idx, :hint)"
+    tx.many(sql, [{"id": h.id, "message_id": h.message_id, "idx": h.idx, "hint": h.hint} for h in hints])
+
+
+def hints_of(tx: Tx, chat_id: ChatId) -> list[Hint]:
+    rows = tx.all(
+        "SELECT h.* FROM hints h JOIN messages m ON m.id = h.message_id WHERE m.chat_id = :id ORDER BY h.message_id, h.idx",
+        id=chat_id,
+    )
+    return [
+        Hint(id=row["id"], message_id=MessageId(row["message_id"]), idx=row["idx"], hint=row["hint"]) for row in rows
+    ]

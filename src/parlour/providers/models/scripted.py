@@ -1,0 +1,122 @@
+"""The offline model: plays dialogues, gives hints, grades by rules. No network, no key.
+
+Model names choose a behaviour: `scripted` (normal), `scripted-slow` (20 pieces a second),
+`scripted-echo` (repeats the last message), `scripted-fail` (fails before any text),
+`scripted-fail-midway` (fails after some), `scripted-hang` (says nothing until it is cancelled).
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping
+
+import msgspec
+
+from parlour.catalog.dialogues import Dialogue
+from parlour.kernel.refusals import ProviderFault
+from parlour.providers.models.scripted_dialogue import Scene, play
+from parlour.providers.models.scripted_grading import grade_request
+from parlour.turns.ports import Finished, Piece, Request, Text, Usage
+
+SLOW_PIECES_PER_SECOND = 20.0
+_PIECE = re.compile(r"\S+\s*|\s+")
+_SPEAKER = re.compile(r"^(Learner|[^\n:]{1,80}): ", re.MULTILINE)
+_JSON_PIECE_CHARACTERS = 240
+_WITHOUT_SCRIPT = (
+    "I am listening. I am played by the offline model and nobody has written a part for me, so I cannot say much.",
+    "Go on. Without a written part I can only tell you that I have read your message.",
+    "I have read that too. For a real answer this persona needs a dialogue, or a language model.",
+)
+_HINTS_WITHOUT_SCRIPT = (
+    "Ask an open question, one that begins with what or how.",
+    "Say in one sentence what you have understood so far.",
+    "Suggest one small next step and ask whether it fits.",
+)
+_SUMMARY = "The offline model does not write summaries; the conversation itself is the record."
+
+
+class ScriptedModel:
+    """A `turns.ports.Model` without a model. The same request always gets the same answer.
+
+    `pieces_per_second` paces the words of replies; 0 streams as fast as it is read.
+    """
+
+    def __init__(self, *, pieces_per_second: float = 0.0) -> None:
+        self._pace = max(0.0, pieces_per_second)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        """The answer in word-sized pieces. Raises `ProviderFault` for a request it cannot read."""
+        pieces = _PIECE.findall(_answer(request))
+        if request.task == "grade":
+            answer = "".join(pieces)
+            step = _JSON_PIECE_CHARACTERS
+            pieces = [answer[at : at + step] for at in range(0, len(answer), step)]
+        match request.model:
+            case "scripted-fail":
+                raise ProviderFault("The scripted model was asked to fail.", retryable=False)
+            case "scripted-hang":
+                await asyncio.Event().wait()
+            case "scripted-fail-midway":
+                pieces = pieces[: max(1, len(pieces) // 2)]
+            case _:
+                pass
+        pause = 0.0 if request.task == "grade" else self._pause(request.model)
+        for number, piece in enumerate(pieces):
+            if number or not pause:
+                await asyncio.sleep(pause)
+            yield Text(text=piece)
+        if request.model == "scripted-fail-midway":
+            raise ProviderFault("The scripted model was asked to fail midway.", retryable=False)
+        heard = sum(len(said.content.split()) for said in request.messages)
+        yield Usage(input_tokens=heard, output_tokens=len(pieces))
+        yield Finished(reason="stop")
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+    def _pause(self, model: str) -> float:
+        pace = SLOW_PIECES_PER_SECOND if model == "scripted-slow" else self._pace
+        return 1 / pace if pace else 0.0
+
+
+def _answer(request: Request) -> str:
+    learner = [said.content for said in request.messages if said.role == "user"]
+    if request.model == "scripted-echo" and request.task == "reply":
+        return learner[-1] if learner else ""
+    match request.task:
+        case "reply":
+            scene = _scene(request, learner)
+            return scene.answer if scene else _WITHOUT_SCRIPT[max(0, len(learner) - 1) % len(_WITHOUT_SCRIPT)]
+        case "hints":
+            scene = _scene(request, _learner_lines(learner))
+            hints = scene.hints if scene else _HINTS_WITHOUT_SCRIPT
+            return msgspec.json.encode({"hints": hints}).decode()
+        case "grade":
+            return grade_request(learner[-1] if learner else "")
+        case "summary":
+            return _SUMMARY
+
+
+def _learner_lines(said: list[str]) -> list[str]:
+    """The learner's messages, also where a hints request carries the conversation as one text.
+
+    That text has a message per line, each behind its speaker: `Learner: ...`, `Maya: ...`.
+    """
+    if len(said) != 1 or not _SPEAKER.match(said[0]):
+        return said
+    parts = _SPEAKER.split(said[0])
+    return [text.strip() for speaker, text in zip(parts[1::2], parts[2::2], strict=True) if speaker == "Learner"]
+
+
+def _scene(request: Request, learner: list[str]) -> Scene | None:
+    dialogue = _dialogue(request.script)
+    return play(dialogue, learner, request.metadata.get("chat_id", "")) if dialogue and learner else None
+
+
+def _dialogue(script: Mapping[str, object] | None) -> Dialogue | None:
+    written = script.get("dialogue") if script else None
+    if written is None or isinstance(written, Dialogue):
+        return written
+    try:
+        return msgspec.convert(written, Dialogue)
+    except msgspec.ValidationError as error:
+        raise ProviderFault("The script of the request is no dialogue.", retryable=False) from error

@@ -1,0 +1,90 @@
+"""The grading request as the rule grader reads it, and its verdict as JSON text.
+
+The request is the content of the last user message, a JSON object: `rubric` (its criteria under
+`groups` or `standard_groups`), `transcript` (`message_id`, `speaker`, `text`), `scenario`, `wanted`
+(kinds of Glow 6.4.4; empty = all), `instructions` (which rules do not follow).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import msgspec
+
+from parlour.catalog.entities import Rubric, Scenario
+from parlour.kernel.refusals import ProviderFault
+from parlour.providers.models.scripted_grader import Improvement, Line, Strength, Verdict, grade_transcript
+
+# Where a request does not say what passes, the summary speaks as if this share did.
+PASS_SHARE = 0.72
+
+
+class _Input(msgspec.Struct, frozen=True, kw_only=True):
+    rubric: dict[str, object]
+    transcript: tuple[Line, ...]
+    scenario: dict[str, object] | None = None
+    wanted: tuple[str, ...] = ()
+
+
+def grade_request(text: str) -> str:
+    """The verdict on a grading request. Raises `ProviderFault` if the text is none."""
+    try:
+        given = msgspec.json.decode(text, type=_Input)
+        rubric = msgspec.convert(_rubric(given.rubric), Rubric)
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        raise ProviderFault("The scripted model cannot read the grading request.", retryable=False) from error
+    verdict = grade_transcript(rubric, given.transcript, _scenario(given.scenario))
+    return msgspec.json.encode(_wanted(verdict, given.wanted)).decode()
+
+
+def _wanted(verdict: Verdict, wanted: Sequence[str]) -> Verdict:
+    kinds = set(wanted) or {"feedbacks", "strengths", "highlights", "improvements", "replacements", "analyses"}
+    strengths = verdict.strengths if kinds & {"strengths", "highlights"} else ()
+    improvements = verdict.improvements if kinds & {"improvements", "replacements"} else ()
+    if "highlights" not in kinds:
+        strengths = tuple(
+            Strength(name=item.name, description=item.description, message_id=item.message_id, highlights=())
+            for item in strengths
+        )
+    if "replacements" not in kinds:
+        improvements = tuple(
+            Improvement(name=item.name, description=item.description, message_id=item.message_id, replacements=())
+            for item in improvements
+        )
+    return Verdict(
+        feedbacks=verdict.feedbacks if "feedbacks" in kinds else (),
+        strengths=strengths,
+        improvements=improvements,
+        analyses=verdict.analyses if "analyses" in kinds else (),
+        summary=verdict.summary,
+    )
+
+
+def _scenario(given: Mapping[str, object] | None) -> Scenario | None:
+    name = given.get("name") if given else None
+    return Scenario(id="", name=name, persona_ids=()) if isinstance(name, str) else None
+
+
+def _rubric(given: Mapping[str, object]) -> dict[str, object]:
+    """The rubric with the members that grading needs, whether or not the caller sent the others."""
+    groups = [_group(group) for group in _mappings(given.get("groups", given.get("standard_groups")))]
+    total = sum(cast("int", group["points"]) for group in groups)
+    usual = round(total * PASS_SHARE)
+    rubric: dict[str, object] = {"id": "", "name": "", "total_points": total, "pass_points": usual, **given}
+    return {**rubric, "groups": groups}
+
+
+def _group(given: Mapping[str, object]) -> dict[str, object]:
+    group_id = given.get("id", given.get("standard_group_id"))
+    standards: list[dict[str, object]] = [
+        {"name": "", **item, "id": item.get("id", item.get("standard_id")), "standard_group_id": group_id}
+        for item in _mappings(given.get("standards"))
+    ]
+    best = max(cast("int", item["points"]) for item in standards) if standards else 0
+    return {"name": "", "points": best, "pass_points": 0, **given, "id": group_id, "standards": standards}
+
+
+def _mappings(value: object) -> list[Mapping[str, object]]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("a list was expected")
+    items = cast("Sequence[object]", value)
+    return [cast("Mapping[str, object]", item) for item in items if isinstance(item, Mapping)]

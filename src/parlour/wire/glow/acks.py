@@ -1,0 +1,140 @@
+"""What operations answer (Glow 7). Socket.IO sends them as acknowledgements, HTTP as bodies."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Ack(BaseModel):
+    """Success: the effect is durably stored (4.3)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ok: Literal[True] = True
+
+
+class RoomPosition(BaseModel):
+    """Where a room's log stands."""
+
+    room: str
+    epoch: str
+    seq: int
+
+
+class Connected(Ack):
+    """An HTTP session (7.1). `expires_in` in idle seconds, `server_time` in Unix seconds."""
+
+    sid: str
+    profile_id: str
+    guest_id: str | None
+    server_time: float
+    person: RoomPosition
+    events_url: str
+    poll_url: str
+    ticket: str
+    expires_in: int
+
+
+class Disconnected(Ack):
+    """The session is gone (7.2)."""
+
+    sid: str
+    closed: Literal[True] = True
+
+
+class AttemptStarted(Ack):
+    """7.4. `attempt_chat_id` is null in the lobby."""
+
+    attempt_id: str
+    chat_entry_id: str
+    attempt_chat_id: str | None
+    is_lobby: bool
+
+
+class AttemptMoved(Ack):
+    """7.5. `chat_id` is null when the attempt is finished."""
+
+    attempt_id: str
+    chat_id: str | None
+    is_attempt_finished: bool
+    pending: bool = False
+
+
+class Joined(Ack):
+    """7.6. `resync` is there, and true, if the asked part of the log cannot be served."""
+
+    chat_id: str
+    success: Literal[True] = True
+    room: str
+    epoch: str
+    seq: int
+    resync: Literal[True] | None = None
+
+
+class Left(Ack):
+    """7.7."""
+
+    chat_id: str
+    success: Literal[True] = True
+
+
+class ChatEnded(Ack):
+    """7.8. `score` and `passed` only with `Prefer: wait`."""
+
+    chat_id: str
+    is_attempt_finished: bool
+    grade_id: str | None
+    score: int | None = None
+    passed: bool | None = None
+
+
+class AttemptEnded(Ack):
+    """7.9."""
+
+    attempt_id: str
+    success: Literal[True] = True
+    all_scenarios_complete: bool
+    message: str
+
+
+class Stopped(Ack):
+    """7.10. `success` is false when nothing was running."""
+
+    chat_id: str
+    success: bool
+    message: str | None
+
+
+class HintRow(BaseModel):
+    """A hint of a reply."""
+
+    id: str
+    hint: str
+    idx: int
+
+
+class Said(Ack):
+    """7.11. `assistant_content` and `hints` only with `Prefer: wait`."""
+
+    chat_id: str
+    user_message_id: str
+    assistant_message_id: str
+    assistant_content: str | None = None
+    hints: list[HintRow] | None = None
+
+
+class Graded(Ack):
+    """7.12. `score` and `passed` only with `Prefer: wait`."""
+
+    chat_id: str
+    grade_id: str
+    score: int | None = None
+    passed: bool | None = None
+
+
+OPTIONAL = frozenset({"resync", "score", "passed", "assistant_content", "hints"})
+
+
+def as_object(ack: Ack) -> dict[str, object]:
+    """The object that goes out: optional members only when they are known."""
+    return {key: value for key, value in ack.model_dump().items() if value is not None or key not in OPTIONAL}

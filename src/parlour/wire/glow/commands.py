@@ -1,0 +1,224 @@
+"""How a command is carried out, whichever way it came (Glow 4.2 to 4.6).
+
+Validate, claim the request id, act, remember the answer: one transaction. What comes back is the
+acknowledgement object, or the problem object, of the specification.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from parlour.accounts.entities import SessionActor
+from parlour.attempts.regrade import RegradeRules
+from parlour.events import cursors, log
+from parlour.kernel.ids import Ids
+from parlour.kernel.refusals import Fault, Refusal, invalid
+from parlour.storage import requests
+from parlour.storage.database import Database
+from parlour.storage.requests import RequestKey
+from parlour.storage.tx import Tx
+from parlour.wire.glow.acks import as_object
+from parlour.wire.glow.handlers import Caller, Done
+from parlour.wire.glow.names import Operation
+from parlour.wire.glow.payloads import Payload
+from parlour.wire.http.problems import CODES, Problem, problem
+
+logger = logging.getLogger("parlour.glow")
+
+DEPTH_MAX = 32
+TRANSIENT = frozenset({401, 408, 425, 429})
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of a command; remembered under its request id.
+
+    Exactly one of `ack` and `refusal` (code, text, faults) is there.
+    """
+
+    ack: dict[str, Any] | None = None
+    refusal: tuple[str, str, tuple[tuple[str, str], ...]] | None = None
+    retry_after: int | None = None
+    joins: str | None = None
+    direct: tuple[str, dict[str, Any]] | None = None
+    instance: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command on its way: who, what, and the connection that will be in the chat's room."""
+
+    operation: Operation
+    session: SessionActor
+    raw: object
+    header_request_id: str | None = None
+    cursor_id: str | None = None
+    on_join: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """The answer, and the ids that an error event repeats."""
+
+    answer: Answer
+    request_id: str | None = None
+
+    def problem(self, operation_error_type: str) -> Problem:
+        """The problem object of a refusal (4.4)."""
+        code, text, faults = self.answer.refusal or ("internal", "Something went wrong.", ())
+        refusal = Refusal(
+            code,
+            text,
+            faults=tuple(Fault(pointer, message) for pointer, message in faults),
+            retry_after_seconds=self.answer.retry_after,
+        )
+        error_type = "rate_limit" if code == "rate_limited" else operation_error_type
+        return problem(refusal, error_type=error_type, instance=self.answer.instance)
+
+
+class Commands:
+    """Carries out commands on the database, under the rules of the deployment."""
+
+    def __init__(self, database: Database, ids: Ids, rules: RegradeRules) -> None:
+        self._database = database
+        self._ids = ids
+        self._rules = rules
+        self.shutting_down = False
+
+    async def run(self, command: Command) -> Outcome:
+        """The outcome of a command; never raises but for cancellation."""
+        request_id: str | None = None
+        try:
+            if self.shutting_down:
+                raise Refusal("shutting_down", "The server is restarting. Try again.", retry_after_seconds=1)
+            payload = parse(command.operation.payload, command.raw, command.header_request_id)
+            request_id = payload.client_request_id
+            key = request_key(command, payload)
+            answer = await self._database.write(lambda tx: self._act(tx, command, payload, key))
+        except Refusal as refusal:
+            answer = refused(refusal)
+        except Exception:
+            instance = f"urn:uuid:{self._ids.new()}"
+            logger.exception("command_failed", extra={"operation": command.operation.name, "instance": instance})
+            answer = Answer(refusal=("internal", f"Something went wrong ({instance}).", ()), instance=instance)
+        return Outcome(answer=answer, request_id=request_id)
+
+    async def claim(self, command: Command, payload: Payload) -> None:
+        """For operations that always act: only that the request id is not another request's (4.5.6)."""
+        key = request_key(command, payload)
+        if key is not None:
+            await self._database.write(lambda tx: requests.check(tx, key))
+
+    def _act(self, tx: Tx, command: Command, payload: Payload, key: RequestKey | None) -> Answer:
+        handler = command.operation.handler
+        if handler is None:
+            raise RuntimeError("an operation on the connection has no handler")
+        caller = Caller(actor=command.session.actor, regrade=self._rules)
+        if key is None:
+            return self._joined(tx, command, handler(tx, caller, payload))
+        known = requests.claim(tx, key)
+        if known is not None:
+            return self._again(tx, command, known)
+        try:
+            with tx.savepoint():
+                answer = self._joined(tx, command, handler(tx, caller, payload))
+        except Refusal as refusal:
+            answer = refused(refusal)
+            status = CODES[refusal.code][0]
+            if status in TRANSIENT or status >= 500:
+                requests.forget(tx, key)
+                return answer
+        requests.answer(tx, key, answer)
+        return answer
+
+    def _again(self, tx: Tx, command: Command, known: bytes) -> Answer:
+        if not known:
+            raise Refusal("command_in_progress", "The first request with this id is still running.")
+        answer = msgspec.json.decode(known, type=Answer)
+        if answer.joins:
+            self._join(tx, command, answer.joins)
+        return answer
+
+    def _joined(self, tx: Tx, command: Command, done: Done) -> Answer:
+        if done.joins:
+            self._join(tx, command, done.joins)
+        return Answer(ack=as_object(done.ack), joins=done.joins, direct=done.direct)
+
+    def _join(self, tx: Tx, command: Command, room: str) -> None:
+        if command.cursor_id is not None:
+            cursors.join(tx, command.cursor_id, room, log.head(tx))
+        on_join = command.on_join
+        if on_join is not None:
+            tx.on_commit(lambda: on_join(room))
+
+
+def refused(refusal: Refusal) -> Answer:
+    """A refusal as an answer."""
+    faults = tuple((fault.pointer, fault.message) for fault in refusal.faults)
+    return Answer(refusal=(refusal.code, refusal.text, faults), retry_after=refusal.retry_after_seconds)
+
+
+def parse(kind: type[Payload], raw: object, header_request_id: str | None = None) -> Payload:
+    """The typed payload; raises `invalid_request` with a pointer for every wrong member."""
+    if not isinstance(raw, dict):
+        raise invalid("", "The payload must be one JSON object")
+    check_depth(raw)
+    try:
+        payload = kind.model_validate(raw)
+    except ValidationError as error:
+        faults = tuple(
+            Fault("".join(f"/{part}" for part in found["loc"]), str(found["msg"])) for found in error.errors()
+        )
+        first = f"{faults[0].pointer.removeprefix('/')}: {faults[0].message}"
+        raise Refusal("invalid_request", f"Invalid request: {first}.", faults=faults[:20]) from None
+    if header_request_id is None:
+        return payload
+    if not 1 <= len(header_request_id) <= 128:
+        raise invalid("/client_request_id", "Idempotency-Key must have 1 to 128 characters")
+    if payload.client_request_id not in (None, header_request_id):
+        raise invalid("/client_request_id", "Idempotency-Key and client_request_id differ")
+    return payload.model_copy(update={"client_request_id": header_request_id})
+
+
+def check_depth(value: object, depth: int = 1) -> None:
+    """Raises `invalid_request` if JSON is nested more than 32 deep (4.2)."""
+    if depth > DEPTH_MAX:
+        raise invalid("", f"The JSON is nested more than {DEPTH_MAX} deep")
+    if isinstance(value, dict):
+        for member in value.values():  # pyright: ignore[reportUnknownVariableType]
+            check_depth(member, depth + 1)  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(value, list):
+        for member in value:  # pyright: ignore[reportUnknownVariableType]
+            check_depth(member, depth + 1)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def request_key(command: Command, payload: Payload) -> RequestKey | None:
+    """How a command is remembered (4.5): account, id, operation, digest of the payload."""
+    if payload.client_request_id is None:
+        return None
+    members = payload.model_dump(exclude={"client_request_id"})
+    digest = hashlib.sha256(msgspec.json.encode(members, order="deterministic")).hexdigest()
+    return RequestKey(
+        account_id=command.session.actor.account_id,
+        request_id=payload.client_request_id,
+        operation=command.operation.name,
+        digest=digest,
+    )
+
+
+def named_ids(raw: object) -> Mapping[str, object]:
+    """The ids that a command named, for its error event."""
+    if not isinstance(raw, dict):
+        return {}
+    names = ("attempt_id", "chat_id", "home_id", "practice_id")
+    found: dict[str, object] = {}
+    for name in names:
+        value: object = raw.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        if isinstance(value, str) and len(value) <= 100:
+            found[name] = value
+    return found
+

@@ -1,0 +1,272 @@
+"""One socket as a reader of the log (Glow 5.3): live while its peer keeps up, otherwise reading.
+
+A live connection is at the pump's position and gets events from memory. One that joined with
+`since`, that recovered, or whose peer is slow, is *behind*: it reads the log at the peer's pace
+until it has caught up. Both are the same cursor, so nothing is lost or repeated between them.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from parlour.accounts.entities import SessionActor
+from parlour.events import log
+from parlour.events.cursors import account_room
+from parlour.events.pump import Pump
+from parlour.kernel.clock import Clock, rfc3339
+from parlour.kernel.ids import Ids
+from parlour.storage.database import Database
+from parlour.storage.dialects import Logged
+from parlour.wire.glow import encode
+from parlour.wire.glow.offsets import Offset
+from parlour.wire.glow.sinks import Sink, frame
+
+logger = logging.getLogger("parlour.glow")
+
+READ_MAX = 200
+EVENT_OVERHEAD_BYTES = 250
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """What all connections of a process share. `backlog_bytes_max`: see `socket.max_backlog`."""
+
+    database: Database
+    pump: Pump
+    clock: Clock
+    ids: Ids
+    backlog_bytes_max: int
+    watch: "Watch"
+
+
+class Watch:
+    """What the connections of a process tell about themselves; counted by metrics."""
+
+    def __init__(self) -> None:
+        self.delivered = 0
+
+    def internal(self, connection: "Connection", event: Logged) -> None:
+        """An event of the account's room: sessions, rights, other connections."""
+
+
+@dataclass(slots=True)
+class Replay:
+    """A room's past on its way to one connection: entries with pos < position <= upto."""
+
+    room: str
+    pos: int
+    upto: int
+
+
+class Connection:
+    """A connected socket. `cursor_id` is set if the client can recover (it has a `pid`)."""
+
+    __slots__ = (
+        "__weakref__",
+        "_behind",
+        "_delivery",
+        "_replays",
+        "_sink",
+        "_skipped",
+        "_task",
+        "_window",
+        "closed",
+        "cursor_id",
+        "dialect",
+        "eio_sid",
+        "pos",
+        "rooms",
+        "session",
+        "sid",
+    )
+
+    def __init__(self, delivery: Delivery, sink: Sink, session: SessionActor, sid: str, eio_sid: str) -> None:
+        self._delivery = delivery
+        self._sink = sink
+        self._behind = True
+        self._replays: deque[Replay] | None = None
+        self._skipped = 0
+        self._task: asyncio.Task[None] | None = None
+        self._window = (0.0, 0)
+        self.session = session
+        self.sid = sid
+        self.eio_sid = eio_sid
+        self.cursor_id: str | None = None
+        self.dialect: str | None = None
+        self.rooms: dict[str, int] = {}
+        self.pos = 0
+        self.closed = False
+
+    # --- rooms ---
+
+    def open(self, rooms: Mapping[str, int], pos: int) -> None:
+        """Begin: member of `rooms` (room -> joined at), everything up to `pos` is known."""
+        pump = self._delivery.pump
+        for room, joined in (*rooms.items(), (account_room(self.session.actor.account_id), pos)):
+            self.rooms[room] = joined
+            pump.join(room, self)
+        self.pos = pos
+        self._behind = pos < pump.pos
+        if self._behind:
+            self._catch_up()
+
+    def join(self, room: str, replay_after: int | None = None, known: int | None = None) -> None:
+        """Become a member of a room; being one already changes nothing.
+
+        Events after `known` (default: now) are delivered live; with `replay_after`, first those of
+        the room from that position on.
+        """
+        if room in self.rooms or self.closed:
+            return
+        pump = self._delivery.pump
+        start = known if replay_after is None else replay_after
+        self.rooms[room] = pump.pos
+        pump.join(room, self)
+        if start is not None and start < pump.pos:
+            self.replay(Replay(room, start, pump.pos))
+
+    def replay(self, replay: Replay) -> None:
+        """Deliver a room's past, before anything newer."""
+        if self._replays is None:
+            self._replays = deque()
+        self._replays.append(replay)
+        if not self._behind:
+            self._behind = True
+            self.pos = self._delivery.pump.pos
+        self._catch_up()
+
+    def leave(self, room: str) -> None:
+        """No event of the room is delivered any more."""
+        if self.rooms.pop(room, None) is not None:
+            self._delivery.pump.leave(room, self)
+
+    def close(self) -> None:
+        """End all memberships."""
+        self.closed = True
+        for room in self.rooms:
+            self._delivery.pump.leave(room, self)
+        self.rooms.clear()
+        if self._task:
+            self._task.cancel()
+
+    def abort(self) -> None:
+        """Cut the transport."""
+        self._sink.abort()
+
+    # --- sending ---
+
+    def offer(self, event: Logged, rooms: Sequence[tuple[str, int]]) -> None:
+        """An event of the connection's rooms, from the pump."""
+        if rooms[0][0].startswith("account:"):
+            self._delivery.watch.internal(self, event)
+        elif self._behind:
+            self._skipped += len(event.body) + EVENT_OVERHEAD_BYTES
+            if self._skipped > self._delivery.backlog_bytes_max:
+                logger.info("backlog_exceeded", extra={"connection": self.sid})
+                self.abort()
+        elif self._sink.full:
+            self._behind = True
+            self.pos = event.pos - 1
+            self._skipped = 0
+            self._catch_up()
+        else:
+            self._send(event, rooms)
+
+    def _send(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None = None) -> None:
+        """One event of the log; encoded and framed once for everybody who needs this form."""
+        delivery = self._delivery
+        epoch = delivery.pump.epoch
+        sink = self._sink
+        key = (b"frame", self.cursor_id is None, places[0] if len(places) == 1 else tuple(places))
+        if at is None and sink.framed:
+            data = event.encoded.get(key)
+            if data is None:
+                packet = encode.packet(event, places, epoch, self._offset(event.pos))
+                data = event.encoded[key] = b"" if packet is None else frame("4" + packet)
+            if data:
+                delivery.watch.delivered += 1
+                sink.write_frame(data)  # pyright: ignore[reportArgumentType] (frames are the only values of such keys)
+            return
+        offset = self._offset(event.pos) if at is None else self._offset(self.pos, at.room, event.pos)
+        packet = encode.packet(event, places, epoch, offset)
+        if packet is not None:
+            delivery.watch.delivered += 1
+            sink.write(packet)
+
+    def _offset(self, pos: int, room: str | None = None, at: int = 0) -> str | None:
+        if self.cursor_id is None:
+            return None
+        return str(Offset(epoch=self._delivery.pump.epoch, pos=pos, room=room, at=at))
+
+    def emit(self, name: str, payload: Mapping[str, object], request: str | None = None, offset: str | None = None) -> None:
+        """An event for this connection alone (class D): not logged, no position (5.3.3)."""
+        meta: dict[str, object] = {"id": self._delivery.ids.new(), "at": rfc3339(self._delivery.clock.now_ms())}
+        if request is not None:
+            meta["request"] = request
+        self._sink.write(encode.event_packet(name, {**payload, "_meta": meta}, offset))
+
+    def acknowledge(self, number: int, answer: Mapping[str, object]) -> None:
+        """Answer a command."""
+        self._sink.write(encode.ack_packet(number, answer))
+
+    def start_offset(self, presented: str | None = None) -> str | None:
+        """The offset of `connection_confirmed` (5.4)."""
+        return None if self.cursor_id is None else presented or self._offset(self.pos)
+
+    def allows(self, per_second: int) -> bool:
+        """Whether one more command fits into this second (4.7)."""
+        now = self._delivery.clock.monotonic()
+        began, count = self._window
+        self._window = (began, count + 1) if now - began < 1 else (now, 1)
+        return self._window[1] <= per_second
+
+    # --- catching up ---
+
+    def _catch_up(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._read(), name="connection-read")
+
+    async def _read(self) -> None:
+        try:
+            while not self.closed:
+                await self._sink.drained()
+                if self._replays:
+                    await self._read_replay(self._replays[0])
+                elif self.pos >= self._delivery.pump.pos:
+                    self._behind = False
+                    self._skipped = 0
+                    self._replays = None
+                    return
+                else:
+                    await self._read_log()
+        except Exception:
+            logger.exception("connection_read_failed", extra={"connection": self.sid})
+            self.abort()
+
+    async def _read_replay(self, replay: Replay) -> None:
+        events = await self._delivery.database.read(
+            lambda tx: log.of_rooms(tx, [replay.room], replay.pos, replay.upto, READ_MAX)
+        )
+        for event in events:
+            if replay.room in self.rooms:
+                replay.pos = event.pos
+                self._send(event, [place for place in event.audience if place[0] == replay.room], replay)
+        if len(events) < READ_MAX or replay.room not in self.rooms:
+            if self._replays and self._replays[0] is replay:
+                self._replays.popleft()
+
+    async def _read_log(self) -> None:
+        after, upto, rooms = self.pos, self._delivery.pump.pos, tuple(self.rooms)
+        events = await self._delivery.database.read(lambda tx: log.of_rooms(tx, rooms, after, upto, READ_MAX))
+        for event in events:
+            places = [place for place in event.audience if event.pos > self.rooms.get(place[0], event.pos)]
+            self.pos = event.pos
+            if places and places[0][0].startswith("account:"):
+                continue
+            if places:
+                self._send(event, places)
+        self._skipped = 0
+        if len(events) < READ_MAX:
+            self.pos = upto

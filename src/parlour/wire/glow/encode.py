@@ -1,0 +1,158 @@
+"""Facts as Glow events: one function a fact, needing nothing but the fact (Glow 9).
+
+A frame is made once for every form in which watchers need it and kept on the event, so that a
+room of a hundred costs one encoding.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from parlour.attempts import facts as attempts
+from parlour.conversations import facts as conversations
+from parlour.events.facts import fact_of
+from parlour.grading import facts as grading
+from parlour.kernel.clock import rfc3339
+from parlour.storage.dialects import Logged
+
+Said = tuple[str, dict[str, object]]
+
+_json = msgspec.json.encode
+
+
+def _fields(fact: object) -> dict[str, object]:
+    return cast("dict[str, object]", msgspec.to_builtins(fact))
+
+
+def _learner_message(fact: conversations.LearnerMessageAdded) -> Said:
+    return "attempt_user_complete", _fields(fact) | {"created_at": rfc3339(fact.created_at)}
+
+
+def _reply_started(fact: conversations.ReplyStarted) -> Said:
+    return "attempt_assistant_start", _fields(fact) | {"created_at": rfc3339(fact.created_at)}
+
+
+def _text_added(fact: conversations.TextAdded) -> Said:
+    return "attempt_progress", {
+        "chat_id": fact.chat_id,
+        "content_type": "delta",
+        "content": fact.text,
+        "audio": None,
+        "message_id": fact.message_id,
+        "persona_id": fact.persona_id,
+        "content_idx": fact.content_idx,
+    }
+
+
+def _text_reset(fact: conversations.TextReset) -> Said:
+    said = {"chat_id": fact.chat_id, "content_type": "reset", "content": "", "audio": None}
+    return "attempt_progress", said | {"message_id": fact.message_id}
+
+
+def _reply_completed(fact: conversations.ReplyCompleted) -> Said:
+    return "attempt_assistant_complete", _fields(fact) | {"created_at": rfc3339(fact.created_at)}
+
+
+def _reply_stopped(fact: conversations.ReplyStopped) -> Said:
+    return "attempt_stopped", _fields(fact) | {"success": True, "message": None}
+
+
+def _reply_failed(fact: conversations.ReplyFailed) -> Said:
+    return "attempt_error", {
+        "chat_id": fact.chat_id,
+        "attempt_id": fact.attempt_id,
+        "type": "send",
+        "message": fact.text,
+        "code": fact.code,
+        "status": 503 if fact.code == "unavailable" else 500,
+    }
+
+
+def _grading_started(fact: grading.GradingStarted) -> Said:
+    said = {"resource_type": None, "entry": None, "completed_count": 0}
+    return "attempt_grading_progress", _fields(fact) | said
+
+
+def _feedback_given(fact: grading.FeedbackGiven) -> Said:
+    return "attempt_grading_progress", _fields(fact) | {"resource_type": "feedbacks"}
+
+
+def _grading_failed(fact: grading.GradingFailed) -> Said:
+    return "attempt_error", {
+        "chat_id": fact.chat_id,
+        "attempt_id": fact.attempt_id,
+        "grade_id": fact.grade_id,
+        "type": "grade",
+        "message": fact.text,
+        "code": fact.code,
+        "status": 503 if fact.code == "unavailable" else 500,
+    }
+
+
+def _named(event: str) -> Callable[[Any], Said]:
+    return lambda fact: (event, _fields(fact))
+
+
+ENCODERS: Mapping[str, Callable[[Any], Said]] = {
+    conversations.LearnerMessageAdded.__name__: _learner_message,
+    conversations.ReplyStarted.__name__: _reply_started,
+    conversations.TextAdded.__name__: _text_added,
+    conversations.TextReset.__name__: _text_reset,
+    conversations.HintsAdded.__name__: _named("attempt_hint_progress"),
+    conversations.ReplyCompleted.__name__: _reply_completed,
+    conversations.ReplyStopped.__name__: _reply_stopped,
+    conversations.ReplyFailed.__name__: _reply_failed,
+    attempts.AttemptStarted.__name__: _named("attempt_started"),
+    attempts.ChatStarted.__name__: _named("attempt_chat_started"),
+    attempts.ChatEnded.__name__: _named("attempt_chat_ended"),
+    attempts.AttemptEnded.__name__: _named("attempt_ended"),
+    grading.GradingStarted.__name__: _grading_started,
+    grading.FeedbackGiven.__name__: _feedback_given,
+    grading.RemarkGiven.__name__: _named("attempt_content_progress"),
+    grading.GradeGiven.__name__: _named("attempt_graded"),
+    grading.GradingFailed.__name__: _grading_failed,
+}
+
+
+def said(event: Logged, places: Sequence[tuple[str, int]], epoch: str) -> Said | None:
+    """The name and payload of an event for a reader of `places`; None if Glow does not tell it."""
+    encoder = ENCODERS.get(event.kind)
+    if encoder is None:
+        return None
+    name, payload = encoder(fact_of(event))
+    return name, payload | {"_meta": meta(event, places, epoch)}
+
+
+def meta(event: Logged, places: Sequence[tuple[str, int]], epoch: str) -> dict[str, object]:
+    """`_meta` of a logged event (5.2); `also` lists further rooms of the same reader."""
+    room, seq = places[0]
+    found: dict[str, object] = {
+        "id": f"{epoch}-{event.pos}",
+        "at": rfc3339(event.at),
+        "room": room,
+        "epoch": epoch,
+        "seq": seq,
+    }
+    if len(places) > 1:
+        found["also"] = [{"room": other, "epoch": epoch, "seq": number} for other, number in places[1:]]
+    return found
+
+
+def packet(event: Logged, places: Sequence[tuple[str, int]], epoch: str, offset: str | None) -> str | None:
+    """The Socket.IO packet of an event: `2["name",{...},"offset"]`, None if Glow does not tell it."""
+    key = (tuple(places), offset)
+    if key not in event.encoded:
+        found = said(event, places, epoch)
+        event.encoded[key] = None if found is None else event_packet(found[0], found[1], offset)
+    return cast("str | None", event.encoded[key])
+
+
+def event_packet(name: str, payload: Mapping[str, object], offset: str | None) -> str:
+    """A Socket.IO EVENT packet of the namespace `/`."""
+    return "2" + _json([name, payload] if offset is None else [name, payload, offset]).decode()
+
+
+def ack_packet(number: int, answer: Mapping[str, object]) -> str:
+    """A Socket.IO ACK packet with exactly one argument (4.3)."""
+    return f"3{number}{_json([answer]).decode()}"

@@ -1,0 +1,115 @@
+"""One function an operation: a typed payload in, an acknowledgement out, all in one transaction."""
+
+from dataclasses import dataclass
+
+from parlour.attempts import actions as attempts
+from parlour.attempts import regrade
+from parlour.attempts.actions import Saying
+from parlour.attempts.regrade import Asking, RegradeRules
+from parlour.conversations.rooms import chat_room
+from parlour.kernel.actor import Actor
+from parlour.kernel.refusals import invalid
+from parlour.storage.tx import Tx
+from parlour.wire.glow import acks, payloads
+
+NOTHING_RUNNING = "Nothing is being generated in this chat."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Who asks, under which rules of the deployment."""
+
+    actor: Actor
+    regrade: RegradeRules
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What came of an operation.
+
+    `joins`: the room that the requesting connection joins (decision D7). `direct`: an event for
+    that connection alone.
+    """
+
+    ack: acks.Ack
+    joins: str | None = None
+    direct: tuple[str, dict[str, object]] | None = None
+
+
+def attempt_start(tx: Tx, caller: Caller, payload: payloads.AttemptStart) -> Done:
+    """7.4."""
+    named = payload.home_id or payload.practice_id
+    if named is None or (payload.home_id and payload.practice_id):
+        raise invalid("", "Give exactly one of home_id and practice_id")
+    kind = "home" if payload.home_id else "practice"
+    started = attempts.start(tx, caller.actor, kind, named, infinite_mode=payload.infinite_mode)
+    ack = acks.AttemptStarted(
+        attempt_id=started.attempt_id,
+        chat_entry_id=started.chat_entry_id,
+        attempt_chat_id=started.chat_id,
+        is_lobby=started.is_lobby,
+    )
+    return Done(ack=ack)
+
+
+def attempt_next(tx: Tx, caller: Caller, payload: payloads.AttemptNext) -> Done:
+    """7.5."""
+    moved = attempts.advance_by_hand(tx, caller.actor, payload.attempt_id, payload.draft_id)
+    ack = acks.AttemptMoved(
+        attempt_id=payload.attempt_id, chat_id=moved.chat_id, is_attempt_finished=moved.is_attempt_finished
+    )
+    return Done(ack=ack)
+
+
+def attempt_message(tx: Tx, caller: Caller, payload: payloads.AttemptMessage) -> Done:
+    """7.11."""
+    saying = Saying(
+        attempt_id=payload.attempt_id,
+        chat_id=payload.chat_id,
+        text=payload.message,
+        parent_message_id=payload.parent_message_id,
+    )
+    begun = attempts.say(tx, caller.actor, saying, caller.regrade.timezone_name)
+    ack = acks.Said(
+        chat_id=payload.chat_id, user_message_id=begun.query_id, assistant_message_id=begun.reply_id
+    )
+    return Done(ack=ack, joins=chat_room(payload.chat_id))
+
+
+def attempt_stop(tx: Tx, caller: Caller, payload: payloads.AttemptStop) -> Done:
+    """7.10."""
+    stopped = attempts.stop(tx, caller.actor, payload.chat_id)
+    message = None if stopped else NOTHING_RUNNING
+    ack = acks.Stopped(chat_id=payload.chat_id, success=stopped, message=message)
+    said: dict[str, object] = {"chat_id": payload.chat_id, "success": False, "message": message}
+    return Done(ack=ack, direct=None if stopped else ("attempt_stopped", said))
+
+
+def attempt_end(tx: Tx, caller: Caller, payload: payloads.AttemptEnd) -> Done:
+    """7.8."""
+    ended = attempts.end_chat(tx, caller.actor, payload.attempt_id, payload.chat_id, grade=payload.grade)
+    ack = acks.ChatEnded(
+        chat_id=ended.chat_id, is_attempt_finished=ended.is_attempt_finished, grade_id=ended.grade_id
+    )
+    return Done(ack=ack)
+
+
+def attempt_end_all(tx: Tx, caller: Caller, payload: payloads.AttemptEndAll) -> Done:
+    """7.9."""
+    ended = attempts.end_all(tx, caller.actor, payload.attempt_id)
+    ack = acks.AttemptEnded(
+        attempt_id=ended.attempt_id, all_scenarios_complete=ended.all_scenarios_complete, message=ended.message
+    )
+    return Done(ack=ack)
+
+
+def attempt_grade(tx: Tx, caller: Caller, payload: payloads.AttemptGrade) -> Done:
+    """7.12."""
+    asking = Asking(
+        attempt_id=payload.attempt_id,
+        chat_id=payload.chat_id,
+        resource_types=payload.resource_types or (),
+        instructions=payload.user_instructions or (),
+    )
+    asked = regrade.ask_for_grade(tx, caller.actor, asking, caller.regrade)
+    return Done(ack=acks.Graded(chat_id=asked.chat_id, grade_id=asked.grade_id), joins=chat_room(asked.chat_id))

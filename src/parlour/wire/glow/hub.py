@@ -1,0 +1,419 @@
+"""All sockets of this process: opening, commands, closing, and what ends a connection (Glow 2.3)."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+
+from parlour.accounts.entities import SessionActor
+from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
+from parlour.attempts import access
+from parlour.conversations.rooms import person_room
+from parlour.events import cursors, log
+from parlour.events.cursors import CursorTaken
+from parlour.events.facts import fact_of
+from parlour.kernel.clock import Clock
+from parlour.kernel.ids import new_secret
+from parlour.kernel.refusals import Refusal
+from parlour.storage.dialects import Logged
+from parlour.wire.glow import joining, recovery
+from parlour.wire.glow.acks import Left, as_object
+from parlour.wire.glow.commands import Answer, Command, Commands, Outcome, named_ids, parse, refused
+from parlour.wire.glow.connection import Connection, Delivery, Replay, Watch
+from parlour.wire.glow.joining import Place
+from parlour.wire.glow.names import EVENTS, Operation, error_event, family_of
+from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload
+from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
+from parlour.wire.glow.sinks import Sink
+from parlour.wire.http.credentials import Authenticator, HandshakeAuth
+from parlour.wire.http.metrics import Metrics
+from parlour.wire.http.problems import CODES, Problem, problem
+
+logger = logging.getLogger("parlour.glow")
+
+CLOSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SocketRules:
+    """Settings of sockets (Glow 11)."""
+
+    per_account_max: int = 50
+    events_per_second_max: int = 50
+    recovery: RecoveryRules = RecoveryRules()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A connection that has been accepted, and how it starts."""
+
+    connection: Connection
+    start: Start
+    session: SessionActor
+    person_since: int | None
+    person_epoch: str | None
+
+
+class Hub(Watch):
+    """The sockets of a process. `closer` closes an Engine.IO socket; the server sets it."""
+
+    def __init__(self, commands: Commands, authenticator: Authenticator, rules: SocketRules, metrics: Metrics) -> None:
+        super().__init__()
+        self._commands = commands
+        self._authenticator = authenticator
+        self._rules = rules
+        self._metrics = metrics
+        self._delivery: Delivery | None = None
+        self._by_engine: dict[str, Connection] = {}
+        self._by_sid: dict[str, Connection] = {}
+        self._by_account: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self.closer: "Closer | None" = None
+
+    def start(self, delivery: Delivery) -> None:
+        """Begin to deliver."""
+        self._delivery = delivery
+        self.spawn(self._sweep(delivery.clock))
+
+    async def stop(self) -> None:
+        """Refuse commands, then close every connection; clients reconnect (2.3)."""
+        self._commands.shutting_down = True
+        for connection in tuple(self._by_engine.values()):
+            await self.drop(connection)
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[object, object, object]) -> None:
+        """Do something beside; it is ended with the hub."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def of_engine(self, eio_sid: str) -> Connection | None:
+        """The connection on an Engine.IO socket."""
+        return self._by_engine.get(eio_sid)
+
+    def of_sid(self, sid: str) -> Connection | None:
+        """The connection with a `sid`."""
+        return self._by_sid.get(sid)
+
+    @property
+    def delivery(self) -> Delivery:
+        """What connections share; there after `start`."""
+        if self._delivery is None:
+            raise RuntimeError("the hub has not been started")
+        return self._delivery
+
+    # --- opening and closing ---
+
+    async def open(self, sink: Sink, eio_sid: str, headers: Mapping[str, str], auth: object) -> Opened:
+        """Authenticate a CONNECT and find where its connection starts; raises `Refusal`."""
+        if self._commands.shutting_down:
+            raise Refusal("shutting_down", "The server is restarting. Try again.", retry_after_seconds=1)
+        members = auth if isinstance(auth, dict) else {}
+        credentials = HandshakeAuth(
+            token=_text(members, "token"),
+            api_key=_text(members, "apiKey"),
+            authorization=headers.get("authorization"),
+        )
+        session = await self._authenticator.of_handshake(credentials)
+        if self._by_account[session.actor.account_id] >= self._rules.per_account_max:
+            raise Refusal("too_many_connections", "Too many open connections.")
+        wanted = members.get("recovery")
+        handshake = Handshake(
+            recovery=wanted if isinstance(wanted, bool) else None,
+            pid=_text(members, "pid"),
+            offset=_text(members, "offset"),
+            dialect=_text(members, "dialect"),
+            headers=headers,
+            query=headers.get(":query", ""),
+        )
+        sid = new_secret()[:24]
+        start = await self._start(session, handshake, sid)
+        connection = Connection(self.delivery, sink, session, sid, eio_sid)
+        connection.cursor_id = start.cursor_id
+        connection.dialect = handshake.dialect
+        since = members.get("person_since")
+        return Opened(
+            connection=connection,
+            start=start,
+            session=session,
+            person_since=since if isinstance(since, int) and not isinstance(since, bool) and since >= 0 else None,
+            person_epoch=_text(members, "person_epoch"),
+        )
+
+    async def _start(self, session: SessionActor, handshake: Handshake, sid: str) -> Start:
+        rules = self._rules.recovery
+        database = self.delivery.database
+        if recovery.is_offered(handshake, rules):
+            return await database.write(lambda tx: recovery.begin(tx, session, handshake, rules, sid))
+        return await database.read(lambda tx: recovery.begin(tx, session, handshake, rules, sid))
+
+    def begin(self, opened: Opened) -> None:
+        """The CONNECT answer has been sent: confirm, then deliver."""
+        connection, start = opened.connection, opened.start
+        account = opened.session.actor
+        if start.cursor_id is not None:
+            self._close_older(connection, start.cursor_id)
+        self._by_engine[connection.eio_sid] = connection
+        self._by_sid[connection.sid] = connection
+        self._by_account[account.account_id] += 1
+        self._metrics.connected("websocket")
+        pump = self.delivery.pump
+        person = person_room(account.account_id)
+        pos = start.pos if start.recovered else pump.pos
+        connection.pos = pos
+        confirmed = {
+            "sid": connection.sid,
+            "profile_id": account.account_id,
+            "guest_id": account.account_id if account.role == "guest" else None,
+            "server_time": self.delivery.clock.now_ms() / 1000,
+            "recovered": start.recovered,
+        }
+        presented = str(start.presented) if start.presented else None
+        connection.emit("connection_confirmed", confirmed, offset=connection.start_offset(presented))
+        for room, reason, seq in start.resyncs:
+            connection.emit("resync", {"room": room, "epoch": pump.epoch, "seq": seq, "reason": reason})
+        connection.open(start.rooms if start.recovered else {person: pos}, pos)
+        if start.replay:
+            connection.replay(Replay(*start.replay))
+        if opened.person_since is not None and not start.recovered:
+            self.spawn(self._replay_person(opened, person, pos))
+
+    async def _replay_person(self, opened: Opened, person: str, pos: int) -> None:
+        since, epoch = opened.person_since or 0, opened.person_epoch
+        head, after = await self.delivery.database.read(
+            lambda tx: (log.room_head(tx, person, pos), log.position_of(tx, person, since))
+        )
+        if epoch not in (None, head.epoch) or since > head.seq or after is None:
+            reason = "epoch" if epoch not in (None, head.epoch) else "bad_offset"
+            lost = {"room": person, "epoch": head.epoch, "seq": head.seq, "reason": reason}
+            opened.connection.emit("resync", lost)
+            return
+        opened.connection.replay(Replay(person, after, pos))
+
+    def _close_older(self, connection: Connection, cursor_id: str) -> None:
+        for other in tuple(self._by_engine.values()):
+            if other.cursor_id == cursor_id and other is not connection:
+                self._forget(other)
+                other.cursor_id = None
+                self.spawn(self._close_engine(other))
+
+    async def close(self, connection: Connection) -> None:
+        """The transport is gone: end memberships, keep recovery state."""
+        if not self._forget(connection):
+            return
+        cursor_id = connection.cursor_id
+        if cursor_id is not None:
+            try:
+                await self.delivery.database.write(lambda tx: cursors.close(tx, cursor_id))
+            except Refusal:
+                logger.warning("cursor_not_closed", extra={"connection": connection.sid})
+
+    async def drop(self, connection: Connection) -> None:
+        """Close a connection from the server's side."""
+        await self.close(connection)
+        await self._close_engine(connection)
+
+    async def _close_engine(self, connection: Connection) -> None:
+        if self.closer is not None:
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self.closer.close_socket(connection.eio_sid)
+            except TimeoutError:
+                connection.abort()
+
+    def _forget(self, connection: Connection) -> bool:
+        if self._by_engine.get(connection.eio_sid) is not connection:
+            return False
+        del self._by_engine[connection.eio_sid]
+        self._by_sid.pop(connection.sid, None)
+        self._by_account[connection.session.actor.account_id] -= 1
+        connection.close()
+        self._metrics.disconnected("websocket")
+        return True
+
+    # --- commands ---
+
+    async def command(self, connection: Connection, name: str, args: Sequence[object], number: int | None) -> None:
+        """One event of a client, with or without a wish for an acknowledgement."""
+        operation = EVENTS.get(name)
+        if operation is None:
+            if family_of(name) is not None or number is not None:
+                self.refuse(connection, name, Refusal("unknown_event", f'There is no operation "{name[:100]}".'), number)
+            return
+        raw: object = args[0] if args else {}
+        if len(args) > 1:
+            raw = None
+        if not connection.allows(self._rules.events_per_second_max):
+            refusal = Refusal("too_many_requests", "Slow down and try again.", retry_after_seconds=1)
+            self._answer(connection, operation, raw, (Outcome(answer=refused(refusal)), number))
+        elif operation.handler is None:
+            await self._on_connection(connection, operation, raw, number)
+        else:
+            command = Command(
+                operation=operation,
+                session=connection.session,
+                raw=raw,
+                cursor_id=connection.cursor_id,
+                on_join=connection.join,
+            )
+            self._answer(connection, operation, raw, (await self._commands.run(command), number))
+
+    def refuse(self, connection: Connection, name: str, refusal: Refusal, number: int | None) -> None:
+        """Refuse what is no operation of ours."""
+        found = problem(refusal)
+        if number is not None:
+            connection.acknowledge(number, {"ok": False, "error": found})
+        self._emit_error(connection, name, found, {})
+
+    def _answer(
+        self, connection: Connection, operation: Operation, raw: object, found: tuple[Outcome, int | None]
+    ) -> None:
+        outcome, number = found
+        answer = outcome.answer
+        self._metrics.command(operation.name, answer.refusal[0] if answer.refusal else "ok")
+        if answer.ack is not None:
+            if number is not None:
+                connection.acknowledge(number, answer.ack)
+            if answer.direct is not None:
+                connection.emit(answer.direct[0], answer.direct[1], outcome.request_id)
+            return
+        found_problem = outcome.problem(operation.error_type)
+        if number is not None:
+            connection.acknowledge(number, {"ok": False, "error": found_problem})
+        if operation.name != "attempt_leave":
+            self._emit_error(connection, operation.name, found_problem, named_ids(raw), outcome.request_id)
+
+    def _emit_error(
+        self,
+        connection: Connection,
+        name: str,
+        found: Problem,
+        ids: Mapping[str, object],
+        request: str | None = None,
+    ) -> None:
+        event = error_event(name)
+        kind = "type" if event == "attempt_error" else "error_type"
+        said = {**ids, kind: found.get("error_type"), "message": found["detail"], "code": found["code"]}
+        connection.emit(event, {**said, "status": found["status"]}, request)
+
+    async def _on_connection(
+        self, connection: Connection, operation: Operation, raw: object, number: int | None
+    ) -> None:
+        """Join and leave: they act on this very connection and always do (4.5.6)."""
+        try:
+            payload = parse(operation.payload, raw)
+            command = Command(operation=operation, session=connection.session, raw=raw)
+            await self._commands.claim(command, payload)
+            match payload:
+                case AttemptJoin():
+                    await self._join(connection, payload, number)
+                case AttemptLeave():
+                    await self._leave(connection, payload, number)
+                case Payload():
+                    raise RuntimeError("an operation on the connection is not known")
+            self._metrics.command(operation.name, "ok")
+        except Refusal as refusal:
+            self._answer(connection, operation, raw, (Outcome(answer=refused(refusal)), number))
+        except Exception:
+            instance = f"urn:uuid:{self.delivery.ids.new()}"
+            logger.exception("command_failed", extra={"operation": operation.name, "instance": instance})
+            failed = Answer(refusal=("internal", f"Something went wrong ({instance}).", ()), instance=instance)
+            self._answer(connection, operation, raw, (Outcome(answer=failed), number))
+
+    async def _join(self, connection: Connection, payload: AttemptJoin, number: int | None) -> None:
+        """Acknowledgement, joined event, replay, live: in this order (case 46)."""
+        actor = connection.session.actor
+        joining.check_room_count(len(connection.rooms) - 1)
+        cursor_id = connection.cursor_id
+        database = self.delivery.database
+        if cursor_id is None:
+            place = await database.read(lambda tx: joining.place_in_chat(tx, actor, payload))
+        else:
+
+            def remembered(tx: "joining.Tx") -> Place:
+                found = joining.place_in_chat(tx, actor, payload)
+                joining.remember_join(tx, cursor_id, found)
+                return found
+
+            place = await database.write(remembered)
+        if number is not None:
+            connection.acknowledge(number, as_object(place.ack))
+        said = {"chat_id": payload.chat_id, "success": True}
+        connection.emit("attempt_joined", said, payload.client_request_id)
+        if place.resync:
+            lost = {"room": place.room, "epoch": place.ack.epoch, "seq": place.ack.seq, "reason": place.resync}
+            connection.emit("resync", lost)
+        connection.join(place.room, replay_after=place.after)
+
+    async def _leave(self, connection: Connection, payload: AttemptLeave, number: int | None) -> None:
+        room = f"chat:{payload.chat_id}"
+        connection.leave(room)
+        cursor_id = connection.cursor_id
+        if cursor_id is not None:
+            await self.delivery.database.write(lambda tx: cursors.leave(tx, cursor_id, room))
+        if number is not None:
+            connection.acknowledge(number, as_object(Left(chat_id=payload.chat_id)))
+
+    def connect_error(self, refusal: Refusal) -> dict[str, object]:
+        """The data of a CONNECT_ERROR packet (2.2)."""
+        return {"message": CODES[refusal.code][1], "data": problem(refusal)}
+
+    # --- what ends a connection ---
+
+    def internal(self, connection: Connection, event: Logged) -> None:
+        """Sessions, rights and other connections of the account, said by any process."""
+        match fact_of(event):
+            case SessionRevoked(digest=digest) if digest == connection.session.digest:
+                self.spawn(self.drop(connection))
+            case AccountDisabled():
+                self.spawn(self.drop(connection))
+            case CursorTaken() as taken:
+                if taken.cursor_id == connection.cursor_id and taken.connection_id != connection.sid:
+                    connection.cursor_id = None
+                    self.spawn(self.drop(connection))
+            case RightsChanged():
+                self.spawn(self._check_rights(connection))
+            case _:
+                return
+
+    async def _check_rights(self, connection: Connection) -> None:
+        session = await self._authenticator.of_connection(connection.session)
+        if session is None:
+            await self.drop(connection)
+            return
+        connection.session = session
+        rooms = [room for room in connection.rooms if not room.startswith("account:")]
+        kept = await self.delivery.database.read(
+            lambda tx: {room for room in rooms if access.may_read_room(tx, session.actor, room)}
+        )
+        for room in rooms:
+            if room not in kept:
+                connection.leave(room)
+
+    async def _sweep(self, clock: Clock) -> None:
+        """Close connections whose credential has run out (2.3: within 5 s)."""
+        while True:
+            await asyncio.sleep(CLOSE_SECONDS)
+            now = clock.now_ms()
+            for connection in tuple(self._by_engine.values()):
+                expires = connection.session.expires_at
+                grace = 60_000 if connection.session.kind == "jwt" else 0
+                if expires is not None and now >= expires + grace:
+                    await self.drop(connection)
+
+
+class Closer:
+    """Closes an Engine.IO socket after a Socket.IO DISCONNECT."""
+
+    async def close_socket(self, eio_sid: str) -> None:
+        """Close the socket, if it is still there."""
+
+
+def _text(members: Mapping[object, object], name: str) -> str | None:
+    value = members.get(name)
+    return value if isinstance(value, str) else None
+

@@ -1,0 +1,115 @@
+"""What clients send (Glow 7). The same models validate sockets and HTTP and make the documents."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+MESSAGE_CHARACTERS_MAX = 32_000
+INSTRUCTION_CHARACTERS_MAX = 8_000
+INSTRUCTIONS_MAX = 20
+LIST_MAX = 200
+
+Id = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    Field(description="An id as the server gave it."),
+]
+Instruction = Annotated[str, StringConstraints(max_length=INSTRUCTION_CHARACTERS_MAX)]
+Name = Annotated[str, StringConstraints(max_length=100)]
+
+
+class Payload(BaseModel):
+    """A payload: no coercion between types, unknown members ignored, `null` means absent (4.2)."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+    client_request_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = Field(
+        default=None, description="Makes a repeated request happen once (4.5)."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        required = {name for name, field in cls.model_fields.items() if field.is_required()}
+        return {key: value for key, value in data.items() if value is not None or key in required}
+
+
+class Nothing(Payload):
+    """No members."""
+
+
+class AttemptStart(Payload):
+    """Begin an attempt: exactly one of the two ids (7.4)."""
+
+    home_id: Id | None = None
+    practice_id: Id | None = None
+    infinite_mode: bool = False
+
+
+class AttemptNext(Payload):
+    """Go on to the next scenario (7.5)."""
+
+    attempt_id: Id
+    draft_id: Id | None = None
+
+
+class AttemptJoin(Payload):
+    """Join a chat's room, with `since` replaying its log (7.6)."""
+
+    chat_id: Id
+    since: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    epoch: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class AttemptLeave(Payload):
+    """Leave a chat's room (7.7)."""
+
+    chat_id: Id
+
+
+class AttemptEnd(Payload):
+    """End one chat (7.8)."""
+
+    attempt_id: Id
+    chat_id: Id
+    grade: bool = True
+
+
+class AttemptEndAll(Payload):
+    """End the whole attempt (7.9)."""
+
+    attempt_id: Id
+
+
+class AttemptStop(Payload):
+    """Stop the reply that is being written (7.10)."""
+
+    chat_id: Id
+
+
+class AttemptMessage(Payload):
+    """Say something (7.11)."""
+
+    attempt_id: Id
+    chat_id: Id
+    message: Annotated[str, StringConstraints(max_length=MESSAGE_CHARACTERS_MAX)]
+    parent_message_id: Id | None = None
+
+
+class AttemptGrade(Payload):
+    """Ask for a grade (7.12)."""
+
+    attempt_id: Id
+    chat_id: Id | None = None
+    resource_types: Annotated[list[Name], Field(max_length=LIST_MAX)] | None = None
+    user_instructions: Annotated[list[Instruction], Field(max_length=INSTRUCTIONS_MAX)] | None = None
+
+
+class HttpConnect(Payload):
+    """Open an HTTP session (7.1)."""
+
+    dialect: Annotated[str, StringConstraints(max_length=100)] | None = None
+    person_since: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    person_epoch: Annotated[str, StringConstraints(max_length=100)] | None = None

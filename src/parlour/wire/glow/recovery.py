@@ -1,0 +1,139 @@
+"""Connection state recovery (Glow 5.4): who is offered it, and what comes back."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from parlour.accounts.entities import SessionActor
+from parlour.attempts import access
+from parlour.conversations.rooms import person_room
+from parlour.events import cursors, log
+from parlour.events.entities import Cursor
+from parlour.kernel.ids import digest_of, new_secret
+from parlour.storage.tx import Tx
+from parlour.wire.glow.offsets import Offset, parse_offset
+
+Offer = Literal["auto", "always", "never"]
+_SCRIPTS = re.compile(r"node-XMLHttpRequest|node")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecoveryRules:
+    """Settings of recovery (11): who gets it, for how long, how much may be missed."""
+
+    offer: Offer = "auto"
+    age_seconds_max: int = 24 * 3600
+    events_max: int = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handshake:
+    """What a client asks for when it connects."""
+
+    recovery: bool | None
+    pid: str | None
+    offset: str | None
+    dialect: str | None
+    headers: Mapping[str, str]
+    query: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Start:
+    """How a connection begins. `resyncs`: rooms whose events were lost for it, with the reason."""
+
+    pid: str | None
+    rooms: Mapping[str, int]
+    pos: int
+    recovered: bool = False
+    presented: Offset | None = None
+    resyncs: tuple[tuple[str, str, int], ...] = ()
+    cursor_id: str | None = None
+    replay: tuple[str, int, int] | None = field(default=None)
+
+
+def is_offered(handshake: Handshake, rules: RecoveryRules) -> bool:
+    """Whether this client gets a `pid` (decision D11): others would see a second argument."""
+    if handshake.recovery is not None:
+        return handshake.recovery
+    if handshake.pid is not None or rules.offer == "always":
+        return True
+    if rules.offer == "never":
+        return False
+    agent = handshake.headers.get("user-agent")
+    if agent is not None:
+        return "Mozilla/" in agent or _SCRIPTS.fullmatch(agent) is not None
+    names = [name for name, _ in parse_qsl(handshake.query, keep_blank_values=True)]
+    in_order = "EIO" in names and "transport" in names and names.index("EIO") < names.index("transport")
+    return "origin" not in handshake.headers and in_order
+
+
+def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRules, sid: str) -> Start:
+    """Recover the connection that the client names, or open a new one; in a writing transaction."""
+    head = log.head(tx)
+    person = person_room(session.actor.account_id)
+    if not is_offered(handshake, rules):
+        return Start(pid=None, rooms={person: head}, pos=head)
+    lost: tuple[tuple[str, str, int], ...] = ()
+    known = cursors.cursor(tx, digest_of(handshake.pid)) if handshake.pid else None
+    if known and handshake.pid and _usable(tx, known[0], session, rules):
+        cursor, joined = known
+        rooms = {room: pos for room, pos in joined.items() if access.may_read_room(tx, session.actor, room)}
+        offset = parse_offset(handshake.offset)
+        reason = _reason(tx, offset, rooms, head, rules)
+        if reason is None and offset is not None:
+            kept = replace(cursor, session_digest=session.digest, dialect=handshake.dialect)
+            cursors.take(tx, kept, sid, set(joined) - set(rooms))
+            upto = rooms.get(offset.room or "", 0)
+            return Start(
+                pid=handshake.pid,
+                rooms=rooms,
+                pos=offset.pos,
+                recovered=True,
+                presented=offset,
+                cursor_id=cursor.id,
+                replay=(offset.room, offset.at, upto) if offset.room and upto else None,
+            )
+        lost = tuple((room, reason or "bad_offset", log.room_head(tx, room, head).seq) for room in sorted(rooms))
+        cursors.close(tx, cursor.id)
+    return _fresh(tx, session, handshake, head, lost)
+
+
+def _fresh(
+    tx: Tx, session: SessionActor, handshake: Handshake, head: int, lost: tuple[tuple[str, str, int], ...]
+) -> Start:
+    pid = new_secret()
+    person = person_room(session.actor.account_id)
+    cursor = Cursor(
+        id=digest_of(pid),
+        kind="socket",
+        account_id=session.actor.account_id,
+        session_digest=session.digest,
+        dialect=handshake.dialect,
+        ticket_digest=None,
+        opened_pos=head,
+        acked_pos=head,
+        seen_at=tx.now_ms,
+        closed_at=None,
+    )
+    cursors.open_cursor(tx, cursor, {person: head})
+    return Start(pid=pid, rooms={person: head}, pos=head, resyncs=lost, cursor_id=cursor.id)
+
+
+def _usable(tx: Tx, cursor: Cursor, session: SessionActor, rules: RecoveryRules) -> bool:
+    if cursor.kind != "socket" or cursor.account_id != session.actor.account_id:
+        return False
+    return cursor.closed_at is None or tx.now_ms - cursor.closed_at <= rules.age_seconds_max * 1000
+
+
+def _reason(tx: Tx, offset: Offset | None, rooms: Mapping[str, int], head: int, rules: RecoveryRules) -> str | None:
+    """Why the missed events cannot be delivered, or None (5.6)."""
+    if offset is None or offset.pos > head:
+        return "bad_offset"
+    if offset.epoch != log.ensure_epoch(tx):
+        return "epoch"
+    if log.missed(tx, list(rooms), offset.pos, rules.events_max + 1) > rules.events_max:
+        return "too_many"
+    return None

@@ -1,0 +1,177 @@
+"""The Socket.IO server: python-socketio with its seams taken where the specification needs it.
+
+Kept from the library: the Engine.IO handshake, transports, heartbeat, packet parsing. Ours:
+CONNECT with recovery, commands in the order they came, frames written once for many (`sinks.py`),
+and malformed traffic that closes its connection with one line in the log.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+import engineio
+import msgspec
+import socketio
+from engineio.payload import Payload as EnginePayload
+from socketio import packet as sio_packet
+
+from parlour.kernel.refusals import Refusal, invalid
+from parlour.wire.glow.hub import Hub
+from parlour.wire.glow.sinks import DirectSocket, Sink
+
+logger = logging.getLogger("parlour.glow")
+
+PACKET_BYTES_MAX = 1_000_000
+POLL_PACKETS_MAX = 256
+CONNECT_SECONDS_MAX = 20
+_EVENT = re.compile(r'2(?P<id>\d{0,15})\[\s*"(?P<name>[^"\\]{1,200})"')
+
+
+class _Json:
+    """The JSON that python-socketio uses."""
+
+    @staticmethod
+    def dumps(value: object, **_: object) -> str:
+        return msgspec.json.encode(value).decode()
+
+    @staticmethod
+    def loads(text: str, **_: object) -> object:
+        return msgspec.json.decode(text)
+
+
+class EngineServer(engineio.AsyncServer):
+    """Engine.IO whose sockets can be written directly, with bounds of our own."""
+
+    async def _handle_connect(self, environ: Any, transport: str, jsonp_index: int | None = None) -> Any:
+        return await super()._handle_connect(environ, transport, jsonp_index)
+
+
+def _use_direct_sockets() -> None:
+    """python-engineio names its socket class in a module; there is no other way to choose it."""
+    engineio.async_server.async_socket.AsyncSocket = DirectSocket
+    EnginePayload.max_decode_packets = POLL_PACKETS_MAX
+
+
+class GlowServer(socketio.AsyncServer):
+    """Speaks the Socket.IO protocol for a hub. One instance a process."""
+
+    def __init__(self, hub: Hub, *, cors_origins: list[str] | None, ping_seconds: tuple[float, float]) -> None:
+        _use_direct_sockets()
+        super().__init__(
+            async_mode="asgi",
+            async_handlers=False,
+            namespaces=["/"],
+            json=_Json,
+            cors_allowed_origins=cors_origins,
+            cors_credentials=True,
+            ping_interval=ping_seconds[0],
+            ping_timeout=ping_seconds[1],
+            max_http_buffer_size=PACKET_BYTES_MAX,
+            http_compression=False,
+            logger=False,
+            engineio_logger=False,
+            cookie=None,
+        )
+        self._hub = hub
+        self._complained: set[str] = set()
+
+    async def close_socket(self, eio_sid: str) -> None:
+        """Socket.IO DISCONNECT, then the transport."""
+        if eio_sid in self.eio.sockets:
+            await self._send_packet(eio_sid, self.packet_class(sio_packet.DISCONNECT, namespace="/"))
+            await self.eio.disconnect(eio_sid)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
+        self.environ[eio_sid] = environ
+        asyncio.get_running_loop().call_later(CONNECT_SECONDS_MAX, self._expect_connect, eio_sid)
+        return None
+
+    def _expect_connect(self, eio_sid: str) -> None:
+        if eio_sid in self.eio.sockets and self._hub.of_engine(eio_sid) is None:
+            self._hub.spawn(self.eio.disconnect(eio_sid))
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> Any:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except RecursionError:
+            await self._too_deep(eio_sid, data)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self._complain(eio_sid, type(error).__name__)
+            await self.eio.disconnect(eio_sid)
+
+    async def _too_deep(self, eio_sid: str, data: str | bytes) -> None:
+        """JSON too deep to decode: the command is refused by what its beginning tells."""
+        connection = self._hub.of_engine(eio_sid)
+        match = _EVENT.match(data) if isinstance(data, str) else None
+        if connection is None or match is None:
+            await self.eio.disconnect(eio_sid)
+            return
+        number = int(match["id"]) if match["id"] else None
+        self._hub.refuse(connection, match["name"], invalid("", "The JSON is nested more than 32 deep"), number)
+
+    def _complain(self, eio_sid: str, what: str) -> None:
+        """At most one line a connection (P20)."""
+        if eio_sid not in self._complained:
+            self._complained.add(eio_sid)
+            logger.info("malformed_traffic", extra={"engine": eio_sid, "what": what})
+
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: object) -> Any:
+        if (namespace or "/") != "/":
+            await self._refuse_connect(eio_sid, namespace, Refusal("not_found", "There is no such namespace."))
+            return
+        if self._hub.of_engine(eio_sid) is not None:
+            return
+        socket = cast("DirectSocket", self.eio.sockets[eio_sid])
+        try:
+            opened = await self._hub.open(Sink(socket), eio_sid, _headers(self.environ[eio_sid]), data)
+        except Refusal as refusal:
+            await self._refuse_connect(eio_sid, namespace, refusal)
+            return
+        answer = {"sid": opened.connection.sid} | ({"pid": opened.start.pid} if opened.start.pid else {})
+        await self._send_packet(eio_sid, self.packet_class(sio_packet.CONNECT, answer, namespace="/"))
+        self._hub.begin(opened)
+
+    async def _refuse_connect(self, eio_sid: str, namespace: str | None, refusal: Refusal) -> None:
+        data = self._hub.connect_error(refusal)
+        packet = self.packet_class(sio_packet.CONNECT_ERROR, data=data, namespace=namespace or "/")
+        await self._send_packet(eio_sid, packet)
+
+    async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> Any:
+        connection = self._hub.of_engine(eio_sid)
+        if connection is not None and (namespace or "/") == "/":
+            await self._hub.close(connection)
+
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> Any:
+        connection = self._hub.of_engine(eio_sid)
+        if connection is None or (namespace or "/") != "/":
+            return
+        name: object = data[0] if data else None
+        if not isinstance(name, str) or len(name) > 200:
+            raise ValueError("an event needs a name")
+        await self._hub.command(connection, name, data[1:], id)
+
+    async def _handle_ack(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> Any:
+        return None
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> Any:
+        self._complained.discard(eio_sid)
+        self.environ.pop(eio_sid, None)
+        self._binary_packet.pop(eio_sid, None)
+        connection = self._hub.of_engine(eio_sid)
+        if connection is not None:
+            await self._hub.close(connection)
+
+    def _engineio_server_class(self) -> type[engineio.AsyncServer]:
+        return EngineServer
+
+
+def _headers(environ: Mapping[str, Any]) -> Mapping[str, str]:
+    """The handshake's headers in lower case, and its query under `:query`."""
+    found = {
+        key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")
+    }
+    return found | {":query": environ.get("QUERY_STRING", "")}

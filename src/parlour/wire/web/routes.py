@@ -1,0 +1,87 @@
+"""Serves the built-in page: `/` and `/assets/...`, from memory, with strict headers."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+STATIC = Path(__file__).parent / "static"
+MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-cache",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asset:
+    """One file of the page, as it leaves the server."""
+
+    body: bytes
+    media_type: str
+    etag: str
+
+
+def load_assets(folder: Path = STATIC) -> dict[str, Asset]:
+    """Every servable file of `folder`, by its path in it. A path that is not a key cannot be asked for."""
+    assets: dict[str, Asset] = {}
+    for file in sorted(folder.rglob("*")):
+        media_type = MEDIA_TYPES.get(file.suffix)
+        if media_type is not None and file.is_file():
+            body = file.read_bytes()
+            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+            assets[file.relative_to(folder).as_posix()] = Asset(body=body, media_type=media_type, etag=etag)
+    return assets
+
+
+def routes() -> APIRouter:
+    """The routes of the page. Files are read once, now; browsers keep them and ask again by ETag."""
+    assets = load_assets()
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/", methods=["GET", "HEAD"])
+    async def page(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
+        return answer(assets.get("index.html"), request)
+
+    @router.api_route("/assets/{path:path}", methods=["GET", "HEAD"])
+    async def asset(path: str, request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
+        return answer(assets.get(path), request)
+
+    return router
+
+
+def answer(asset: Asset | None, request: Request) -> Response:
+    """200 with the file, 304 when the browser has it, 404 when there is none; the headers are on all three."""
+    if asset is None:
+        return Response("Not found.", status_code=404, media_type="text/plain", headers=HEADERS)
+    headers = {**HEADERS, "ETag": asset.etag}
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if asset.etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    body = b"" if request.method == "HEAD" else asset.body
+    length = {"Content-Length": str(len(asset.body))}
+    return Response(body, media_type=asset.media_type, headers={**headers, **length})

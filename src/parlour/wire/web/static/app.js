@@ -1,0 +1,79 @@
+// The page: signed out, or a connection and one of three views.
+import { apiFor } from "./api.js";
+import { connect } from "./connection.js";
+import { html, render, useEffect, useRef, useState } from "./html.js";
+import { usePlace } from "./router.js";
+import { forgetSession, isTokenLink, readSession, saveSession } from "./session.js";
+import { AttemptPage } from "./views/attempt-page.js";
+import { Header } from "./views/header.js";
+import { History } from "./views/history.js";
+import { Home } from "./views/home.js";
+import { SignIn } from "./views/sign-in.js";
+
+function App() {
+  const [session, setSession] = useState(readSession);
+  const [reason, setReason] = useState(null);
+
+  const enter = (next) => {
+    saveSession(next);
+    setReason(null);
+    setSession(next);
+  };
+  const leave = (why = null) => {
+    forgetSession();
+    setReason(why);
+    setSession(null);
+    history.replaceState(null, "", location.pathname);
+  };
+  useEffect(() => {
+    const follow = () => { if (isTokenLink()) enter(readSession()); };
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  if (!session) return html`<${SignIn} reason=${reason} onSession=${enter} />`;
+  return html`<${Room} key=${session.token} session=${session} onLeave=${leave} />`;
+}
+
+function Room({ session, onLeave }) {
+  const place = usePlace();
+  const [state, setState] = useState("connecting");
+  const [line, setLine] = useState(null);
+  const listeners = useRef(new Set());
+  const api = useRef(null);
+  api.current ??= apiFor(session.token);
+
+  useEffect(() => {
+    const tell = (event) => { for (const listener of listeners.current) listener(event); };
+    const connection = connect({
+      token: session.token,
+      onState: (next) => { setState(next); tell({ state: next }); },
+      onEvent: (name, payload) => tell({ name, payload }),
+      onFresh: () => tell({ fresh: true }),
+      onRefused: (problem) => onLeave(problem.detail),
+    });
+    setLine({
+      ...connection,
+      listen: (listener) => { listeners.current.add(listener); return () => listeners.current.delete(listener); },
+    });
+    return () => connection.close();
+  }, []);
+
+  const signOut = async () => {
+    try {
+      await api.current.signOut();
+      onLeave();
+    } catch (problem) {
+      onLeave(problem.again ? "You are signed out here. The server could not be told; the token ends by itself." : null);
+    }
+  };
+  const shared = { api: api.current, connection: line, onLeave };
+  return html`
+    <${Header} name=${session.name} state=${state} place=${place} onSignOut=${signOut} />
+    <main id="main">
+      ${line && place.page === "attempt" && html`<${AttemptPage} key=${place.attemptId} place=${place} ...${shared} />`}
+      ${line && place.page === "home" && html`<${Home} ...${shared} />`}
+      ${line && place.page === "history" && html`<${History} ...${shared} />`}
+    </main>`;
+}
+
+render(html`<${App} />`, document.getElementById("app"));

@@ -1,0 +1,135 @@
+// From the read model (specification 10.2) to the state that the page shows. Pure.
+
+export function fromDetail(detail) {
+  const { attempt, simulation, entries, resources } = detail;
+  const chats = [...(entries?.attempt_chat ?? [])].sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || order(a, b));
+  const messages = (entries?.attempt_message ?? []).map(messageFrom);
+  const practice = entries?.attempt?.[0]?.practice ?? simulation?.practice_simulation ?? false;
+  return {
+    attemptId: attempt.id,
+    name: simulation?.name ?? "Conversation",
+    description: simulation?.description ?? "",
+    practice,
+    own: detail.is_own_attempt,
+    active: detail.is_active,
+    lobby: detail.is_lobby,
+    learnerName: attempt.profile_name ?? null,
+    chatCount: detail.expected_chat_count ?? chats.length,
+    infinite: attempt.infinite_mode ?? false,
+    results: detail.aggregated_results ?? null,
+    currentChatId: detail.current_chat_id ?? null,
+    chats: chats.map((chat) => chatFrom(chat, resources ?? {})),
+    messages: byChat(messages),
+    grades: Object.fromEntries(chats.map((chat) => [chat.id, gradeFrom(chat, entries?.attempt_message ?? [])])),
+    personas: personasFrom(resources?.personas),
+    groups: resources?.standard_groups ?? {},
+    levels: resources?.standards ?? {},
+    problem: null,
+  };
+}
+
+const order = (a, b) => (a.created_at ?? "").localeCompare(b.created_at ?? "") || a.id.localeCompare(b.id);
+
+function chatFrom(chat, resources) {
+  const scenario = resources.scenarios?.[chat.scenario_id] ?? {};
+  return {
+    id: chat.id,
+    completed: chat.completed ?? false,
+    title: scenario.name ?? "Conversation",
+    description: scenario.description ?? "",
+    problem: chat.show_problem_statement === false
+      ? "" : resources.problem_statements?.[chat.problem_statement_id]?.problem_statement ?? "",
+    objectives: chat.show_objectives === false
+      ? [] : pick(resources.objectives, chat.objective_ids).map((item) => item.objective),
+    documents: pick(resources.documents, chat.document_ids),
+    personaIds: chat.persona_ids ?? [],
+    textEnabled: chat.text_enabled !== false,
+    copyPaste: chat.copy_paste_allowed !== false,
+    hasRubric: Boolean(chat.rubric_id),
+    groupIds: chat.standard_group_ids ?? [],
+    expiresAt: chat.expires_at ? Date.parse(chat.expires_at) : null,
+    room: chat.room ?? null,
+  };
+}
+
+const pick = (map, ids) => (ids ?? []).map((id) => map?.[id]).filter(Boolean);
+
+function personasFrom(personas) {
+  const known = Object.entries(personas ?? {});
+  return Object.fromEntries(known.map(([id, persona]) => [id, { name: persona.name ?? "Persona", color: persona.color }]));
+}
+
+function byChat(messages) {
+  const chats = {};
+  for (const message of messages) (chats[message.chatId] ??= []).push(message);
+  for (const list of Object.values(chats)) {
+    list.sort((a, b) => (a.createdAt ?? "").localeCompare(b.createdAt ?? "") || a.id.localeCompare(b.id));
+  }
+  return chats;
+}
+
+function messageFrom(message) {
+  return {
+    id: message.id,
+    chatId: message.chat_id,
+    type: message.type,
+    parentId: message.parent_message_id ?? null,
+    createdAt: message.created_at ?? null,
+    status: message.completed === false ? "running" : message.status ?? "complete",
+    contents: [...(message.contents ?? [])].sort((a, b) => (a.idx ?? 0) - (b.idx ?? 0)).map((content, index) => ({
+      idx: content.idx ?? index,
+      text: content.content ?? "",
+      personaId: content.persona_id ?? null,
+      name: content.name ?? null,
+      color: content.color ?? null,
+    })),
+    hints: [...(message.hints ?? [])].sort(byIndex).map((hint) => hint.hint),
+  };
+}
+
+export const byIndex = (a, b) => (a.idx ?? 0) - (b.idx ?? 0);
+
+function gradeFrom(chat, messages) {
+  if (!chat.grade && !chat.feedbacks?.length) return null;
+  const grade = chat.grade ?? {};
+  const remarks = messages.filter((message) => message.chat_id === chat.id).flatMap((message) =>
+    (message.feedbacks ?? []).map((remark) => ({ ...remark, message_id: message.id })));
+  return {
+    id: grade.id ?? null,
+    state: grade.state ?? (grade.score == null ? "pending" : "done"),
+    score: grade.score ?? null,
+    passed: grade.passed ?? null,
+    total: grade.total_points ?? null,
+    pass: grade.pass_points ?? null,
+    summary: grade.description ?? "",
+    feedbacks: (chat.feedbacks ?? []).map(feedbackFrom),
+    strengths: remarks.filter((remark) => remark.type === "strength").map((remark) => remarkFrom(remark)),
+    improvements: remarks.filter((remark) => remark.type === "improvement").map((remark) => remarkFrom(remark)),
+    analyses: (chat.analyses ?? []).map((analysis) => ({ id: analysis.id ?? analysis.content, content: analysis.content })),
+  };
+}
+
+export function feedbackFrom(row) {
+  return {
+    id: row.id ?? row.standard_group_id,
+    groupId: row.standard_group_id ?? null,
+    levelId: row.standard_id ?? null,
+    total: row.total ?? null,
+    text: row.feedback ?? "",
+    quotes: (row.evidence ?? []).map((item) => ({ messageId: item.message_id, quote: item.quote })),
+    unsupported: row.unsupported ?? false,
+  };
+}
+
+export function remarkFrom(row) {
+  return {
+    id: row.id,
+    messageId: row.message_id ?? null,
+    name: row.name ?? "",
+    text: row.description ?? "",
+    highlights: [...(row.highlights ?? [])].sort(byIndex).map((item) => ({ id: item.id, section: item.section })),
+    replacements: [...(row.replaces ?? [])].sort(byIndex).map(replacementFrom),
+  };
+}
+
+export const replacementFrom = (row) => ({ id: row.id, section: row.section, replace: row.replace });

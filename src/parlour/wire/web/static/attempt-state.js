@@ -1,0 +1,135 @@
+// What an attempt looks like after an event: a pure reducer over the documented events (specification 9.2).
+import { byIndex } from "./attempt-detail.js";
+import { applyGrading } from "./grade-state.js";
+import { newestLeafId } from "./message-tree.js";
+
+// After these the read model knows more than the event says.
+const CHANGES_MORE = new Set(["attempt_started", "attempt_chat_started", "attempt_chat_ended", "attempt_ended", "attempt_graded", "resync"]);
+
+export const wantsSnapshot = (name) => CHANGES_MORE.has(name);
+
+export const concerns = (state, payload) =>
+  payload.attempt_id === state.attemptId || state.chats.some((chat) => chat.id === payload.chat_id);
+
+export const chatOf = (state, chatId) => state.chats.find((chat) => chat.id === chatId) ?? null;
+
+export function apply(state, name, payload) {
+  if (name === "resync" || !concerns(state, payload)) return state;
+  const chat = chatOf(state, payload.chat_id);
+  if (!chat) return applyToAttempt(state, name, payload);
+  const at = positionIn(`chat:${chat.id}`, payload._meta);
+  if (at && chat.room && at.epoch === chat.room.epoch && at.seq <= chat.room.seq) return state;
+  const moved = at ? withChat(state, chat.id, { room: at }) : state;
+  return applyToChat(applyToAttempt(moved, name, payload), chat.id, name, payload);
+}
+
+function positionIn(room, meta) {
+  const found = meta?.room === room ? meta : meta?.also?.find((other) => other.room === room);
+  return found ? { epoch: found.epoch, seq: found.seq } : null;
+}
+
+function applyToAttempt(state, name, payload) {
+  switch (name) {
+    case "attempt_started": return state.chats.length > 0 ? { ...state, lobby: true } : state;
+    case "attempt_chat_started": return { ...state, lobby: false, currentChatId: payload.chat_id };
+    case "attempt_ended": return { ...state, active: false, lobby: false, currentChatId: null };
+    default: return state;
+  }
+}
+
+function applyToChat(state, chatId, name, payload) {
+  switch (name) {
+    case "attempt_user_complete": return withMessage(state, chatId, learnerMessage(state, chatId, payload));
+    case "attempt_assistant_start": return startReply(state, chatId, payload);
+    case "attempt_progress": return withReply(state, chatId, payload, (message) => progress(message, payload));
+    case "attempt_hint_progress": return withReply(state, chatId, payload, (message) => (
+      { ...message, hints: [...payload.hints].sort(byIndex).map((hint) => hint.hint) }));
+    case "attempt_assistant_complete": return endReply(state, chatId, payload);
+    case "attempt_chat_ended": return endChat(state, chatId, payload);
+    case "attempt_grading_progress":
+    case "attempt_content_progress":
+    case "attempt_graded": return withGrade(state, chatId, applyGrading(state.grades[chatId], name, payload));
+    case "attempt_error": return fail(state, chatId, payload);
+    default: return state;
+  }
+}
+
+export function runningIn(state, chatId) {
+  return (state.messages[chatId] ?? []).findLast((message) => message.status === "running") ?? null;
+}
+
+function learnerMessage(state, chatId, payload) {
+  const messages = state.messages[chatId] ?? [];
+  const parentId = payload.parent_message_id === undefined ? newestLeafId(messages) : payload.parent_message_id;
+  return {
+    id: payload.message_id, chatId, type: "query", parentId, createdAt: payload.created_at, status: "complete", hints: [],
+    contents: [{ idx: 0, text: payload.content, personaId: payload.persona_id ?? null, name: null, color: null }],
+  };
+}
+
+function startReply(state, chatId, payload) {
+  const messages = state.messages[chatId] ?? [];
+  const parentId = payload.parent_message_id ?? messages.findLast((message) => message.type === "query")?.id ?? null;
+  return withMessage(state, chatId, {
+    id: payload.message_id, chatId, type: "response", parentId, createdAt: payload.created_at, status: "running", hints: [],
+    contents: [], personaId: payload.persona_id ?? null,
+  });
+}
+
+function progress(message, payload) {
+  if (payload.content_type === "reset") return { ...message, contents: [] };
+  const idx = payload.content_idx ?? message.contents.at(-1)?.idx ?? 0;
+  const known = message.contents.find((content) => content.idx === idx);
+  if (known) {
+    const grown = { ...known, text: known.text + (payload.content ?? "") };
+    return { ...message, contents: message.contents.map((content) => (content === known ? grown : content)) };
+  }
+  const personaId = payload.persona_id ?? message.personaId ?? null;
+  return { ...message, contents: [...message.contents, { idx, text: payload.content ?? "", personaId, name: null, color: null }] };
+}
+
+function endReply(state, chatId, payload) {
+  return withReply(state, chatId, payload, (message) => {
+    const parts = payload.contents?.length ? [...payload.contents].sort(byIndex) : [{ idx: 0, content: payload.content }];
+    const personaId = payload.persona_id ?? message.contents[0]?.personaId ?? message.personaId ?? null;
+    const contents = parts.filter((part) => part.content).map((part) => (
+      { idx: part.idx ?? 0, text: part.content, personaId: part.persona_id ?? personaId, name: null, color: null }));
+    return { ...message, status: payload.status ?? "complete", contents };
+  });
+}
+
+function endChat(state, chatId, payload) {
+  const ended = withChat(state, chatId, { completed: true });
+  const next = { ...ended, currentChatId: state.currentChatId === chatId ? null : state.currentChatId };
+  if (!payload.grade_id || next.grades[chatId]?.id === payload.grade_id) return next;
+  const begun = { ...payload, completed_count: 0, total_count: null };
+  return withGrade(next, chatId, applyGrading(null, "attempt_grading_progress", begun));
+}
+
+function fail(state, chatId, payload) {
+  const told = { ...state, problem: payload.message };
+  const grade = state.grades[chatId];
+  return payload.type === "grade" && grade?.state === "pending" ? withGrade(told, chatId, { ...grade, state: "failed" }) : told;
+}
+
+function withChat(state, chatId, change) {
+  return { ...state, chats: state.chats.map((chat) => (chat.id === chatId ? { ...chat, ...change } : chat)) };
+}
+
+function withGrade(state, chatId, grade) {
+  return { ...state, grades: { ...state.grades, [chatId]: grade } };
+}
+
+function withMessage(state, chatId, message) {
+  const messages = state.messages[chatId] ?? [];
+  const known = messages.some((other) => other.id === message.id);
+  const next = known ? messages.map((other) => (other.id === message.id ? message : other)) : [...messages, message];
+  return { ...state, messages: { ...state.messages, [chatId]: next } };
+}
+
+function withReply(state, chatId, payload, change) {
+  const messages = state.messages[chatId] ?? [];
+  const id = payload.message_id ?? runningIn(state, chatId)?.id;
+  const message = messages.find((other) => other.id === id);
+  return message ? withMessage(state, chatId, change(message)) : state;
+}

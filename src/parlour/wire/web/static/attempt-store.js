@@ -1,0 +1,109 @@
+// One attempt on screen: reads its snapshot, joins its chats where the snapshot ends, and applies events (5.5, 10.2).
+import { fromDetail } from "./attempt-detail.js";
+import { apply, chatOf, concerns, runningIn, wantsSnapshot } from "./attempt-state.js";
+import { fuller } from "./grade-state.js";
+
+export class AttemptStore {
+  constructor({ api, connection, attemptId, onChange }) {
+    Object.assign(this, { api, connection, attemptId, onChange });
+    this.state = null;
+    this.failure = null;
+    this.joined = new Set();
+    this.arrived = null;
+    this.again = false;
+    this.closed = false;
+  }
+
+  // A snapshot is at least as new as every event seen before it was asked for; events that arrive meanwhile are kept
+  // and applied to it afterwards.
+  async load() {
+    if (this.arrived) {
+      this.again = true;
+      return;
+    }
+    this.arrived = [];
+    try {
+      const fresh = this.onto(fromDetail(await this.api.attempt(this.attemptId)));
+      this.failure = null;
+      this.set(this.arrived.reduce((state, [name, payload]) => apply(state, name, payload), fresh));
+    } catch (problem) {
+      this.failure = problem;
+      this.onChange();
+    }
+    this.arrived = null;
+    await this.joinAll();
+    if (this.again && !this.closed) {
+      this.again = false;
+      await this.load();
+    }
+  }
+
+  onto(fresh) {
+    if (!this.state) return fresh;
+    const grades = Object.fromEntries(fresh.chats.map(({ id }) => [id, fuller(this.state.grades[id], fresh.grades[id])]));
+    return { ...fresh, grades, problem: this.state.problem };
+  }
+
+  async joinAll() {
+    for (const chat of this.state?.chats ?? []) {
+      if (this.closed || this.joined.has(chat.id)) continue;
+      this.joined.add(chat.id);
+      const since = chat.room ? { since: chat.room.seq, epoch: chat.room.epoch } : {};
+      try {
+        await this.connection.call("attempt_join", { chat_id: chat.id, ...since });
+      } catch (problem) {
+        this.joined.delete(chat.id);
+        if (!problem.again) this.say(problem.detail);
+      }
+    }
+  }
+
+  handle(name, payload) {
+    if (!this.state) {
+      this.arrived?.push([name, payload]);
+      return;
+    }
+    const ours = name === "resync" ? this.knows(payload.room) : concerns(this.state, payload);
+    if (!ours) return;
+    this.arrived?.push([name, payload]);
+    const before = this.state;
+    this.set(apply(before, name, payload));
+    if (name === "resync") this.joined.delete(payload.room.replace(/^chat:/, ""));
+    if (wantsSnapshot(name) && (before !== this.state || name === "resync")) this.load();
+  }
+
+  knows(room) {
+    return room.startsWith("person:") || this.state.chats.some((chat) => room === `chat:${chat.id}`);
+  }
+
+  // The connection came back without its memberships.
+  rejoin() {
+    this.joined.clear();
+    return this.load();
+  }
+
+  running(chatId) {
+    return this.state ? runningIn(this.state, chatId) : null;
+  }
+
+  takesMessage(chatId) {
+    const chat = this.state && chatOf(this.state, chatId);
+    return Boolean(chat) && !this.running(chatId);
+  }
+
+  say(problem) {
+    if (this.state) this.set({ ...this.state, problem });
+  }
+
+  set(state) {
+    this.state = state;
+    this.onChange();
+  }
+
+  close() {
+    this.closed = true;
+    for (const chatId of this.joined) {
+      this.connection.call("attempt_leave", { chat_id: chatId }).catch(() => undefined);
+    }
+  }
+}

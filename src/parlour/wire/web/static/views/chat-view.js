@@ -1,0 +1,96 @@
+// One chat: the scenario, the conversation, and the composer while it is open or the grade when it is done.
+import { html, useEffect, useRef, useState } from "../html.js";
+import { choicesFor, choose, pathOf } from "../message-tree.js";
+import { toMessage } from "../router.js";
+import { runningIn } from "../attempt-state.js";
+import { Composer } from "./composer.js";
+import { Grade } from "./grade.js";
+import { Confirm } from "./parts.js";
+import { Scenario } from "./scenario.js";
+import { Timer } from "./timer.js";
+import { Hints, Transcript } from "./transcript.js";
+
+export function ChatView({ state, chat, outbox, command, place, now }) {
+  const messages = state.messages[chat.id] ?? [];
+  const [choices, setChoices] = useState({});
+  const [editing, setEditing] = useState(null);
+  const [mark, setMark] = useState(null);
+  const [asking, setAsking] = useState(false);
+  const box = useRef(null);
+  const path = pathOf(messages, choices);
+  const running = runningIn(state, chat.id);
+  const waiting = outbox.list.filter((entry) => entry.chatId === chat.id && !arrived(entry, messages));
+  const grade = state.grades[chat.id];
+
+  const show = (messageId, quote = null) => {
+    setChoices((before) => choicesFor(messages, messageId, before));
+    setMark({ messageId, quote });
+  };
+  const linked = messages.some((message) => message.id === place.messageId) ? place.messageId : null;
+  useEffect(() => { if (linked && mark?.messageId !== linked) show(linked); }, [linked]);
+
+  const wasOpen = useRef(!chat.completed);
+  useEffect(() => {
+    if (!wasOpen.current || !chat.completed) return;
+    wasOpen.current = false;
+    scrollTo({ top: 0, behavior: "instant" });
+    document.getElementById("grade-title")?.focus({ preventScroll: true });
+  }, [chat.completed]);
+
+  const send = (text) => {
+    const parentId = editing?.id ?? branchPoint(messages, path);
+    setEditing(null);
+    setChoices({});
+    outbox.add({ chatId: chat.id, text, parentId, after: messages.length });
+  };
+  const end = () => {
+    setAsking(false);
+    command("attempt_end", { chat_id: chat.id, grade: true });
+  };
+  const edit = (message) => {
+    setEditing(message);
+    box.current?.focus();
+  };
+  const quoteLink = { href: (messageId) => toMessage(state.attemptId, messageId), onQuote: show };
+  const open = !chat.completed;
+  return html`
+    <div class="chat" data-open=${open ? "yes" : "no"}>
+      <div class="side">
+        ${!open && html`<${Grade} state=${state} chat=${chat} grade=${grade} messages=${messages} command=${command} link=${quoteLink} />`}
+        <${Scenario} chat=${chat} state=${state} startOpen=${open} />
+      </div>
+      <section class="talk" aria-label="Conversation" onCopy=${chat.copyPaste ? undefined : (event) => event.preventDefault()}>
+        <div class="talk-bar">
+          <h2>${talkTitle(state, chat)}</h2>
+          <${Timer} chat=${chat} now=${now} />
+          ${open && html`<button type="button" onClick=${() => setAsking(true)}>End<span class="roomy"> conversation</span></button>`}
+        </div>
+        <${Transcript} state=${state} path=${path} waiting=${waiting} outbox=${outbox} mark=${mark} editable=${open && state.own && chat.textEnabled}
+          editing=${editing} onEdit=${edit} onTakeBack=${(entry) => { outbox.remove(entry.id); box.current?.put(entry.text); }}
+          graded=${Boolean(grade)} onSibling=${(message, id) => setChoices((before) => choose(before, message, id))} />
+        ${open && state.own && state.practice && html`<${Hints} path=${path} running=${running} />`}
+        ${open && state.own && html`<${Composer} handle=${box} chat=${chat} editing=${editing} running=${running} waiting=${waiting.length > 0}
+          onSend=${send} onStop=${() => command("attempt_stop", { chat_id: chat.id })} onCancelEdit=${() => setEditing(null)} />`}
+      </section>
+      ${asking && html`<${Confirm} title="End this conversation?" yes="End and grade"
+        text="You cannot add to it afterwards. It will be graded, and you can read it again at any time."
+        onYes=${end} onNo=${() => setAsking(false)} />`}
+    </div>`;
+}
+
+// Continues an earlier branch only if that is what the person looks at; otherwise the server takes the newest leaf.
+function branchPoint(messages, path) {
+  const shown = path.at(-1)?.message.id ?? null;
+  return shown === (pathOf(messages).at(-1)?.message.id ?? null) ? null : shown;
+}
+
+// The server's copy of a message being sent may come before its acknowledgement.
+function arrived(entry, messages) {
+  return entry.state === "sending" && messages.slice(entry.after).some((message) => (
+    message.type === "query" && message.contents[0]?.text === entry.text));
+}
+
+function talkTitle(state, chat) {
+  const names = chat.personaIds.map((id) => state.personas[id]?.name).filter(Boolean);
+  return names.length > 0 ? `With ${new Intl.ListFormat("en").format(names)}` : chat.title;
+}

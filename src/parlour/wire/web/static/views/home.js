@@ -1,0 +1,73 @@
+// The cards: assigned training and practice (specification 10.4).
+import { html, useEffect, useState } from "../html.js";
+import { newRequestId } from "../ids.js";
+import { toAttempt } from "../router.js";
+import { day, Loading, minutes, Notice, PageTitle } from "./parts.js";
+
+const STATUS = { "passed": "Passed", "in-progress": "In progress", "not-started": "Not started" };
+
+export function Home({ api, connection, onLeave }) {
+  const [cards, setCards] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const [starting, setStarting] = useState(null);
+
+  const load = async () => {
+    setProblem(null);
+    try {
+      const [home, practice] = await Promise.all([api.home(), api.practice()]);
+      setCards({ home: home.items, practice: practice.items });
+    } catch (failure) {
+      if (failure.status === 401) onLeave(failure.detail);
+      else setProblem(failure.detail);
+    }
+  };
+  useEffect(() => { load(); }, []);
+
+  const start = async (card) => {
+    const key = card.home_id ? { home_id: card.home_id } : { practice_id: card.practice_id };
+    setStarting(keyOf(card));
+    setProblem(null);
+    try {
+      const answer = await connection.call("attempt_start", key, newRequestId());
+      location.hash = toAttempt(answer.attempt_id);
+    } catch (failure) {
+      setProblem(failure.detail);
+      setStarting(null);
+    }
+  };
+  const shelf = (items) => items.map((card) => html`
+    <${Card} key=${keyOf(card)} card=${card} busy=${starting === keyOf(card)} locked=${starting !== null} onStart=${() => start(card)} />`);
+  return html`
+    <div class="page">
+      <${PageTitle}>Choose a conversation<//>
+      <${Notice} text=${problem}>${!cards && html`<button type="button" onClick=${load}>Try again</button>`}<//>
+      ${!cards && !problem && html`<${Loading} what="your conversations" />`}
+      ${cards?.home.length > 0 && html`<section aria-labelledby="assigned"><h2 id="assigned">Assigned to you</h2><ul class="cards">${shelf(cards.home)}</ul></section>`}
+      ${cards?.practice.length > 0 && html`<section aria-labelledby="practice"><h2 id="practice">Practice</h2><ul class="cards">${shelf(cards.practice)}</ul></section>`}
+      ${cards && cards.home.length + cards.practice.length === 0 && html`<p class="quiet">There is nothing here yet. Your instructor can add conversations for you.</p>`}
+    </div>`;
+}
+
+const keyOf = (card) => card.home_id ?? card.practice_id;
+
+function Card({ card, busy, locked, onStart }) {
+  const name = card.simulation_name ?? "Conversation";
+  const id = `card-${keyOf(card)}`;
+  const scenes = card.scenario_ids?.length ?? 0;
+  const status = card.status ?? "not-started";
+  const facts = [
+    scenes > 0 && `${scenes} ${scenes === 1 ? "scenario" : "scenarios"}`,
+    card.time_limit ? `${minutes(card.time_limit)} in all` : "No time limit",
+    card.end_time && `Until ${day(card.end_time)}`,
+  ].filter(Boolean);
+  return html`
+    <li class="card">
+      <div class="row apart"><h3 id=${id}>${name}</h3><span class="tag" data-status=${status}>${STATUS[status] ?? status}</span></div>
+      <p class="card-text">${card.simulation_description}</p>
+      <p class="quiet small">${facts.join(" · ")}</p>
+      <div class="row apart">
+        <p class="best">${card.highest_score == null ? "Not graded yet" : html`Best score <strong>${card.highest_score}</strong>`}</p>
+        <button type="button" class="primary" disabled=${locked} aria-describedby=${id} onClick=${onStart}>${busy ? "Starting…" : "Start"}</button>
+      </div>
+    </li>`;
+}

@@ -1,0 +1,27 @@
+// What the scenario is about: situation, objectives, documents. Folded on a phone, where the conversation comes first.
+import { html } from "../html.js";
+
+const WIDE = "(min-width: 60rem)";
+
+export function Scenario({ chat, startOpen }) {
+  const empty = !chat.problem && !chat.description && chat.objectives.length === 0 && chat.documents.length === 0;
+  if (empty) return null;
+  return html`
+    <details class="scenario" open=${startOpen && matchMedia(WIDE).matches}>
+      <summary><h2>${chat.title}</h2></summary>
+      ${chat.description && html`<p>${chat.description}</p>`}
+      ${chat.problem && html`<h3>The situation</h3><p class="prose">${chat.problem}</p>`}
+      ${chat.objectives.length > 0 && html`<h3>What to aim for</h3><ul>${chat.objectives.map((objective) => html`<li key=${objective}>${objective}</li>`)}</ul>`}
+      ${chat.documents.length > 0 && html`<h3>Documents</h3>${chat.documents.map((document) => html`<${Paper} key=${document.document_id} document=${document} />`)}`}
+    </details>`;
+}
+
+function Paper({ document }) {
+  const text = document.text ?? document.content ?? null;
+  if (!text) return html`<p class="paper"><strong>${document.name}</strong><br />${document.description}</p>`;
+  return html`
+    <details class="paper">
+      <summary><strong>${document.name}</strong>${document.description && html`<br /><span class="quiet">${document.description}</span>`}</summary>
+      <p class="prose">${text}</p>
+    </details>`;
+}
