@@ -3,8 +3,6 @@
 import sys
 import time  # noqa: TID251 - a benchmark measures real time
 
-import psutil
-
 
 def now() -> float:
     """Seconds of the monotonic clock, which all processes of the machine share."""
@@ -20,5 +18,7 @@ def cpu_seconds(pid: int) -> float:
     """CPU time of a process with all its threads, user and system; exact to nanoseconds on Linux, else to ticks."""
     if sys.platform == "linux":
         return time.clock_gettime((~pid << 3) | 2)
+    import psutil
+
     times = psutil.Process(pid).cpu_times()
     return times.user + times.system

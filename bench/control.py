@@ -13,9 +13,7 @@ input ends, so that no server outlives the harness. Commands:
 
 import asyncio
 import atexit
-import cProfile
 import json
-import pstats
 import sys
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -146,19 +144,26 @@ async def _obey(subject: Subject, command: Json) -> Json:
             load = Load(rooms=rooms, per_second=rate, pieces=pieces, ahead=ahead)
             return {"produced": await produce(subject, load)}
         case {"do": "profile", "file": str(file)}:
-            profile = cProfile.Profile()
-            atexit.register(_keep, profile, Path(file))
-            profile.enable()
+            _profile(Path(file))
             return {}
         case _:
             return {"error": f"unknown command {command}"}
 
 
-def _keep(profile: cProfile.Profile, file: Path) -> None:
-    profile.disable()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as out:
-        pstats.Stats(profile, stream=out).sort_stats("tottime").print_stats(PROFILE_LINES)
+def _profile(file: Path) -> None:
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile()
+
+    def keep() -> None:
+        profile.disable()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("w") as out:
+            pstats.Stats(profile, stream=out).sort_stats("tottime").print_stats(PROFILE_LINES)
+
+    atexit.register(keep)
+    profile.enable()
 
 
 def _answer(line: Json) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from bench.control import Seat, serve
 from bench.parlour_seed import Room, open_rooms, say
-from bench.servers import ROOT
 from parlour import app
 from parlour.settings import Limits, Provider, Settings
 
 UNLIMITED = 100_000
+BUILD = Path(__file__).resolve().parent.parent / "build"
 
 
 class Subject:
@@ -56,8 +56,8 @@ class Subject:
         return self.database.writer.submit(lambda tx: say(tx, chat_id, text))
 
     async def stop(self) -> None:
-        """Close without waiting for clients."""
-        self.server.should_exit = self.server.force_exit = True
+        """End as on a signal."""
+        self.server.should_exit = True
         await self.running
 
 
@@ -72,8 +72,8 @@ def main() -> None:
     parser.add_argument("--upstream")
     parser.add_argument("--model", default="")
     chosen = parser.parse_args()
-    (ROOT / "build").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="bench-") as folder:
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-") as folder:
         serve(Subject(Path(folder), chosen.upstream, chosen.model))
 
 

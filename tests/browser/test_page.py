@@ -2,8 +2,12 @@
 
 import re
 
-from conftest import NARROW, WIDE, Cable, Demo, Open, Visit  # pyright: ignore[reportMissingImports]
+import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.browsing import NARROW, WIDE, Cable, Demo, Open, Visit
+
+pytestmark = pytest.mark.browser
 
 GRADED_MS = 30_000
 ANSWERED_MS = 30_000

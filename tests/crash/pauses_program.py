@@ -2,7 +2,7 @@
 
 `nursery URL` imports everything once, then forks a server for each line it reads (`work` begins new
 runs and serves until it is killed, `finish` serves until nothing is open). `race URL` waits for a
-line, then answers every open question as fast as it can.
+line, then answers every open question in the order in which they were asked, one by one.
 What is printed has been committed: `begun RUN`, `answered PAUSE TOKEN`, `refused PAUSE`.
 """
 
@@ -25,7 +25,7 @@ from parlour.storage.tx import Tx
 
 ADA = AccountId("ada")
 BEGIN, GO_ON = "run.begin", "run.go_on"
-RUNS_PER_LIFE = 12
+RUNS_AT_ONCE = 3
 STAGES = 2
 
 
@@ -97,12 +97,12 @@ class Server:
         self.database.start()
         await self.worker.start()
         say("ready")
-        if not finish:
-            runs = [f"{os.getpid()}-{number}" for number in range(RUNS_PER_LIFE)]
-            await asyncio.gather(*(self._start_run(run) for run in runs))
+        begun = 0
         while not finish or await self._busy():
+            if not finish:
+                await asyncio.gather(*(self._start_run(f"{os.getpid()}-{begun + n}") for n in range(RUNS_AT_ONCE)))
+                begun += RUNS_AT_ONCE
             await answer_all(self.database, "a", "b")
-            await asyncio.sleep(0.002)
         await self.worker.stop()
         await self.database.stop()
         say("finished")
@@ -153,7 +153,8 @@ async def race(url: str) -> None:
     database.start()
     say("ready")
     sys.stdin.readline()
-    await answer_all(database, "only")
+    for pause in reversed(await database.read(lambda tx: actions.open_questions(tx, ADA))):
+        await answer(database, pause.id, "only")
     await database.stop()
 
 

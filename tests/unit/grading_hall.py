@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +21,7 @@ from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, GradeId, MessageId, TemplateId, TimeOrderedIds
 from parlour.kernel.refusals import ProviderFault
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Finished, Model, Piece, Request, Text, Usage
@@ -191,10 +190,10 @@ class Hall:
 
 
 @asynccontextmanager
-async def open_hall(data: Path) -> AsyncGenerator[Hall]:
-    """A hall over the database in `data`, which has its tables."""
+async def open_hall(url: str) -> AsyncGenerator[Hall]:
+    """A hall over a database that has its tables."""
     clock = SystemClock()
-    database = Database(sqlite_url(data), clock, TimeOrderedIds(clock))
+    database = Database(url, clock, TimeOrderedIds(clock))
     database.start()
     try:
         yield Hall(database)
@@ -202,9 +201,9 @@ async def open_hall(data: Path) -> AsyncGenerator[Hall]:
         await database.stop()
 
 
-def make_tables(data: Path) -> None:
-    """A database with tables and nothing in them, to be copied."""
-    Database(sqlite_url(data), SystemClock(), TimeOrderedIds(SystemClock())).migrate()
+def make_tables(url: str) -> None:
+    """Tables with nothing in them."""
+    Database(url, SystemClock(), TimeOrderedIds(SystemClock())).migrate()
 
 
 REMARKS = {

@@ -148,7 +148,7 @@ def test_a_broken_dialogue_is_refused_with_its_reasons(tmp_path: Path) -> None:
         about: x
         say: {angry: [Go]}
         hints: [one, two]
-        rules: [{when: {any_of: ["a+*"], moves: [flying]}, goto: there}]
+        rules: [{when: {any_of: ["(a|b"], moves: [flying]}, goto: there}]
     answers: {}
     fallback: [Hm.]
     closing: [Bye.]

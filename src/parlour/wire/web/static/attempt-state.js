@@ -100,7 +100,8 @@ function endReply(state, chatId, payload) {
 
 function endChat(state, chatId, payload) {
   const ended = withChat(state, chatId, { completed: true });
-  const next = { ...ended, currentChatId: state.currentChatId === chatId ? null : state.currentChatId };
+  const problem = payload.expired ? "The time is up. This conversation has ended." : state.problem;
+  const next = { ...ended, problem, currentChatId: state.currentChatId === chatId ? null : state.currentChatId };
   if (!payload.grade_id || next.grades[chatId]?.id === payload.grade_id) return next;
   const begun = { ...payload, completed_count: 0, total_count: null };
   return withGrade(next, chatId, applyGrading(null, "attempt_grading_progress", begun));

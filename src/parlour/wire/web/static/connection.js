@@ -13,7 +13,8 @@ const RETRY_MS = 1_500;
 // memberships are gone. `onRefused(problem)`: the credentials no longer serve.
 export function connect({ token, onState, onEvent, onFresh, onRefused }) {
   const socket = io(ROOT.origin, {
-    path: `${ROOT.pathname}socket.io`, auth: { token }, transports: ["websocket", "polling"], reconnectionDelayMax: 4_000,
+    path: `${ROOT.pathname}socket.io`, auth: { token }, transports: ["websocket", "polling"],
+    tryAllTransports: true, reconnectionDelayMax: 4_000,
   });
   const own = new Set();
   let clockSkewMs = 0;

@@ -1,0 +1,101 @@
+"""What the page's tests see and do: a tab that collects complaints, and a cable that can be pulled out."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from playwright.sync_api import BrowserContext, Page, ViewportSize
+
+WIDE = ViewportSize(width=1280, height=860)
+NARROW = ViewportSize(width=375, height=740)
+WATCH_POLICY = """
+addEventListener("securitypolicyviolation", (event) => console.error("policy: " + event.violatedDirective));
+"""
+
+
+class Demo(Protocol):
+    """What the fixture `demo` gives: a running server with the sample pack, and a token for each account."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def tokens(self) -> dict[str, str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One open tab. `complaints` are what the browser or the page reported: errors, and violations of the policy."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list[str])
+
+    def check_calm(self) -> None:
+        """No script failed, and nothing was refused by the content security policy."""
+        assert self.complaints == []
+
+    def check_fits(self) -> None:
+        """Nothing sticks out to the side."""
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+Open = Callable[[ViewportSize], Visit]
+
+
+class Cable:
+    """A TCP relay to the server. `cut` breaks every connection and refuses new ones until `mend`."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._whole = True
+        self._ends: list[asyncio.StreamWriter] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self._relay, "127.0.0.1", 0), self._loop
+        ).result(10)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def cut(self) -> None:
+        """As a tunnel does it: no goodbye."""
+        self._whole = False
+        self._loop.call_soon_threadsafe(self._break)
+
+    def mend(self) -> None:
+        """New connections go through again."""
+        self._whole = True
+
+    def close(self) -> None:
+        """End the relay and its thread."""
+        self.cut()
+        self._loop.call_soon_threadsafe(self._server.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _break(self) -> None:
+        for end in self._ends:
+            end.transport.abort()
+        self._ends.clear()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._whole:
+            writer.transport.abort()
+            return
+        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        self._ends += [writer, far_writer]
+        await asyncio.gather(_pour(reader, far_writer), _pour(far_reader, writer))
+
+
+async def _pour(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    try:
+        while piece := await source.read(65_536):
+            sink.write(piece)
+            await sink.drain()
+    except ConnectionError:
+        return
+    finally:
+        sink.close()
