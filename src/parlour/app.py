@@ -9,7 +9,8 @@ import contextlib
 import fcntl
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -191,7 +192,7 @@ class Parlour:
         settings, limits = self.settings, self.settings.limits
 
         @asynccontextmanager
-        async def life(_: FastAPI) -> AsyncIterator[None]:
+        async def life(_: FastAPI) -> AsyncGenerator[None, None]:
             await self.start()
             yield
             await self.stop()
@@ -208,7 +209,9 @@ class Parlour:
         add_problems(app, self.ids)
         app.add_middleware(
             LimitBodies,
-            limits=BodyLimits(json_bytes_max=limits.request_body_bytes_max, body_bytes_max=limits.request_body_bytes_max),
+            limits=BodyLimits(
+                json_bytes_max=limits.request_body_bytes_max, body_bytes_max=limits.request_body_bytes_max
+            ),
         )
         app.add_middleware(SecureAnswers)
         if settings.cors_origins:
@@ -237,7 +240,9 @@ class Parlour:
     @property
     def asgi(self) -> socketio.ASGIApp:
         """The whole server as one ASGI application: Socket.IO beside HTTP."""
-        return socketio.ASGIApp(self.sockets, self.app, socketio_path=f"{self.settings.base_path}/socket.io".lstrip("/"))
+        return socketio.ASGIApp(
+            self.sockets, self.app, socketio_path=f"{self.settings.base_path}/socket.io".lstrip("/")
+        )
 
     async def ready(self) -> Mapping[str, bool]:
         """What a load balancer asks before it sends anyone here."""
@@ -274,7 +279,7 @@ def lock_data(data: Path) -> int:
     return handle
 
 
-def fetch_keys_of(issuer: str):
+def fetch_keys_of(issuer: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
     """How the keys of an OIDC issuer are fetched: discovery, then its JWKS."""
 
     async def fetch() -> Mapping[str, object]:
@@ -298,10 +303,10 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._parlour = parlour
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say good-bye to every client, then end as uvicorn does."""
         await self._parlour.hub.stop()
-        await super().shutdown(sockets)  # pyright: ignore[reportArgumentType]
+        await super().shutdown(sockets)
 
 
 def uvicorn_config(parlour: Parlour) -> uvicorn.Config:
@@ -338,5 +343,3 @@ async def serve(parlour: Parlour, *, listening: "asyncio.Future[int] | None" = N
         listening.set_result(server.servers[0].sockets[0].getsockname()[1])
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-

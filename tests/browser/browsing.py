@@ -2,9 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from playwright.sync_api import BrowserContext, Page, ViewportSize
 
@@ -15,14 +14,13 @@ addEventListener("securitypolicyviolation", (event) => console.error("policy: " 
 """
 
 
-class Demo(Protocol):
-    """What the fixture `demo` gives: a running server with the sample pack, and a token for each account."""
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A running server with the sample pack: its address, a token for each account, and the password of all."""
 
-    @property
-    def url(self) -> str: ...
-
-    @property
-    def tokens(self) -> dict[str, str]: ...
+    url: str
+    tokens: Mapping[str, str]
+    password: str
 
 
 @dataclass(frozen=True, kw_only=True)

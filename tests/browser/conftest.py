@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, ViewportSize, sync_playwright
 
 from tests.browser.browsing import WATCH_POLICY, Cable, Demo, Open, Visit
+from tests.harness.site import PASSWORD, Site
+
+PIECES_PER_SECOND = 15  # slow enough to stop an answer in the middle
 
 
 # Not longer than a module: while Playwright's own loop runs in this thread, no asynchronous test can.
@@ -50,6 +53,16 @@ def visit(chromium: Browser) -> Iterator[Open]:
     yield open_tab
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A server of its own on SQLite, whose scripted personas speak at a human pace."""
+    folder = tmp_path_factory.mktemp("page")
+    site = Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+    server = site.start(scripted_pieces_per_second=PIECES_PER_SECOND)
+    yield Demo(url=server.url, tokens=site.tokens, password=PASSWORD)
+    site.close()
 
 
 @pytest.fixture

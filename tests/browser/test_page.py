@@ -13,16 +13,25 @@ GRADED_MS = 30_000
 ANSWERED_MS = 30_000
 
 
-def test_a_wrong_password_is_told_kindly(demo: Demo, visit: Open) -> None:
+def test_a_wrong_password_is_told_kindly_and_the_right_one_lasts_until_signing_out(demo: Demo, visit: Open) -> None:
     page = visit(NARROW).page
     page.goto(demo.url)
     page.get_by_label("Name").fill("learner")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("wrong")
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Choose a conversation")).to_be_visible()
+
+    token = page.evaluate("JSON.parse(sessionStorage.getItem('parlour.session')).token")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    again = page.request.delete(f"{demo.url}/api/v1/sessions/current", headers={"Authorization": f"Bearer {token}"})
+    assert again.status == 401
 
 
-def test_a_pasted_token_signs_in_and_signing_out_ends_it(demo: Demo, visit: Open) -> None:
+def test_a_pasted_token_signs_in_and_survives_a_reload(demo: Demo, visit: Open) -> None:
     page = visit(WIDE).page
     page.goto(demo.url)
     page.get_by_role("button", name="Use an access token").click()

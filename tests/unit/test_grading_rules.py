@@ -162,7 +162,7 @@ def test_the_kinds_of_a_request_are_checked() -> None:
     assert refused.value.code == "unknown_resource_type"
     assert refused.value.text == (
         "Unknown resource types: marks, stars. "
-        "Valid: feedbacks, strengths, highlights, improvements, replacements, analyses."
+        "Valid: feedbacks, strengths, highlights, improvements, replacements, analyses"
     )
 
 

@@ -88,7 +88,9 @@ async def test_a_grade_is_told_in_order_to_chat_owner_and_requester(hall: Hall) 
         source="model",
     )
     items = await hall.items(grade)
-    assert [fact.entry for fact in facts if isinstance(fact, RemarkGiven)] == list(items.remarks)
+    assert [fact.entry for fact in facts if isinstance(fact, RemarkGiven)] == [
+        msgspec.to_builtins(remark) for remark in items.remarks
+    ]
     assert items.feedbacks == tuple(fact.entry for fact in told)
     assert model.document()["time"] == {"taken_seconds": 90, "limit_seconds": 181, "share_of_limit": 0.5}
 

@@ -139,7 +139,12 @@ def expire_chat(tx: Tx, chat_id: ChatId) -> None:
     chat = conversations.locked_chat(tx, chat_id)
     if chat is None or attempt is None or chat.state == "completed":
         return
-    _end(tx, attempt, chat, Closing(grade=True, actor_id=attempt.account_id, stop=True, message=TIME_UP_TEXT, expired=True))
+    _end(
+        tx,
+        attempt,
+        chat,
+        Closing(grade=True, actor_id=attempt.account_id, stop=True, message=TIME_UP_TEXT, expired=True),
+    )
 
 
 def end_all(tx: Tx, actor: Actor, attempt_id: str) -> AttemptEnded:
@@ -157,9 +162,7 @@ def end_all(tx: Tx, actor: Actor, attempt_id: str) -> AttemptEnded:
             _close_and_say(tx, attempt, locked, Closing(grade=False, actor_id=actor.account_id), step)
             rooms.append(chat_room(chat.id))
     store.end(tx, attempt.id)
-    ended = AttemptEnded(
-        attempt_id=attempt.id, success=True, all_scenarios_complete=complete, message=ENDED_ALL_TEXT
-    )
+    ended = AttemptEnded(attempt_id=attempt.id, success=True, all_scenarios_complete=complete, message=ENDED_ALL_TEXT)
     tx.announce(rooms, ended)
     return ended
 

@@ -12,6 +12,8 @@ For one message, in this order, the first pool with a line not yet said answers:
 4. the lines of the state;
 5. `fallback`, where lines may come again, the one said longest ago first.
 
+In a final state a goodbye is answered with a line of `closing`.
+
 A pool maps mood names to lines; the mood `any` serves moods without lines of their own.
 """
 

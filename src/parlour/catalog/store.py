@@ -35,7 +35,7 @@ def _decode(kind: type[object], body: str) -> object:
 
 def body_of(value: object) -> str:
     """An object as it is stored."""
-    return msgspec.json.encode(value, order="deterministic").decode()
+    return msgspec.json.encode(value).decode()
 
 
 def current(tx: Tx, kind: Kind, content_id: str) -> Stored | None:

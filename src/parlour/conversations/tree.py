@@ -51,6 +51,4 @@ def siblings(messages: Sequence[Message]) -> dict[MessageId, tuple[int, int]]:
     groups: dict[tuple[MessageId | None, str], list[Message]] = {}
     for message in sorted(messages, key=lambda message: message.number):
         groups.setdefault((message.parent_id, message.type), []).append(message)
-    return {
-        message.id: (index, len(group)) for group in groups.values() for index, message in enumerate(group)
-    }
+    return {message.id: (index, len(group)) for group in groups.values() for index, message in enumerate(group)}

@@ -12,6 +12,7 @@ from parlour.events.entities import Cursor, CursorKind
 from parlour.events.facts import fact
 from parlour.storage.tx import Tx
 
+
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CursorTaken:

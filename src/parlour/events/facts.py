@@ -1,6 +1,6 @@
 """What happened, in the past tense. A fact is complete: a wire needs nothing else to tell it."""
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -21,5 +21,5 @@ def fact(kind: C) -> C:
 def fact_of(event: Logged) -> object:
     """The fact of an event, decoded once if it came from the store."""
     if event.fact is None:
-        event.fact = msgspec.json.decode(event.body, type=_KNOWN[event.kind])
+        event.fact = cast("object", msgspec.json.decode(event.body, type=_KNOWN[event.kind]))
     return event.fact

@@ -1,7 +1,10 @@
 """What happens while a chat is graded: told to the chat, its owner and whoever asked (Glow 6.4.7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from parlour.events.facts import fact
 from parlour.grading.entities import (
@@ -43,24 +46,12 @@ class FeedbackGiven:
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemarkGiven:
-    """A strength, highlight, improvement, replacement or analysis is stored: `entry`, of `resource_type`."""
+    """A strength, highlight, improvement, replacement or analysis is stored; `entry` is its row (1.3)."""
 
     chat_id: ChatId
     grade_id: GradeId
     resource_type: ResourceType
-    strength: Strength | None = None
-    highlight: Highlight | None = None
-    improvement: Improvement | None = None
-    replacement: Replacement | None = None
-    analysis: Analysis | None = None
-
-    @property
-    def entry(self) -> Remark:
-        """The one row that this fact is about."""
-        entry = self.strength or self.highlight or self.improvement or self.replacement or self.analysis
-        if entry is None:
-            raise ValueError("a remark that is about nothing")
-        return entry
+    entry: Mapping[str, str | int | None]
 
 
 @fact
@@ -93,18 +84,23 @@ class GradingFailed:
     text: str
 
 
-def remark_given(chat_id: ChatId, grade_id: GradeId, entry: Remark) -> RemarkGiven:
+def remark_given(chat_id: ChatId, grade_id: GradeId, remark: Remark) -> RemarkGiven:
     """The fact that a remark is stored."""
-    match entry:
+    entry: Mapping[str, str | int | None] = msgspec.to_builtins(remark)
+    return RemarkGiven(chat_id=chat_id, grade_id=grade_id, resource_type=_kind(remark), entry=entry)
+
+
+def _kind(remark: Remark) -> ResourceType:
+    match remark:
         case Strength():
-            return RemarkGiven(chat_id=chat_id, grade_id=grade_id, resource_type="strengths", strength=entry)
+            return "strengths"
         case Highlight():
-            return RemarkGiven(chat_id=chat_id, grade_id=grade_id, resource_type="highlights", highlight=entry)
+            return "highlights"
         case Improvement():
-            return RemarkGiven(chat_id=chat_id, grade_id=grade_id, resource_type="improvements", improvement=entry)
+            return "improvements"
         case Replacement():
-            return RemarkGiven(chat_id=chat_id, grade_id=grade_id, resource_type="replacements", replacement=entry)
+            return "replacements"
         case Analysis():
-            return RemarkGiven(chat_id=chat_id, grade_id=grade_id, resource_type="analyses", analysis=entry)
+            return "analyses"
         case _:
-            assert_never(entry)
+            assert_never(remark)

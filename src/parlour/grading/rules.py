@@ -136,7 +136,7 @@ def check_resource_types(names: Sequence[str]) -> tuple[ResourceType, ...]:
     if unknown:
         raise Refusal(
             "unknown_resource_type",
-            f"Unknown resource types: {', '.join(unknown)}. Valid: {', '.join(RESOURCE_TYPES)}.",
+            f"Unknown resource types: {', '.join(unknown)}. Valid: {', '.join(RESOURCE_TYPES)}",
         )
     return tuple(kind for kind in RESOURCE_TYPES if kind in names)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -11,6 +11,7 @@ from parlour.kernel.ids import JobId
 from parlour.storage.tx import StartedJob, Tx
 
 T = TypeVar("T")
+Outcome = Literal["done", "retried", "stuck", "lost", "cancelled"]
 
 CLAIMS_MAX = 5
 

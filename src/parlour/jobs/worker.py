@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from parlour.jobs import store
-from parlour.jobs.queue import CLAIMS_MAX, Job, Kind, LeaseLostError, job_of
+from parlour.jobs.queue import CLAIMS_MAX, Job, Kind, LeaseLostError, Outcome, job_of
 from parlour.kernel.dice import Dice
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database
@@ -39,7 +39,7 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
         self._open = False
         self.owner = owner
-        self.done: Callable[[str, str], None] = lambda _kind, _outcome: None
+        self.done: Callable[[str, Outcome], None] = lambda _kind, _outcome: None
 
     def add(self, kind: Kind) -> None:
         """Teach the worker a kind of job; before `start`."""
@@ -53,7 +53,9 @@ class Worker:
         writer = self._database.writer
         writer.listeners.started = self._take
         writer.listeners.wake_jobs = self._wake.set
-        writer.lease_owner = lambda: self.owner if self._open and len(self._running) < self._limits.parallel_max else None
+        writer.lease_owner = lambda: (
+            self.owner if self._open and len(self._running) < self._limits.parallel_max else None
+        )
         self._tasks = [asyncio.create_task(self._claims()), asyncio.create_task(self._heartbeat())]
 
     async def stop(self) -> None:
@@ -105,7 +107,9 @@ class Worker:
     async def _do(self, job: Job) -> None:
         kind = self._kinds.get(job.kind)
         if kind is None or job.claims > CLAIMS_MAX:
-            await self._give_up(job, "no worker knows this kind of job" if kind is None else "it ended every worker that tried")
+            await self._give_up(
+                job, "no worker knows this kind of job" if kind is None else "it ended every worker that tried"
+            )
             return
         try:
             await kind.step(job)

@@ -4,7 +4,7 @@ An action is a plain function `fn(tx, ...)`. It runs in the writer's thread (or 
 thread, where writing raises), so it must not wait for anything but the database.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -119,9 +119,7 @@ class Tx:
             raise RuntimeError("a reading transaction cannot announce")
         self.announced.append(Announced(tuple(dict.fromkeys(rooms)), fact))
 
-    def enqueue(
-        self, kind: str, body: object, *, unique: str | None = None, delay_seconds: float = 0
-    ) -> JobId | None:
+    def enqueue(self, kind: str, body: object, *, unique: str | None = None, delay_seconds: float = 0) -> JobId | None:
         """Have work done after the commit; None if a job with this `unique` key is waiting.
 
         When this process has a free worker it takes the lease at once, which saves a claim.
@@ -155,7 +153,7 @@ class Tx:
         self.hooks.append(hook)
 
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> Generator[None, None, None]:
         """What happens inside is undone if it raises; the exception goes on."""
         announced, started, hooks = len(self.announced), len(self.started_jobs), len(self.hooks)
         self._mark()

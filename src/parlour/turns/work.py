@@ -296,9 +296,7 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
             fence=conversations.fence_of(job.job_id, job.claims),
             persona_id=reply.persona_id,
         ),
-        scene=Scene(
-            persona=persona, scenario=scenario, documents=[d for d in documents if d is not None], path=path
-        ),
+        scene=Scene(persona=persona, scenario=scenario, documents=[d for d in documents if d is not None], path=path),
         script=catalog.script_for(tx, scenario, persona.id),
     )
 

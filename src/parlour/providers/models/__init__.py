@@ -6,7 +6,7 @@ request to the provider that the model's name begins with. All of them keep the 
 Read next: `openai_compatible.py`, then `scripted.py`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
@@ -41,7 +41,7 @@ class ModelRouter:
         self._scripted = scripted
         self._providers = dict(providers)
 
-    def stream(self, request: Request) -> AsyncIterator[Piece]:
+    def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """The answer of the model that `request.model` names; `ProviderFault`, not retryable, if none."""
         if request.model.startswith(SCRIPTED):
             return self._scripted.stream(request)

@@ -76,7 +76,11 @@ class _Performance:
         moves = self._moves(reading)
         bad = [name for name in moves if self._kind(name) == "bad"]
         self._feel(moves, bad)
-        line = self._by_rule(reading, moves, bad) or self._by_moves(bad or self._worth_answering(reading, moves))
+        line = (
+            self._farewell(reading, moves, bad)
+            or self._by_rule(reading, moves, bad)
+            or self._by_moves(bad or self._worth_answering(reading, moves))
+        )
         if line is None and not bad:
             line = self._unsaid(self.dialogue.states[self.state].say)
         if line is None and self.dialogue.states[self.state].final:
@@ -137,6 +141,11 @@ class _Performance:
             if line is not None:
                 return line
         return None
+
+    def _farewell(self, reading: Reading, moves: list[str], bad: list[str]) -> str | None:
+        if bad or reading.question or "goodbye" not in moves or not self.dialogue.states[self.state].final:
+            return None
+        return self._fresh(self.dialogue.closing)
 
     def _worth_answering(self, reading: Reading, moves: list[str]) -> list[str]:
         """A courtesy in front of a question is not what the answer is about."""

@@ -15,6 +15,7 @@ LECTURE_WORDS = 90
 READINGS_MAX = 4_096
 
 _OPENERS = ("what", "how", "why", "which", "where", "when", "who", "in what way", "at what point")
+_OPENERS_SURE = ("what", "how", "why ", "which ", "where")
 _NEGATED = (
     "(not|no|never|isn't|aren't|wasn't|don't think|nobody|nothing) ... (stupid|idiot*|dumb|lazy|pathetic|useless)",
     "(not|no|never|isn't|aren't|wasn't|don't think|nobody|nothing) ... (hopeless|ridiculous|nonsense|clueless)",
@@ -203,7 +204,7 @@ def read(text: str) -> Reading:
     for part in parts:
         for move in _moves_of(part):
             moves[move] = (*moves.get(move, ()), part)
-    asked = any("?" in part for part in parts)
+    asked = any(_asks(part) for part in parts)
     if words(text) >= LECTURE_WORDS and not asked:
         moves.setdefault("lecture", (max(parts, key=len),))
     if "```" in text and "gives-answer" not in moves:
@@ -216,11 +217,16 @@ def _moves_of(sentence: str) -> list[str]:
     moves = [name for name, phrases in PHRASES.items() if found(phrases, text)]
     if "insult" in moves and found(_NEGATED, text):
         moves.remove("insult")
-    if "?" in sentence:
+    if _asks(sentence):
         moves.append("open-question" if _is_open(text) else "closed-question")
     elif "asks-tried" in moves or found(_TELL_ME, text):
         moves.append("open-question")
     return moves
+
+
+def _asks(sentence: str) -> bool:
+    """Whether a sentence is a question; in a chat many people leave the question mark out."""
+    return "?" in sentence or (sentence[-1] not in ".!" and plain(sentence).startswith(_OPENERS_SURE))
 
 
 def _is_open(text: str) -> bool:

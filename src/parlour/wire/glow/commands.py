@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from pydantic import ValidationError
@@ -166,7 +166,7 @@ def parse(kind: type[Payload], raw: object, header_request_id: str | None = None
     """The typed payload; raises `invalid_request` with a pointer for every wrong member."""
     if not isinstance(raw, dict):
         raise invalid("", "The payload must be one JSON object")
-    check_depth(raw)
+    check_depth(cast("object", raw))
     try:
         payload = kind.model_validate(raw)
     except ValidationError as error:
@@ -221,4 +221,3 @@ def named_ids(raw: object) -> Mapping[str, object]:
         if isinstance(value, str) and len(value) <= 100:
             found[name] = value
     return found
-

@@ -200,7 +200,9 @@ class Connection:
             return None
         return str(Offset(epoch=self._delivery.pump.epoch, pos=pos, room=room, at=at))
 
-    def emit(self, name: str, payload: Mapping[str, object], request: str | None = None, offset: str | None = None) -> None:
+    def emit(
+        self, name: str, payload: Mapping[str, object], request: str | None = None, offset: str | None = None
+    ) -> None:
         """An event for this connection alone (class D): not logged, no position (5.3.3)."""
         meta: dict[str, object] = {"id": self._delivery.ids.new(), "at": rfc3339(self._delivery.clock.now_ms())}
         if request is not None:

@@ -46,7 +46,7 @@ def _text_added(fact: conversations.TextAdded) -> Said:
 
 
 def _text_reset(fact: conversations.TextReset) -> Said:
-    said = {"chat_id": fact.chat_id, "content_type": "reset", "content": "", "audio": None}
+    said: dict[str, object] = {"chat_id": fact.chat_id, "content_type": "reset", "content": "", "audio": None}
     return "attempt_progress", said | {"message_id": fact.message_id}
 
 

@@ -70,9 +70,7 @@ def attempt_message(tx: Tx, caller: Caller, payload: payloads.AttemptMessage) ->
         parent_message_id=payload.parent_message_id,
     )
     begun = attempts.say(tx, caller.actor, saying, caller.regrade.timezone_name)
-    ack = acks.Said(
-        chat_id=payload.chat_id, user_message_id=begun.query_id, assistant_message_id=begun.reply_id
-    )
+    ack = acks.Said(chat_id=payload.chat_id, user_message_id=begun.query_id, assistant_message_id=begun.reply_id)
     return Done(ack=ack, joins=chat_room(payload.chat_id))
 
 
@@ -88,9 +86,7 @@ def attempt_stop(tx: Tx, caller: Caller, payload: payloads.AttemptStop) -> Done:
 def attempt_end(tx: Tx, caller: Caller, payload: payloads.AttemptEnd) -> Done:
     """7.8."""
     ended = attempts.end_chat(tx, caller.actor, payload.attempt_id, payload.chat_id, grade=payload.grade)
-    ack = acks.ChatEnded(
-        chat_id=ended.chat_id, is_attempt_finished=ended.is_attempt_finished, grade_id=ended.grade_id
-    )
+    ack = acks.ChatEnded(chat_id=ended.chat_id, is_attempt_finished=ended.is_attempt_finished, grade_id=ended.grade_id)
     return Done(ack=ack)
 
 

@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
@@ -44,6 +45,14 @@ class SocketRules:
     recovery: RecoveryRules = RecoveryRules()
 
 
+class Closer(Protocol):
+    """Closes an Engine.IO socket after a Socket.IO DISCONNECT."""
+
+    async def close_socket(self, eio_sid: str) -> None:
+        """Close the socket, if it is still there."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
     """A connection that has been accepted, and how it starts."""
@@ -69,7 +78,7 @@ class Hub(Watch):
         self._by_sid: dict[str, Connection] = {}
         self._by_account: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[object]] = set()
-        self.closer: "Closer | None" = None
+        self.closer: Closer | None = None
 
     def start(self, delivery: Delivery) -> None:
         """Begin to deliver."""
@@ -112,7 +121,7 @@ class Hub(Watch):
         """Authenticate a CONNECT and find where its connection starts; raises `Refusal`."""
         if self._commands.shutting_down:
             raise Refusal("shutting_down", "The server is restarting. Try again.", retry_after_seconds=1)
-        members = auth if isinstance(auth, dict) else {}
+        members: Mapping[str, object] = cast("Mapping[str, object]", auth) if isinstance(auth, dict) else {}
         credentials = HandshakeAuth(
             token=_text(members, "token"),
             api_key=_text(members, "apiKey"),
@@ -242,7 +251,9 @@ class Hub(Watch):
         operation = EVENTS.get(name)
         if operation is None:
             if family_of(name) is not None or number is not None:
-                self.refuse(connection, name, Refusal("unknown_event", f'There is no operation "{name[:100]}".'), number)
+                self.refuse(
+                    connection, name, Refusal("unknown_event", f'There is no operation "{name[:100]}".'), number
+                )
             return
         raw: object = args[0] if args else {}
         if len(args) > 1:
@@ -406,14 +417,6 @@ class Hub(Watch):
                     await self.drop(connection)
 
 
-class Closer:
-    """Closes an Engine.IO socket after a Socket.IO DISCONNECT."""
-
-    async def close_socket(self, eio_sid: str) -> None:
-        """Close the socket, if it is still there."""
-
-
-def _text(members: Mapping[object, object], name: str) -> str | None:
+def _text(members: Mapping[str, object], name: str) -> str | None:
     value = members.get(name)
     return value if isinstance(value, str) else None
-

@@ -45,9 +45,7 @@ def place_in_chat(tx: Tx, actor: Actor, payload: AttemptJoin) -> Place:
         resync = "bad_offset"
     else:
         after = log.position_of(tx, room, payload.since)
-    ack = Joined(
-        chat_id=payload.chat_id, room=room, epoch=head.epoch, seq=head.seq, resync=True if resync else None
-    )
+    ack = Joined(chat_id=payload.chat_id, room=room, epoch=head.epoch, seq=head.seq, resync=True if resync else None)
     return Place(ack=ack, room=room, after=known if after is None else after, known=known, resync=resync)
 
 

@@ -8,7 +8,9 @@ Clients treat it as opaque.
 import re
 from dataclasses import dataclass
 
-_SHAPE = re.compile(r"(?P<epoch>[0-9a-f-]{1,64})\.(?P<pos>\d{1,18})(?:\.(?P<room>[a-z]{1,20}:[0-9a-f-]{1,64})@(?P<at>\d{1,18}))?")
+_SHAPE = re.compile(
+    r"(?P<epoch>[0-9a-f-]{1,64})\.(?P<pos>\d{1,18})(?:\.(?P<room>[a-z]{1,20}:[0-9a-f-]{1,64})@(?P<at>\d{1,18}))?"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

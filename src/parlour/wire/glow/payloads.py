@@ -1,6 +1,6 @@
 """What clients send (Glow 7). The same models validate sockets and HTTP and make the documents."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -32,8 +32,9 @@ class Payload(BaseModel):
     def _null_is_absent(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
+        members = cast("dict[str, object]", data)
         required = {name for name, field in cls.model_fields.items() if field.is_required()}
-        return {key: value for key, value in data.items() if value is not None or key in required}
+        return {key: value for key, value in members.items() if value is not None or key in required}
 
 
 class Nothing(Payload):

@@ -171,7 +171,5 @@ class GlowServer(socketio.AsyncServer):
 
 def _headers(environ: Mapping[str, Any]) -> Mapping[str, str]:
     """The handshake's headers in lower case, and its query under `:query`."""
-    found = {
-        key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")
-    }
+    found = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     return found | {":query": environ.get("QUERY_STRING", "")}

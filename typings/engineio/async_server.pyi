@@ -1,0 +1,9 @@
+from typing import Any
+
+from engineio import async_socket as async_socket
+
+class AsyncServer:
+    sockets: dict[str, async_socket.AsyncSocket]
+    def __init__(self, **options: Any) -> None: ...
+    async def disconnect(self, sid: str | None = None) -> None: ...
+    async def _handle_connect(self, environ: Any, transport: str, jsonp_index: int | None = None) -> Any: ...

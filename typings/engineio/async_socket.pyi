@@ -1,0 +1,10 @@
+import asyncio
+from typing import Any
+
+class AsyncSocket:
+    sid: str
+    queue: asyncio.Queue[Any]
+    upgraded: bool
+    closing: bool
+    closed: bool
+    async def _websocket_handler(self, ws: Any) -> Any: ...
