@@ -10,13 +10,12 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-import aiohttp
 import socketio
 import uvicorn
 from fastapi import FastAPI
@@ -33,9 +32,10 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.kernel.refusals import ProviderFault
+from parlour.pauses.work import Deadlines
 from parlour.providers.models import ProviderSpec, build_models
 from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.oidc_keys import fetch_keys_of
 from parlour.settings import Settings
 from parlour.storage import requests
 from parlour.storage.database import Database
@@ -181,6 +181,7 @@ class Parlour:
         worker.add(TurnRunner(self.database, pump, self.models, settings.model, turn_limits).kind())
         grader_limits = GraderLimits(answer_seconds_max=limits.grading_seconds_max)
         worker.add(Grader(self.database, self.models, settings.grader_model or settings.model, grader_limits).kind())
+        worker.add(Deadlines(self.database).kind())
         worker.add(Timekeeper(self.database, grace_seconds=limits.time_grace_seconds).kind())
         return worker
 
@@ -277,23 +278,6 @@ def lock_data(data: Path) -> int:
         os.close(handle)
         raise RuntimeError(f"Another Parlour server is using {data}. Stop it, or choose another --data.") from None
     return handle
-
-
-def fetch_keys_of(issuer: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
-    """How the keys of an OIDC issuer are fetched: discovery, then its JWKS."""
-
-    async def fetch() -> Mapping[str, object]:
-        try:
-            timeout = aiohttp.ClientTimeout(total=10)
-            async with aiohttp.ClientSession(timeout=timeout) as session:
-                async with session.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration") as answer:
-                    found = await answer.json()
-                async with session.get(found["jwks_uri"]) as answer:
-                    return await answer.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
-            raise ProviderFault("The sign-in service does not answer.", retryable=True) from error
-
-    return fetch
 
 
 class Server(uvicorn.Server):

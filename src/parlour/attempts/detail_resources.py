@@ -1,7 +1,7 @@
 """The authored things that an attempt shows, as maps by id (Glow 10.2)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parlour.attempts.detail_shapes import GroupMapping, RubricStructure, StandardMapping
 from parlour.catalog import actions as catalog
@@ -203,7 +203,7 @@ class Library:
             scenario=scenario,
             rubric=self.rubric(chat.snapshot.rubric) if chat.snapshot.rubric else None,
             personas={persona.id: persona for persona in personas if persona},
-            documents=[document for document in documents if document],
+            documents=[_filled(document, scenario) for document in documents if document],
             problem_statements=scenario.problem_statements if scenario and flags.problem_statement_enabled else (),
             objectives=scenario.objectives if scenario and flags.objectives_enabled else (),
             images=scenario.images if scenario and flags.images_enabled else (),
@@ -303,6 +303,12 @@ def shown_standard(standard: entities.Standard) -> Standard:
         description=standard.description,
         points=standard.points,
     )
+
+
+def _filled(document: entities.Document, scenario: entities.Scenario | None) -> entities.Document:
+    if scenario is None or not document.template:
+        return document
+    return replace(document, text=entities.filled(document.text, scenario))
 
 
 def _rubrics(linked: Sequence[Linked]) -> dict[str, entities.Rubric]:

@@ -9,7 +9,8 @@ from parlour.attempts.entities import Attempt
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat
 from parlour.grading import actions as grading
-from parlour.grading.entities import RESOURCE_TYPES, GradeRequest, ResourceType
+from parlour.grading.entities import GradeRequest
+from parlour.grading.rules import check_resource_types
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import ChatId, GradeId
 from parlour.kernel.refusals import Refusal
@@ -45,7 +46,7 @@ class Asked:
 def ask_for_grade(tx: Tx, actor: Actor, asking: Asking, rules: RegradeRules) -> Asked:
     """Have a chat graded, open or completed; it is neither completed nor left."""
     attempt = access.attempt_to_change(tx, actor, asking.attempt_id)
-    wanted = _kinds(asking.resource_types)
+    wanted = check_resource_types(asking.resource_types)
     chat = _chat(tx, attempt, asking.chat_id)
     owned = attempt.account_id == actor.account_id
     graded = [grade for grade in grading.grades_of(tx, chat.id) if grade.state != "failed"]
@@ -65,18 +66,14 @@ def ask_for_grade(tx: Tx, actor: Actor, asking: Asking, rules: RegradeRules) -> 
     return Asked(chat_id=chat.id, grade_id=grade_id)
 
 
-def _kinds(names: Sequence[str]) -> tuple[ResourceType, ...]:
-    unknown = [name for name in names if name not in RESOURCE_TYPES]
-    if unknown:
-        text = f"Unknown resource types: {', '.join(unknown)}. Valid: {', '.join(RESOURCE_TYPES)}"
-        raise Refusal("unknown_resource_type", text)
-    return tuple(kind for kind in RESOURCE_TYPES if kind in names)
-
-
 def _chat(tx: Tx, attempt: Attempt, chat_id: str | None) -> Chat:
     if chat_id is not None:
         return access.chat_of(tx, attempt, chat_id)
-    spoken = [chat for chat in conversations.chats_of(tx, attempt.id) if conversations.transcript(tx, chat.id)]
+    spoken = [
+        chat
+        for chat in conversations.chats_of(tx, attempt.id)
+        if any(message.type == "query" for message in conversations.transcript(tx, chat.id))
+    ]
     done = grading.done_grades(tx, [chat.id for chat in spoken])
     if not spoken:
         raise Refusal("nothing_to_grade", "There is no chat to grade.")

@@ -1,0 +1,254 @@
+"""One chat of an attempt as it is read: its records, the chat itself and its messages (Glow 10.2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from parlour.attempts import detail_shapes as shapes
+from parlour.attempts.detail_resources import Library, Linked
+from parlour.attempts.detail_rules import ChatOutcome
+from parlour.catalog.entities import Rubric
+from parlour.conversations import actions as conversations
+from parlour.conversations import tree
+from parlour.conversations.entities import Chat, Hint, Message
+from parlour.conversations.rooms import chat_room
+from parlour.events import log
+from parlour.grading import actions as grading
+from parlour.grading.entities import Analysis, Grade, Highlight, Improvement, Items, Replacement, Strength
+from parlour.kernel.clock import rfc3339
+from parlour.kernel.ids import MessageId
+from parlour.storage.tx import Tx
+
+OWN_NAME = "You"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatRecords:
+    """What is stored about a chat. `grade` is the one that counts, else the newest; `items` are those of a done one."""
+
+    chat: Chat
+    linked: Linked
+    messages: Sequence[Message]
+    hints: Mapping[MessageId, Sequence[Hint]]
+    grade: Grade | None
+    items: Items
+    room: shapes.Room
+
+    @property
+    def outcome(self) -> ChatOutcome:
+        """How the chat stands."""
+        done = self.grade if self.grade and self.grade.state == "done" else None
+        return ChatOutcome(
+            chat_entry_id=self.chat.chat_entry_id,
+            completed=self.chat.state == "completed",
+            score=done.score if done else None,
+            passed=done.passed if done else None,
+            total_points=done.total_points if done else None,
+        )
+
+
+def records_of(tx: Tx, chat: Chat, library: Library) -> ChatRecords:
+    """Read a chat."""
+    grades = grading.grades_of(tx, chat.id)
+    counting = next((grade for grade in reversed(grades) if grade.state == "done"), None)
+    head = log.room_head(tx, chat_room(chat.id))
+    return ChatRecords(
+        chat=chat,
+        linked=library.linked(chat),
+        messages=conversations.messages(tx, chat.id),
+        hints=conversations.hints_of(tx, chat.id),
+        grade=counting or (grades[-1] if grades else None),
+        items=grading.items_of(tx, counting.id) if counting else Items(),
+        room=shapes.Room(epoch=head.epoch, seq=head.seq),
+    )
+
+
+def shown_chat(records: ChatRecords, *, is_current: bool) -> shapes.Chat:
+    """A chat with its grade."""
+    chat, linked, flags = records.chat, records.linked, records.chat.snapshot.template
+    groups = linked.rubric.groups if linked.rubric else ()
+    feedbacks = _message_feedbacks(records.items)
+    return shapes.Chat(
+        id=chat.id,
+        title=chat.title,
+        created_at=rfc3339(chat.created_at),
+        completed_at=_time(chat.completed_at),
+        completed=chat.state == "completed",
+        is_current=is_current,
+        position=chat.position,
+        grade=_grade(records.grade) if records.grade else None,
+        feedbacks=_feedbacks(records.items),
+        analyses=_analyses(records.items),
+        general_feedbacks=feedbacks.get(None, ()),
+        show_problem_statement=flags.show_problem_statement,
+        show_objectives=flags.show_objectives,
+        show_images=flags.show_images,
+        copy_paste_allowed=flags.copy_paste_allowed,
+        text_enabled=flags.text_enabled,
+        audio_enabled=flags.audio_enabled,
+        hints_enabled=flags.hints_enabled,
+        grading_state=_grading_state(records),
+        dynamic_rubric=_dynamic_rubric(records),
+        scenario_id=chat.snapshot.scenario.id,
+        problem_statement_id=next((statement.id for statement in linked.problem_statements), None),
+        objective_ids=[objective.id for objective in linked.objectives],
+        persona_ids=[persona.id for persona in chat.snapshot.personas],
+        image_ids=[image.id for image in linked.images],
+        video_ids=[video.id for video in linked.videos],
+        question_ids=[question.id for question in linked.questions],
+        option_ids=[option.id for question in linked.questions for option in question.options],
+        responses=[],
+        document_ids=[document.id for document in linked.documents],
+        rubric_id=chat.snapshot.rubric.id if chat.snapshot.rubric else None,
+        standard_group_ids=[group.id for group in groups],
+        standard_ids=[standard.id for group in groups for standard in group.standards],
+        group_id=chat.group_id,
+        chat_entry_id=chat.chat_entry_id,
+        source_chat_id=chat.source_chat_id,
+        expires_at=_time(chat.expires_at),
+        room=records.room,
+    )
+
+
+def shown_messages(records: ChatRecords, learner_name: str | None) -> list[shapes.Message]:
+    """Every message of a chat, by creation, in whatever branch."""
+    siblings = tree.siblings(records.messages)
+    active = {message.id for message in tree.active_path(records.messages)}
+    feedbacks = _message_feedbacks(records.items)
+    return [
+        shapes.Message(
+            id=message.id,
+            chat_id=message.chat_id,
+            type=message.type,
+            created_at=rfc3339(message.created_at),
+            completed=message.state != "streaming",
+            contents=[_content(message, records.linked, learner_name)],
+            feedbacks=feedbacks.get(message.id, ()),
+            hints=[
+                shapes.Hint(id=hint.id, hint=hint.hint, idx=hint.idx) for hint in records.hints.get(message.id, ())
+            ],
+            parent_message_id=message.parent_id,
+            sibling_index=siblings[message.id][0],
+            sibling_count=siblings[message.id][1],
+            on_active_path=message.id in active,
+            status=message.state,
+            number=message.number,
+        )
+        for message in records.messages
+    ]
+
+
+def _content(message: Message, linked: Linked, learner_name: str | None) -> shapes.Content:
+    speaker = linked.personas.get(message.persona_id or "") if message.type == "response" else None
+    return shapes.Content(
+        id=message.id,
+        idx=0,
+        content=message.content,
+        name=learner_name if message.type == "query" else speaker.name if speaker else None,
+        color=speaker.color if speaker else None,
+        icon=speaker.icon if speaker else None,
+        created_at=rfc3339(message.created_at),
+        persona_id=message.persona_id,
+    )
+
+
+def _grade(grade: Grade) -> shapes.Grade:
+    return shapes.Grade(
+        id=grade.id,
+        score=grade.score,
+        passed=grade.passed,
+        description=grade.summary,
+        time_taken=grade.time_taken,
+        total_points=grade.total_points,
+        pass_points=grade.pass_points,
+        source=grade.source,
+        state=grade.state,
+    )
+
+
+def _feedbacks(items: Items) -> list[shapes.Feedback]:
+    return [
+        shapes.Feedback(
+            id=feedback.id,
+            standard_id=feedback.standard_id,
+            standard_group_id=feedback.standard_group_id,
+            total=feedback.total,
+            feedback=feedback.feedback,
+            evidence=feedback.evidence,
+            unsupported=feedback.unsupported,
+        )
+        for feedback in items.feedbacks
+    ]
+
+
+def _analyses(items: Items) -> list[shapes.Analysis]:
+    found = [remark for remark in items.remarks if isinstance(remark, Analysis)]
+    return [shapes.Analysis(id=analysis.id, content=analysis.content) for analysis in found]
+
+
+def _message_feedbacks(items: Items) -> Mapping[MessageId | None, Sequence[shapes.MessageFeedback]]:
+    """Strengths and improvements by the message they are about; None for the whole conversation."""
+    highlights: dict[str, list[shapes.Highlight]] = {}
+    replaces: dict[str, list[shapes.Replace]] = {}
+    for item in items.remarks:
+        if isinstance(item, Highlight):
+            shown = shapes.Highlight(id=item.id, section=item.section, idx=item.idx)
+            highlights.setdefault(item.strength_id, []).append(shown)
+        elif isinstance(item, Replacement):
+            better = shapes.Replace(id=item.id, section=item.section, replace=item.replace, idx=item.idx)
+            replaces.setdefault(item.improvement_id, []).append(better)
+    found: dict[MessageId | None, list[shapes.MessageFeedback]] = {}
+    for item in items.remarks:
+        if isinstance(item, Strength | Improvement):
+            feedback = shapes.MessageFeedback(
+                id=item.id,
+                name=item.name,
+                description=item.description,
+                type="strength" if isinstance(item, Strength) else "improvement",
+                highlights=highlights.get(item.id, ()),
+                replaces=replaces.get(item.id, ()),
+            )
+            found.setdefault(item.message_id, []).append(feedback)
+    return found
+
+
+def _grading_state(records: ChatRecords) -> shapes.GradingState | None:
+    rubric = _graded_by(records)
+    if rubric is None:
+        return None
+    feedbacks = {feedback.standard_group_id: feedback for feedback in records.items.feedbacks}
+    graded = [(group, feedbacks[group.id]) for group in rubric.groups if group.id in feedbacks]
+    return shapes.GradingState(
+        achieved_standards={
+            standard.id: standard.id == feedback.standard_id for group, feedback in graded for standard in group.standards
+        },
+        passed_standards={
+            standard.id: feedback.total >= group.pass_points for group, feedback in graded for standard in group.standards
+        },
+        feedback_by_standard_id={feedback.standard_id: feedback.feedback for _, feedback in graded},
+    )
+
+
+def _dynamic_rubric(records: ChatRecords) -> shapes.DynamicRubric | None:
+    rubric, grade = _graded_by(records), records.grade
+    if rubric is None or grade is None or grade.score is None:
+        return None
+    names = {group.id: group.name for group in rubric.groups}
+    feedbacks = [(names.get(each.standard_group_id, ""), each) for each in records.items.feedbacks]
+    return shapes.DynamicRubric(
+        chat_id=records.chat.id,
+        score=grade.score,
+        passed=grade.passed is True,
+        time_taken=grade.time_taken,
+        skill_scores=[shapes.SkillScore(skill_name=name, score=each.total) for name, each in feedbacks],
+        skill_feedbacks=[shapes.SkillFeedback(skill_name=name, feedback=each.feedback) for name, each in feedbacks],
+        total_possible_points=grade.total_points,
+    )
+
+
+def _graded_by(records: ChatRecords) -> Rubric | None:
+    done = records.grade is not None and records.grade.state == "done"
+    return records.linked.rubric if done else None
+
+
+def _time(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(at_ms)

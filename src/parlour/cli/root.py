@@ -1,0 +1,42 @@
+"""The commands, put together."""
+
+from typing import Annotated
+
+import typer
+
+from parlour.cli import backup, config, content, demo, doctor, serve, user
+
+app = typer.Typer(
+    name="parlour",
+    help="A server for conversations between people and AI.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+serve.add_to(app)
+demo.add_to(app)
+app.add_typer(user.app)
+app.add_typer(content.app)
+app.add_typer(config.app)
+doctor.add_to(app)
+backup.add_to(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"parlour {version('parlour')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.", callback=_version)] = False,
+) -> None:
+    """A server for conversations between people and AI."""
+
+
+def main() -> None:
+    """The entry point of the script `parlour`."""
+    app()
