@@ -34,26 +34,25 @@ class Subject:
             providers=(Provider(name="bench", base_url=upstream),) if upstream else (),
             limits=Limits(sockets_per_account_max=UNLIMITED, socket_events_per_second_max=UNLIMITED),
         )
-        parlour = app.Parlour(settings)
-        self.database = parlour.database
-        self.server = app.Server(app.uvicorn_config(parlour), parlour)
+        self.parlour = app.Parlour(settings)
 
     async def start(self) -> int:
         """Migrate, begin to work, listen."""
+        listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.server = app.Server(app.uvicorn_config(self.parlour), self.parlour, listening)
         self.running = asyncio.create_task(self.server.serve())
-        while not self.server.started and not self.running.done():  # noqa: ASYNC110 (uvicorn tells it no other way)
-            await asyncio.sleep(0.01)
-        return int(self.server.servers[0].sockets[0].getsockname()[1])
+        await asyncio.wait((self.running, listening), return_when=asyncio.FIRST_COMPLETED)
+        return listening.result()
 
     async def open(self, rooms: int) -> Sequence[Seat]:
         """New learners' chats."""
-        self.rooms = await self.database.write(lambda tx: open_rooms(tx, self.folder, rooms))
+        self.rooms = await self.parlour.database.write(lambda tx: open_rooms(tx, self.folder, rooms))
         return [_seat(room) for room in self.rooms]
 
     def say(self, room: int, text: str) -> Awaitable[None]:
         """Announce a piece; done when it is durable."""
         chat_id = self.rooms[room].chat_id
-        return self.database.writer.submit(lambda tx: say(tx, chat_id, text))
+        return self.parlour.database.writer.submit(lambda tx: say(tx, chat_id, text))
 
     async def stop(self) -> None:
         """End as on a signal."""

@@ -7,7 +7,7 @@ its memory at rest is its own.
 import argparse
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import socketio
 import uvicorn
@@ -23,7 +23,7 @@ class Stock:
 
     def __init__(self, upstream: str | None, model: str) -> None:
         self.model_name = model
-        self.sio = socketio.AsyncServer(async_mode="asgi")
+        self.sio: Any = socketio.AsyncServer(async_mode="asgi")  # `typings/` describes only what Parlour uses
         self.sio.on("attempt_join", self.join)
         self.sio.on("attempt_message", self.message)
         self.tasks: set[asyncio.Task[None]] = set()

@@ -5,7 +5,6 @@ behind uvicorn until a signal comes.
 """
 
 import asyncio
-import contextlib
 import fcntl
 import logging
 import os
@@ -281,11 +280,18 @@ def lock_data(data: Path) -> int:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that closes sockets before it waits for them."""
+    """uvicorn that says when it listens, and closes sockets before it waits for them."""
 
-    def __init__(self, config: uvicorn.Config, parlour: Parlour) -> None:
+    def __init__(self, config: uvicorn.Config, parlour: Parlour, listening: asyncio.Future[int] | None = None) -> None:
         super().__init__(config)
         self._parlour = parlour
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and give the port to whoever waits for it."""
+        await super().startup(sockets)
+        if self._listening is not None and self.servers:
+            self._listening.set_result(self.servers[0].sockets[0].getsockname()[1])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say good-bye to every client, then end as uvicorn does."""
@@ -314,16 +320,6 @@ def uvicorn_config(parlour: Parlour) -> uvicorn.Config:
     )
 
 
-async def serve(parlour: Parlour, *, listening: "asyncio.Future[int] | None" = None) -> None:
+async def serve(parlour: Parlour, *, listening: asyncio.Future[int] | None = None) -> None:
     """Serve until SIGINT or SIGTERM. `listening` gets the port as soon as clients may come."""
-    server = Server(uvicorn_config(parlour), parlour)
-    if listening is None:
-        await server.serve()
-        return
-    task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)
-    if server.started and server.servers:
-        listening.set_result(server.servers[0].sockets[0].getsockname()[1])
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await Server(uvicorn_config(parlour), parlour, listening).serve()

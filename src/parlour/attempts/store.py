@@ -1,12 +1,23 @@
-"""SQL over attempts."""
+"""SQL over attempts, and over their chats and grades where a read model needs many at once."""
+
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from parlour.attempts.detail_rules import ChatOutcome, Reusable
 from parlour.attempts.entities import Attempt
-from parlour.kernel.ids import AccountId, AttemptId, EntryId
+from parlour.attempts.listing_shapes import Filters, Owned, Position
+from parlour.conversations.entities import Chat, Snapshot
+from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.ids import AccountId, AttemptId, ChatId, EntryId
 from parlour.storage.tx import Row, Tx
 
 _IDS = msgspec.json.Decoder(tuple[str, ...])
+_SNAPSHOT = msgspec.json.Decoder(Snapshot)
+_COUNTING_GRADE = (
+    "g.chat_id = c.id AND g.state = 'done' AND NOT EXISTS (SELECT 1 FROM grades n WHERE n.chat_id = c.id"
+    " AND n.state = 'done' AND (n.created_at > g.created_at OR (n.created_at = g.created_at AND n.id > g.id)))"
+)
 
 
 def _attempt(row: Row) -> Attempt:
@@ -86,3 +97,157 @@ def of_entry(tx: Tx, account_id: AccountId, entry_id: EntryId) -> list[Attempt]:
         entry=entry_id,
     )
     return [_attempt(row) for row in rows]
+
+
+def of_entries(tx: Tx, entry_ids: Sequence[EntryId], account_id: AccountId | None) -> list[Attempt]:
+    """The attempts at these entries, of one account or of all."""
+    where, params = _at_entries(entry_ids, account_id)
+    return [_attempt(row) for row in tx.all(f"SELECT a.* FROM attempts a WHERE {where}", **params)]  # noqa: S608
+
+
+def outcomes_of_entries(
+    tx: Tx, entry_ids: Sequence[EntryId], account_id: AccountId | None
+) -> dict[AttemptId, list[ChatOutcome]]:
+    """How the chats of those attempts stand, by attempt."""
+    return _outcomes(tx, *_at_entries(entry_ids, account_id))
+
+
+def outcomes(tx: Tx, attempt_ids: Sequence[AttemptId]) -> dict[AttemptId, list[ChatOutcome]]:
+    """How the chats of these attempts stand, by attempt."""
+    return _outcomes(tx, *_among("a.id", "attempt", attempt_ids))
+
+
+def reusable(tx: Tx, account_id: AccountId, attempt_id: AttemptId) -> list[Reusable]:
+    """The completed, graded chats of the account in its other attempts that are not practice (6.7)."""
+    rows = tx.all(
+        "SELECT c.*, g.score, g.total_points, g.time_taken FROM attempts a JOIN chats c ON c.attempt_id = a.id"  # noqa: S608
+        f" JOIN grades g ON {_COUNTING_GRADE}"
+        " WHERE a.account_id = :account AND a.practice = 0 AND a.id <> :attempt AND c.state = 'completed'",
+        account=account_id,
+        attempt=attempt_id,
+    )
+    return [
+        Reusable(
+            chat=_completed_chat(row),
+            score=row["score"],
+            total_points=row["total_points"],
+            time_taken=row["time_taken"] or 0,
+        )
+        for row in rows
+    ]
+
+
+def page(tx: Tx, actor: Actor, filters: Filters, after: Position | None, limit: int) -> list[Owned]:
+    """The attempts that the actor may read (1.1), newest first, those after a position."""
+    wheres, params = _readable(actor)
+    if after is not None:
+        wheres.append("(a.created_at < :at OR (a.created_at = :at AND a.id < :after))")
+        params |= {"at": after.created_at, "after": after.attempt_id}
+    _filter(filters, wheres, params)
+    rows = tx.all(
+        "SELECT a.*, o.name AS owner_name FROM attempts a LEFT JOIN accounts o ON o.id = a.account_id"  # noqa: S608
+        f" WHERE {' AND '.join(wheres)} ORDER BY a.created_at DESC, a.id DESC LIMIT :limit",
+        limit=limit,
+        **params,
+    )
+    return [Owned(attempt=_attempt(row), owner_name=row["owner_name"]) for row in rows]
+
+
+def _among(column: str, name: str, values: Sequence[str]) -> tuple[str, dict[str, object]]:
+    params: dict[str, object] = {f"{name}_{index}": value for index, value in enumerate(values)}
+    return f"{column} IN ({', '.join(f':{each}' for each in params)})", params
+
+
+def _at_entries(entry_ids: Sequence[EntryId], account_id: AccountId | None) -> tuple[str, dict[str, object]]:
+    where, params = _among("a.entry_id", "entry", entry_ids)
+    if account_id is None:
+        return where, params
+    return f"a.account_id = :account AND {where}", params | {"account": account_id}
+
+
+def _outcomes(tx: Tx, where: str, params: Mapping[str, object]) -> dict[AttemptId, list[ChatOutcome]]:
+    rows = tx.all(
+        "SELECT c.attempt_id, c.chat_entry_id, c.state, g.score, g.passed, g.total_points FROM attempts a"  # noqa: S608
+        f" JOIN chats c ON c.attempt_id = a.id LEFT JOIN grades g ON {_COUNTING_GRADE} WHERE {where}",
+        **params,
+    )
+    found: dict[AttemptId, list[ChatOutcome]] = {}
+    for row in rows:
+        outcome = ChatOutcome(
+            chat_entry_id=row["chat_entry_id"],
+            completed=row["state"] == "completed",
+            score=row["score"],
+            passed=None if row["passed"] is None else bool(row["passed"]),
+            total_points=row["total_points"],
+        )
+        found.setdefault(AttemptId(row["attempt_id"]), []).append(outcome)
+    return found
+
+
+def _completed_chat(row: Row) -> Chat:
+    return Chat(
+        id=ChatId(row["id"]),
+        attempt_id=AttemptId(row["attempt_id"]),
+        account_id=AccountId(row["account_id"]),
+        chat_entry_id=row["chat_entry_id"],
+        pass_number=row["pass"],
+        position=row["position"],
+        title=row["title"],
+        group_id=row["group_id"],
+        state="completed",
+        completion=None,
+        snapshot=_SNAPSHOT.decode(row["snapshot"]),
+        source_chat_id=None,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        completed_at=row["completed_at"],
+    )
+
+
+def _readable(actor: Actor) -> tuple[list[str], dict[str, object]]:
+    """The read right of `access`, as a condition: own attempts, and those of which the actor is staff."""
+    if actor.role == "superadmin":
+        return ["1 = 1"], {}
+    own, params = "a.account_id = :me", dict[str, object](me=actor.account_id)
+    if actor.role not in ("admin", "instructional"):
+        return [own], params
+    above = sorted(role for role, rank in RANKS.items() if rank >= actor.rank)
+    departments, of_departments = _in_departments("mine", sorted(actor.department_ids))
+    cohorts, of_cohorts = _among("a.cohort_id", "cohort", sorted(actor.taught_cohort_ids))
+    reach = departments if actor.role == "admin" else f"({cohorts} OR (a.cohort_id IS NULL AND {departments}))"
+    ranked, of_ranks = _among("o.role", "above", above)
+    params |= of_departments | of_ranks | (of_cohorts if actor.role == "instructional" else {})
+    return [f"({own} OR ({reach} AND NOT coalesce({ranked}, FALSE)))"], params
+
+
+def _in_departments(name: str, department_ids: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """Attempts of any of these departments, whose ids stand in a JSON array."""
+    params: dict[str, object] = {
+        f"{name}_{index}": msgspec.json.encode(each).decode() for index, each in enumerate(department_ids)
+    }
+    tests = [f"replace(a.department_ids, :{each}, '') <> a.department_ids" for each in params]
+    return f"({' OR '.join(tests or ['1 = 0'])})", params
+
+
+def _filter(filters: Filters, wheres: list[str], params: dict[str, object]) -> None:
+    if filters.search:
+        pattern = "".join(f"!{each}" if each in "!%_" else each for each in filters.search)
+        wheres.append("(lower(a.name) LIKE lower(:search) ESCAPE '!' OR lower(o.name) LIKE lower(:search) ESCAPE '!')")
+        params["search"] = f"%{pattern}%"
+    if filters.simulation_ids:
+        where, more = _among("a.simulation_id", "simulation", filters.simulation_ids)
+        wheres.append(where)
+        params |= more
+    if filters.department_ids:
+        where, more = _in_departments("department", filters.department_ids)
+        wheres.append(where)
+        params |= more
+    flags = {"practice": filters.practice, "archived": filters.is_archived, "infinite_mode": filters.infinite_mode}
+    for column, wanted in flags.items():
+        if wanted is not None:
+            wheres.append(f"a.{column} = :{column}")
+            params[column] = int(wanted)
+    for name, sign, bound in (("from_ms", ">=", filters.created_from), ("until_ms", "<=", filters.created_until)):
+        if bound is not None:
+            wheres.append(f"a.created_at {sign} :{name}")
+            params[name] = bound

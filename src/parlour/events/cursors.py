@@ -25,11 +25,17 @@ class CursorTaken:
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CursorJoined:
-    """An HTTP session joined a room; its stream goes on with the room's entries after `after_pos`."""
+    """An HTTP session joined a room; its stream goes on with the room's entries after `after_pos`.
+
+    `in_full`: also those that another room has already brought (Glow 5.5). `resync`: why entries
+    that were asked for cannot be told (5.6).
+    """
 
     cursor_id: str
     room: str
     after_pos: int
+    in_full: bool = False
+    resync: str | None = None
 
 
 @fact
@@ -75,6 +81,11 @@ def join(tx: Tx, cursor_id: str, room: str, pos: int) -> None:
 def leave(tx: Tx, cursor_id: str, room: str) -> None:
     """The cursor is not in a room any more."""
     store.drop_membership(tx, cursor_id, room)
+
+
+def open_count(tx: Tx, account_id: str, kind: CursorKind, seen_after_ms: int) -> int:
+    """How many cursors of an account are open and were seen after that time."""
+    return store.count_open(tx, account_id, kind, seen_after_ms)
 
 
 def seen(tx: Tx, cursor_id: str, acked_pos: int) -> None:

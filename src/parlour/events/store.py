@@ -123,6 +123,17 @@ def cursor(tx: Tx, cursor_id: str) -> Cursor | None:
     return _cursor(row) if row else None
 
 
+def count_open(tx: Tx, account_id: str, kind: CursorKind, seen_after_ms: int) -> int:
+    row = tx.one(
+        "SELECT count(*) AS n FROM connections WHERE account_id = :account AND kind = :kind AND closed_at IS NULL"
+        " AND seen_at > :after",
+        account=account_id,
+        kind=kind,
+        after=seen_after_ms,
+    )
+    return row["n"] if row else 0
+
+
 def memberships(tx: Tx, cursor_id: str) -> dict[str, int]:
     rows = tx.all("SELECT room, joined_pos FROM memberships WHERE connection_id = :id ORDER BY room", id=cursor_id)
     return {row["room"]: row["joined_pos"] for row in rows}

@@ -14,7 +14,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
     """
     try:
         with (
-            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=10)) as reading,
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as reading,
             closing(sqlite3.connect(target)) as writing,
         ):
             reading.backup(writing, pages=-1)
@@ -26,7 +26,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
 def check_sqlite(file: Path) -> None:
     """Make sure that every page of a store is sound. Raises `StoreUnavailableError`."""
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reading:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reading:
             [verdict] = reading.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
         raise StoreUnavailableError(f"The database cannot be read: {error}") from None

@@ -50,7 +50,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """A command on its way: who, what, and the connection that will be in the chat's room."""
+    """A command on its way: who, what, and the connection that will be in the chat's room.
+
+    A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit.
+    An HTTP session has `joining` instead: it keeps the membership in the same transaction.
+    """
 
     operation: Operation
     session: SessionActor
@@ -58,6 +62,7 @@ class Command:
     header_request_id: str | None = None
     cursor_id: str | None = None
     on_join: Callable[[str], None] | None = None
+    joining: Callable[[Tx, str], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +156,8 @@ class Commands:
     def _join(self, tx: Tx, command: Command, room: str) -> None:
         if command.cursor_id is not None:
             cursors.join(tx, command.cursor_id, room, log.head(tx))
+        if command.joining is not None:
+            command.joining(tx, room)
         on_join = command.on_join
         if on_join is not None:
             tx.on_commit(lambda: on_join(room))

@@ -78,6 +78,15 @@ def _feedback_given(fact: grading.FeedbackGiven) -> Said:
     return "attempt_grading_progress", _fields(fact) | {"resource_type": "feedbacks"}
 
 
+def _remark_given(fact: grading.RemarkGiven) -> Said:
+    return "attempt_content_progress", {
+        "chat_id": fact.chat_id,
+        "grade_id": fact.grade_id,
+        "resource_type": fact.resource_type,
+        "entry": _fields(fact.entry),
+    }
+
+
 def _grading_failed(fact: grading.GradingFailed) -> Said:
     return "attempt_error", {
         "chat_id": fact.chat_id,
@@ -109,7 +118,7 @@ ENCODERS: Mapping[str, Callable[[Any], Said]] = {
     attempts.AttemptEnded.__name__: _named("attempt_ended"),
     grading.GradingStarted.__name__: _grading_started,
     grading.FeedbackGiven.__name__: _feedback_given,
-    grading.RemarkGiven.__name__: _named("attempt_content_progress"),
+    grading.RemarkGiven.__name__: _remark_given,
     grading.GradeGiven.__name__: _named("attempt_graded"),
     grading.GradingFailed.__name__: _grading_failed,
 }

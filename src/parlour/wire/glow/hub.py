@@ -19,10 +19,9 @@ from parlour.kernel.ids import new_secret
 from parlour.kernel.refusals import Refusal
 from parlour.storage.dialects import Logged
 from parlour.wire.glow import joining, recovery
-from parlour.wire.glow.acks import Left, as_object
+from parlour.wire.glow.acks import as_object
 from parlour.wire.glow.commands import Answer, Command, Commands, Outcome, named_ids, parse, refused
 from parlour.wire.glow.connection import Connection, Delivery, Replay, Watch
-from parlour.wire.glow.joining import Place
 from parlour.wire.glow.names import EVENTS, Operation, error_event, family_of
 from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload
 from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
@@ -107,6 +106,10 @@ class Hub(Watch):
     def of_sid(self, sid: str) -> Connection | None:
         """The connection with a `sid`."""
         return self._by_sid.get(sid)
+
+    def count_of(self, account_id: str) -> int:
+        """How many sockets of an account this process holds."""
+        return self._by_account[account_id]
 
     @property
     def delivery(self) -> Delivery:
@@ -337,37 +340,16 @@ class Hub(Watch):
 
     async def _join(self, connection: Connection, payload: AttemptJoin, number: int | None) -> None:
         """Acknowledgement, joined event, replay, live: in this order (case 46)."""
-        actor = connection.session.actor
-        joining.check_room_count(len(connection.rooms) - 1)
-        cursor_id = connection.cursor_id
-        database = self.delivery.database
-        if cursor_id is None:
-            place = await database.read(lambda tx: joining.place_in_chat(tx, actor, payload))
-        else:
-
-            def remembered(tx: "joining.Tx") -> Place:
-                found = joining.place_in_chat(tx, actor, payload)
-                joining.remember_join(tx, cursor_id, found)
-                return found
-
-            place = await database.write(remembered)
+        place = await joining.place_connection(self.delivery.database, connection, payload)
         if number is not None:
             connection.acknowledge(number, as_object(place.ack))
-        said = {"chat_id": payload.chat_id, "success": True}
-        connection.emit("attempt_joined", said, payload.client_request_id)
-        if place.resync:
-            lost = {"room": place.room, "epoch": place.ack.epoch, "seq": place.ack.seq, "reason": place.resync}
-            connection.emit("resync", lost)
-        connection.join(place.room, replay_after=place.after)
+        connection.emit("attempt_joined", {"chat_id": payload.chat_id, "success": True}, payload.client_request_id)
+        joining.enter(connection, place)
 
     async def _leave(self, connection: Connection, payload: AttemptLeave, number: int | None) -> None:
-        room = f"chat:{payload.chat_id}"
-        connection.leave(room)
-        cursor_id = connection.cursor_id
-        if cursor_id is not None:
-            await self.delivery.database.write(lambda tx: cursors.leave(tx, cursor_id, room))
+        left = await joining.leave_chat(self.delivery.database, connection, payload)
         if number is not None:
-            connection.acknowledge(number, as_object(Left(chat_id=payload.chat_id)))
+            connection.acknowledge(number, as_object(left))
 
     def connect_error(self, refusal: Refusal) -> dict[str, object]:
         """The data of a CONNECT_ERROR packet (2.2)."""

@@ -8,9 +8,11 @@ from parlour.conversations.rooms import chat_room
 from parlour.events import cursors, log
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from parlour.wire.glow.acks import Joined
-from parlour.wire.glow.payloads import AttemptJoin
+from parlour.wire.glow.acks import Joined, Left
+from parlour.wire.glow.connection import Connection
+from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave
 
 ROOMS_MAX = 100
 _TURN = (ReplyStarted.__name__, ReplyCompleted.__name__)
@@ -55,6 +57,35 @@ def check_room_count(count: int) -> None:
         raise Refusal("too_many_rooms", "Too many rooms.")
 
 
-def remember_join(tx: Tx, cursor_id: str, place: Place) -> None:
-    """Keep the membership for a client that recovers."""
-    cursors.join(tx, cursor_id, place.room, place.known)
+async def place_connection(database: Database, connection: Connection, payload: AttemptJoin) -> Place:
+    """Where a socket starts in a chat's room; kept, if the client can recover. It is not in the room yet."""
+    actor, cursor_id = connection.session.actor, connection.cursor_id
+    if chat_room(payload.chat_id) not in connection.rooms:
+        check_room_count(len(connection.rooms) - 1)
+    if cursor_id is None:
+        return await database.read(lambda tx: place_in_chat(tx, actor, payload))
+
+    def remembered(tx: Tx) -> Place:
+        found = place_in_chat(tx, actor, payload)
+        cursors.join(tx, cursor_id, found.room, found.known)
+        return found
+
+    return await database.write(remembered)
+
+
+def enter(connection: Connection, place: Place) -> None:
+    """Make a socket a member: `resync` if the past cannot be served, then the past, then live."""
+    if place.resync:
+        lost = {"room": place.room, "epoch": place.ack.epoch, "seq": place.ack.seq, "reason": place.resync}
+        connection.emit("resync", lost)
+    connection.join(place.room, replay_after=place.after)
+
+
+async def leave_chat(database: Database, connection: Connection, payload: AttemptLeave) -> Left:
+    """End the membership of a socket; not being a member is no error (7.7)."""
+    room = chat_room(payload.chat_id)
+    connection.leave(room)
+    cursor_id = connection.cursor_id
+    if cursor_id is not None:
+        await database.write(lambda tx: cursors.leave(tx, cursor_id, room))
+    return Left(chat_id=payload.chat_id)

@@ -184,10 +184,14 @@ def problem(refusal: Refusal, error_type: str | None = None, instance: str | Non
 
 def problem_response(refusal: Refusal, instance: str | None = None) -> Response:
     """The HTTP answer of a refusal, with `Retry-After` and `WWW-Authenticate` where due."""
-    made = problem(refusal, instance=instance)
+    return response_of(problem(refusal, instance=instance))
+
+
+def response_of(made: Problem) -> Response:
+    """The HTTP answer that carries this problem object."""
     headers: dict[str, str] = {"cache-control": "no-store"}
-    if refusal.retry_after_seconds is not None:
-        headers["retry-after"] = str(refusal.retry_after_seconds)
+    if "retry_after" in made:
+        headers["retry-after"] = str(made["retry_after"])
     if made["status"] == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
     return Response(msgspec.json.encode(made), made["status"], headers, media_type=MEDIA_TYPE)

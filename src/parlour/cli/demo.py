@@ -1,0 +1,122 @@
+"""`parlour demo`: a server with the sample pack and three people who can sign in at once."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from parlour.cli.commands import Problem, command
+from parlour.cli.commands import Place as Place
+from parlour.cli.opening import load, opened
+from parlour.cli.serve import Listen, address, check_free, run_server
+
+if TYPE_CHECKING:
+    from parlour.app import Parlour
+    from parlour.kernel.actor import Role
+    from parlour.settings import Settings
+    from parlour.storage.database import Database
+    from parlour.storage.tx import Tx
+
+DATA = Path(".data/demo")
+DEPARTMENT = "Teaching centre"
+SESSION_SECONDS = 30 * 86_400
+PEOPLE: "tuple[tuple[str, str, Role], ...]" = (
+    ("learner", "Lena Learner", "member"),
+    ("instructor", "Ines Instructor", "instructional"),
+    ("admin", "Ada Admin", "admin"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who can sign in to the demo."""
+
+    user_id: str
+    profile_id: str
+    role: str
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeded:
+    """What the demo has: people, and `(id, name)` of what they can do."""
+
+    people: tuple[Person, ...]
+    homes: tuple[tuple[str, str], ...]
+    practices: tuple[tuple[str, str], ...]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` this command."""
+    app.command(name="demo")(demo)
+
+
+@command
+def demo(
+    place: Place,
+    listen: Listen,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what there is as one line of JSON.")] = False,
+) -> None:
+    """Try Parlour: a server with sample content and three accounts, in .data/demo."""
+    here = Place(data=place.data or DATA, database_url=place.database_url, config=place.config)
+    settings = load(here, host=listen.host, port=listen.port)
+    if "log_level" not in settings.model_fields_set and not as_json:
+        settings = settings.model_copy(update={"log_level": "warning"})
+    check_free(settings)
+    password, fresh = demo_password(settings.data)
+    database = opened(settings, create=True)
+    seeded = seed(database, password, renew=fresh)
+
+    async def announce(_: "Parlour", port: int) -> None:
+        url = address(settings, port)
+        if as_json:
+            typer.echo(json.dumps(_described(seeded, url)))
+        else:
+            _welcome(seeded, url, password, settings)
+        sys.stdout.flush()
+
+    run_server(settings, None, announce)
+
+
+def sample_pack() -> Path:
+    """The folder of the sample pack: in the package, where a checkout has a link to `content/`."""
+    folder = Path(__file__).parent.parent / "content" / "teaching-practice"
+    if not folder.is_dir():
+        raise Problem(f"The sample pack is missing at {folder}: this installation is not whole.")
+    return folder
+
+
+def demo_password(data: Path) -> tuple[str, bool]:
+    """The password of the demo's people, kept in its data folder, and whether it is new."""
+    from parlour.kernel.ids import new_secret
+
+    file = data / "demo-password"
+    try:
+        return file.read_text(encoding="utf-8").strip(), False
+    except FileNotFoundError:
+        password = new_secret()[:12]
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as made:
+        made.write(password + "\n")
+    return password, True
+
+
+def seed(database: "Database", password: str, *, renew: bool) -> Seeded:
+    """Make what is missing of the demo, and a new session for everybody. `renew`: set every password."""
+    from parlour.accounts.passwords import hash_password
+    from parlour.catalog.bundles import load_bundle
+
+    bundle = load_bundle(sample_pack())
+    names = [user_id for user_id, _, _ in PEOPLE]
+    known = database.read_here(lambda tx: _ids(tx, names))
+    hashes = {name: hash_password(password) for name in names if renew or name not in known}
+    return database.write_here(lambda tx: _seed(tx, hashes, bundle))
+
+
+def _ids(tx: "Tx", names: list[str]) -> set[str]:
+    from parlour.accounts.actions import account_ids_by_user_ids
+
+    return set(account_ids_by_user_ids(tx, names))

@@ -1,0 +1,139 @@
+"""`parlour serve`: the server, until it is told to stop."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from parlour.cli.commands import Place, Problem, command
+from parlour.cli.opening import load, make_data
+
+if TYPE_CHECKING:
+    from parlour.app import Only, Parlour
+    from parlour.settings import Settings
+
+
+class Half(StrEnum):
+    """The halves of a server that may run as processes of their own."""
+
+    web = "web"
+    worker = "worker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listen:
+    """Where clients reach the server."""
+
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for all.", show_default=False)] = None
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 for a free one.", show_default=False)
+    ] = None
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `app` this command."""
+    app.command(name="serve")(serve)
+
+
+@command
+def serve(
+    place: Place,
+    listen: Listen,
+    only: Annotated[Half | None, typer.Option(help="Run one half only; needs PostgreSQL.", show_default=False)] = None,
+) -> None:
+    """Run the server until SIGINT or SIGTERM."""
+    settings = load(place, host=listen.host, port=listen.port)
+    half: Only | None = None if only is None else only.value
+    if half and settings.url.startswith("sqlite:"):
+        raise Problem("--only needs a database that processes can share: give --database-url postgresql://...")
+
+    async def announce(parlour: "Parlour", port: int) -> None:
+        from parlour.accounts.actions import list_accounts
+
+        typer.echo(f"Parlour listens on {address(settings, port)} (Ctrl+C stops it)")
+        if not await parlour.database.read(lambda tx: list_accounts(tx, limit=1)):
+            typer.echo("Nobody can sign in yet: parlour user add NAME --role superadmin")
+        sys.stdout.flush()
+
+    check_free(settings)
+    run_server(settings, half, announce)
+
+
+def run_server(
+    settings: "Settings", only: "Only | None", announce: Callable[["Parlour", int], Awaitable[None]]
+) -> None:
+    """Serve until a signal; `announce` runs when clients may come. `Problem` if it cannot start."""
+    import uvloop
+
+    from parlour.wire.http.logs import configure_logging
+
+    configure_logging(settings.log_level)
+
+    async def life() -> bool:
+        from parlour.app import Parlour
+        from parlour.app import serve as serve_parlour
+
+        parlour = Parlour(settings, only=only)
+        listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(serve_parlour(parlour, listening=listening))
+        await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if listening.done():
+            await announce(parlour, listening.result())
+        await serving
+        return listening.done()
+
+    # uvicorn raises the signal that stopped it again, for the handlers of before: these end with 0.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if not runner.run(life()):
+            raise Problem("The server was stopped before clients could come.")
+
+
+def check_free(settings: "Settings") -> None:
+    """Raise `Problem` if the data folder, the database or the port cannot be had, in that order."""
+    from parlour.app import lock_data
+    from parlour.storage.condition import StoreUnavailableError, sqlite_file, upgrade
+    from parlour.wire.http.logs import configure_logging
+
+    configure_logging(settings.log_level)
+    make_data(settings)
+    lock: int | None = None
+    try:
+        if sqlite_file(settings.url):
+            lock = lock_data(settings.data)
+        upgrade(settings.url)
+    except (RuntimeError, StoreUnavailableError) as error:
+        raise Problem(str(error)) from None
+    except OSError as error:
+        raise Problem(f"The data folder {settings.data} cannot be used: {error.strerror}.") from None
+    finally:
+        if lock is not None:
+            os.close(lock)
+    _check_port(settings.host, settings.port)
+
+
+def address(settings: "Settings", port: int) -> str:
+    """The address of the server's page for somebody on this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host and '[' not in host else host}:{port}{settings.base_path}"
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+            probe.listen(1)
+    except socket.gaierror:
+        raise Problem(f"There is no address {host}. Choose another with --host.") from None
+    except OSError as error:
+        raise Problem(f"Port {port} on {host} cannot be had: {error.strerror}. Choose another with --port.") from None

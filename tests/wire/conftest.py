@@ -1,0 +1,39 @@
+"""One furnished server a store for all socket cases; own ones where a case needs other settings."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import STORES, make_site
+from tests.harness.site import Site
+from tests.wire.house import House, furnish
+
+JS = Path(__file__).parents[1] / "clients" / "js"
+
+
+@pytest.fixture(scope="session", params=STORES)
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server on each store, shared by every case that leaves it as it was."""
+    site = furnish(make_site(request.param, tmp_path_factory.mktemp("house"), request))
+    yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=200))
+    site.close()
+
+
+@pytest.fixture
+def own(own_site: Site) -> Site:
+    """A furnished SQLite site of one test's own, without a server."""
+    return furnish(own_site)
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node with the stock client installed."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found is None or npm is None:
+        pytest.skip("node and npm were not found: the stock JavaScript client DOES NOT RUN")
+    if not (JS / "node_modules" / "socket.io-client").exists():
+        subprocess.run([npm, "ci", "--prefix", str(JS), "--ignore-scripts", "--no-audit", "--no-fund"], check=True)
+    return found
