@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.harness.site import Process, Site
+from tests.promises.figures import figure  # noqa: F401 (a fixture for every test of a promise)
 
 STORES = ("sqlite", "postgresql")
 

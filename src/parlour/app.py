@@ -6,9 +6,11 @@ behind uvicorn until a signal comes.
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -41,17 +43,24 @@ from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.storage.wakers.postgresql import PostgreSQLWaker
 from parlour.turns.work import TurnLimits, TurnRunner
+from parlour.wire.glow.asyncapi import asyncapi_router
 from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Delivery
+from parlour.wire.glow.event_routes import events_router
+from parlour.wire.glow.http_sessions import SessionRules
 from parlour.wire.glow.hub import Hub, SocketRules
 from parlour.wire.glow.recovery import RecoveryRules
+from parlour.wire.glow.routes import GlowHttp, operations_router
+from parlour.wire.glow.routes import models as glow_payloads
 from parlour.wire.glow.server import GlowServer
+from parlour.wire.glow.streams import Readers, Reading
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.deadlines import deadline_protocol
 from parlour.wire.http.headers import SecureAnswers
 from parlour.wire.http.health import health_router
 from parlour.wire.http.limits import BodyLimits, LimitBodies
 from parlour.wire.http.metrics import Metrics, metrics_router
+from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
 from parlour.wire.http.throttle import LoginThrottle
 from parlour.wire.rest.sessions import SessionsNeed, sessions_router
@@ -61,7 +70,9 @@ logger = logging.getLogger("parlour")
 
 Only = Literal["web", "worker"]
 HOUSEKEEPING_SECONDS = 600.0
+PUBLIC_PATHS = ("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json")
 PUMP_POLL_SECONDS = 1.0
+SWITCH_SECONDS = 0.001
 
 
 class Parlour:
@@ -111,6 +122,7 @@ class Parlour:
             ping_seconds=(limits.socket_ping_seconds, limits.socket_ping_timeout_seconds),
         )
         self.hub.closer = self.sockets
+        self.readers = Readers()
         self._lock: int | None = None
         self._housekeeper: asyncio.Task[None] | None = None
         self.pump: Pump | None = None
@@ -149,6 +161,7 @@ class Parlour:
 
     async def stop(self) -> None:
         """Refuse what is new, finish or hand back what runs, keep what was said (P29)."""
+        self.readers.stop()
         await self.hub.stop()
         if self.worker:
             await self.worker.stop()
@@ -235,7 +248,30 @@ class Parlour:
                 )
             )
         )
+        glow = GlowHttp(
+            commands=self.commands,
+            authenticator=self.authenticator,
+            hub=self.hub,
+            metrics=self.metrics,
+            reading=self._reading,
+            readers=self.readers,
+            base_path=self.settings.base_path,
+        )
+        app.include_router(operations_router(glow))
+        app.include_router(events_router(glow))
+        app.include_router(asyncapi_router(app, self.settings.base_path))
+        complete_openapi(app, glow_payloads(), PUBLIC_PATHS)
         app.include_router(web_routes())
+
+    def _reading(self) -> Reading:
+        """What streams and polls of HTTP sessions read with; there once the server has started."""
+        if self.pump is None:
+            raise RuntimeError("the server has not been started")
+        limits = self.settings.limits
+        rules = SessionRules(
+            idle_seconds=limits.http_session_idle_seconds, per_account_max=limits.sockets_per_account_max
+        )
+        return Reading(database=self.database, pump=self.pump, clock=self.clock, ids=self.ids, rules=rules)
 
     @property
     def asgi(self) -> socketio.ASGIApp:
@@ -290,13 +326,27 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and give the port to whoever waits for it."""
         await super().startup(sockets)
+        spare_the_collector()
         if self._listening is not None and self.servers:
             self._listening.set_result(self.servers[0].sockets[0].getsockname()[1])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say good-bye to every client, then end as uvicorn does."""
         await self._parlour.hub.stop()
+        self._parlour.readers.stop()
         await super().shutdown(sockets)
+
+
+def spare_the_collector() -> None:
+    """Keep pauses short: garbage collections rare, turns between the loop and the writer quick.
+
+    With everything imported a full collection stops the server for 50 ms; what is loaded now stays
+    for good, so the collector need not look at it again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def uvicorn_config(parlour: Parlour) -> uvicorn.Config:

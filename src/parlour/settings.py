@@ -4,6 +4,7 @@ Nothing else reads the environment. Names with two underscores are groups:
 `PARLOUR_LIMITS__MESSAGE_BYTES_MAX=1000`. Secrets are never printed.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -132,3 +133,10 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
         )
 
     return Loaded(**{name: value for name, value in given.items() if value is not None})
+
+
+def unknown_variables() -> list[str]:
+    """Variables of the environment that look like settings and are none; servers ignore them."""
+    known = {name.upper() for name in Settings.model_fields} | {"CONFIG"}
+    found = (name for name in os.environ if name.startswith("PARLOUR_"))
+    return sorted(name for name in found if name.removeprefix("PARLOUR_").partition("__")[0] not in known)

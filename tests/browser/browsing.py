@@ -70,9 +70,17 @@ class Cable:
     def close(self) -> None:
         """End the relay and its thread."""
         self.cut()
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
+
+    async def _finish(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for other in others:
+            other.cancel()
+        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 5)
 
     def _break(self) -> None:
         for end in self._ends:

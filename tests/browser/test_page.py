@@ -114,6 +114,7 @@ def test_a_learner_needs_no_mouse(demo: Demo, visit: Open) -> None:
     answered(page)
     press_on(page, page.get_by_role("button", name="Edit and resend").first)
     expect(box(page)).to_be_focused()
+    expect(box(page)).to_have_value("Hello, what have you tried so far?")
     page.keyboard.press("Escape")
     expect(box(page)).to_have_value("")
     press_on(page, page.get_by_role("button", name="End conversation"))

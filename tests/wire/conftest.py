@@ -18,7 +18,15 @@ JS = Path(__file__).parents[1] / "clients" / "js"
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server on each store, shared by every case that leaves it as it was."""
     site = furnish(make_site(request.param, tmp_path_factory.mktemp("house"), request))
-    yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=200))
+    yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=300))
+    site.close()
+
+
+@pytest.fixture(scope="session", params=STORES)
+def slow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The same with replies that take about two seconds: for what happens in the middle of one."""
+    site = furnish(make_site(request.param, tmp_path_factory.mktemp("slow"), request))
+    yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=10))
     site.close()
 
 

@@ -1,7 +1,6 @@
 """A server with a store, people for every part, and the tests' own content."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
 from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
@@ -40,11 +39,6 @@ class House:
         """A socket of an account."""
         return Client(self.url, self.site.tokens[user_id], **auth)
 
-    @contextmanager
-    def database(self) -> Iterator[None]:
-        """Marks where a test acts beside the server, as another process does."""
-        yield
-
     def raw(self, **options: object) -> Raw:
         """A bare socket, not connected yet."""
         return Raw(self.url, **options)  # type: ignore[arg-type]
@@ -72,7 +66,11 @@ def furnish(site: Site) -> Site:
 
 async def wait_closed(client: Client, seconds: float = 6) -> None:
     """Until the server has closed a stock client's socket."""
-    import asyncio
-
     async with asyncio.timeout(seconds):
         await client.io.wait()
+
+
+async def fence(client: Client) -> None:
+    """Return when everything that the server sent before now has been heard."""
+    await client.ok("attempt_leave", {"chat_id": UNKNOWN})
+    await asyncio.sleep(0)

@@ -150,7 +150,9 @@ def cards(tx: Tx, actor: Actor, kind: EntryKind) -> Cards:
 def _taught(tx: Tx, actor: Actor, kind: EntryKind) -> list[Entry]:
     if actor.rank <= RANKS["member"] or not actor.taught_cohort_ids:
         return []
-    return [entry for entry in catalog.all_entries(tx, kind) if not actor.taught_cohort_ids.isdisjoint(entry.cohort_ids)]
+    return [
+        entry for entry in catalog.all_entries(tx, kind) if not actor.taught_cohort_ids.isdisjoint(entry.cohort_ids)
+    ]
 
 
 def _tries(tx: Tx, entries: Sequence[Entry], account_id: AccountId | None) -> dict[EntryId, list[_Try]]:

@@ -15,6 +15,7 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.entities import ChatTemplate, Entry
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat
+from parlour.events import log
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.refusals import not_found
@@ -81,7 +82,8 @@ def attempt_detail(tx: Tx, actor: Actor, attempt_id: str) -> AttemptDetail:
     attempt = access.attempt_to_read(tx, actor, attempt_id)
     standing = _standing(tx, actor, attempt)
     library = Library(tx)
-    records = [records_of(tx, chat, library) for chat in standing.chats]
+    newest = log.head(tx)
+    records = [records_of(tx, chat, library, newest) for chat in standing.chats]
     reader = accounts.account_by_id(tx, actor.account_id)
     return _detail(tx, standing, records, library, reader.name if reader else None)
 

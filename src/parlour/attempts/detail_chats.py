@@ -46,11 +46,11 @@ class ChatRecords:
         )
 
 
-def records_of(tx: Tx, chat: Chat, library: Library) -> ChatRecords:
-    """Read a chat."""
+def records_of(tx: Tx, chat: Chat, library: Library, newest: int) -> ChatRecords:
+    """Read a chat; `newest` is the newest position of the log."""
     grades = grading.grades_of(tx, chat.id)
     counting = next((grade for grade in reversed(grades) if grade.state == "done"), None)
-    head = log.room_head(tx, chat_room(chat.id))
+    head = log.room_head(tx, chat_room(chat.id), newest)
     return ChatRecords(
         chat=chat,
         linked=library.linked(chat),
@@ -123,9 +123,7 @@ def shown_messages(records: ChatRecords, learner_name: str | None) -> list[shape
             completed=message.state != "streaming",
             contents=[_content(message, records.linked, learner_name)],
             feedbacks=feedbacks.get(message.id, ()),
-            hints=[
-                shapes.Hint(id=hint.id, hint=hint.hint, idx=hint.idx) for hint in records.hints.get(message.id, ())
-            ],
+            hints=[shapes.Hint(id=hint.id, hint=hint.hint, idx=hint.idx) for hint in records.hints.get(message.id, ())],
             parent_message_id=message.parent_id,
             sibling_index=siblings[message.id][0],
             sibling_count=siblings[message.id][1],
@@ -219,10 +217,14 @@ def _grading_state(records: ChatRecords) -> shapes.GradingState | None:
     graded = [(group, feedbacks[group.id]) for group in rubric.groups if group.id in feedbacks]
     return shapes.GradingState(
         achieved_standards={
-            standard.id: standard.id == feedback.standard_id for group, feedback in graded for standard in group.standards
+            standard.id: standard.id == feedback.standard_id
+            for group, feedback in graded
+            for standard in group.standards
         },
         passed_standards={
-            standard.id: feedback.total >= group.pass_points for group, feedback in graded for standard in group.standards
+            standard.id: feedback.total >= group.pass_points
+            for group, feedback in graded
+            for standard in group.standards
         },
         feedback_by_standard_id={feedback.standard_id: feedback.feedback for _, feedback in graded},
     )

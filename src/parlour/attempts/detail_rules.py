@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from parlour.attempts.detail_shapes import ContinuationOption, PreviousChat, Results, Timer
 from parlour.catalog.entities import ChatTemplate
@@ -78,17 +77,14 @@ class Reusable:
     time_taken: int
 
 
-def continuation_options(
-    templates: Iterable[ChatTemplate], earlier: Sequence[Reusable]
-) -> list[ContinuationOption]:
+def continuation_options(templates: Iterable[ChatTemplate], earlier: Sequence[Reusable]) -> list[ContinuationOption]:
     """What may be reused for `templates`, those without a chat yet in position order (10.3).
 
     The best chat per template (highest score, then least time), as growing bundles, without those
     that another one equals or beats in both score and time.
     """
     best = [chosen for template in templates if (chosen := _best(template, earlier))]
-    grown = list(accumulate(([chosen] for chosen in best), lambda bundle, more: bundle + more))
-    bundles = [_option(bundle) for bundle in grown]
+    bundles = [_option(best[:count]) for count in range(1, len(best) + 1)]
     return [each for each in bundles if not any(_beats(other, each) for other in bundles if other is not each)]
 
 

@@ -80,25 +80,6 @@ def end(tx: Tx, attempt_id: AttemptId) -> None:
     tx.run("UPDATE attempts SET state = 'ended', ended_at = :now WHERE id = :id", id=attempt_id, now=tx.now_ms)
 
 
-def of_account(tx: Tx, account_id: AccountId, before: int, limit: int) -> list[Attempt]:
-    rows = tx.all(
-        "SELECT * FROM attempts WHERE account_id = :id AND created_at < :before ORDER BY created_at DESC, id DESC LIMIT :n",
-        id=account_id,
-        before=before,
-        n=limit,
-    )
-    return [_attempt(row) for row in rows]
-
-
-def of_entry(tx: Tx, account_id: AccountId, entry_id: EntryId) -> list[Attempt]:
-    rows = tx.all(
-        "SELECT * FROM attempts WHERE account_id = :id AND entry_id = :entry ORDER BY created_at",
-        id=account_id,
-        entry=entry_id,
-    )
-    return [_attempt(row) for row in rows]
-
-
 def of_entries(tx: Tx, entry_ids: Sequence[EntryId], account_id: AccountId | None) -> list[Attempt]:
     """The attempts at these entries, of one account or of all."""
     where, params = _at_entries(entry_ids, account_id)
@@ -155,6 +136,8 @@ def page(tx: Tx, actor: Actor, filters: Filters, after: Position | None, limit: 
 
 def _among(column: str, name: str, values: Sequence[str]) -> tuple[str, dict[str, object]]:
     params: dict[str, object] = {f"{name}_{index}": value for index, value in enumerate(values)}
+    if not params:
+        return "1 = 0", params
     return f"{column} IN ({', '.join(f':{each}' for each in params)})", params
 
 
@@ -232,7 +215,8 @@ def _in_departments(name: str, department_ids: Sequence[str]) -> tuple[str, dict
 def _filter(filters: Filters, wheres: list[str], params: dict[str, object]) -> None:
     if filters.search:
         pattern = "".join(f"!{each}" if each in "!%_" else each for each in filters.search)
-        wheres.append("(lower(a.name) LIKE lower(:search) ESCAPE '!' OR lower(o.name) LIKE lower(:search) ESCAPE '!')")
+        like = "LIKE lower(CAST(:search AS TEXT)) ESCAPE '!'"
+        wheres.append(f"(lower(a.name) {like} OR lower(o.name) {like})")
         params["search"] = f"%{pattern}%"
     if filters.simulation_ids:
         where, more = _among("a.simulation_id", "simulation", filters.simulation_ids)

@@ -49,7 +49,7 @@ def import_bundle(path: Bundle, place: Place) -> None:
     table.add_section()
     table.add_row("new versions", str(published.written))
     table.add_row("unchanged", str(published.unchanged))
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _count(number: int, noun: str) -> str:

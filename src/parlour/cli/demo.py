@@ -3,21 +3,21 @@
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parlour.cli.commands import Problem, command
-from parlour.cli.commands import Place as Place
+from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
 from parlour.cli.serve import Listen, address, check_free, run_server
 
 if TYPE_CHECKING:
     from parlour.app import Parlour
+    from parlour.catalog.entities import EntryKind
+    from parlour.catalog.sources import Bundle
     from parlour.kernel.actor import Role
-    from parlour.settings import Settings
     from parlour.storage.database import Database
     from parlour.storage.tx import Tx
 
@@ -57,8 +57,8 @@ def add_to(app: typer.Typer) -> None:
 
 @command
 def demo(
-    place: Place,
     listen: Listen,
+    place: Place,
     as_json: Annotated[bool, typer.Option("--json", help="Say what there is as one line of JSON.")] = False,
 ) -> None:
     """Try Parlour: a server with sample content and three accounts, in .data/demo."""
@@ -76,7 +76,7 @@ def demo(
         if as_json:
             typer.echo(json.dumps(_described(seeded, url)))
         else:
-            _welcome(seeded, url, password, settings)
+            _welcome(seeded, url, password, settings.data)
         sys.stdout.flush()
 
     run_server(settings, None, announce)
@@ -120,3 +120,64 @@ def _ids(tx: "Tx", names: list[str]) -> set[str]:
     from parlour.accounts.actions import account_ids_by_user_ids
 
     return set(account_ids_by_user_ids(tx, names))
+
+
+def _seed(tx: "Tx", hashes: dict[str, str], bundle: "Bundle") -> Seeded:
+    from parlour.accounts import actions as accounts
+    from parlour.accounts.entities import NewAccount
+    from parlour.catalog.actions import publish
+    from parlour.kernel.ids import named_id
+
+    department = named_id("demo", DEPARTMENT)
+    if all(each.department_id != department for each in accounts.list_departments(tx)):
+        accounts.create_department(tx, DEPARTMENT, department_id=department)
+    people: list[Person] = []
+    for user_id, name, role in PEOPLE:
+        account = accounts.account_by_user_id(tx, user_id)
+        if account is None:
+            new = NewAccount(user_id=user_id, name=name, role=role, password_hash=hashes[user_id])
+            account = accounts.create_account(tx, new)
+            accounts.set_account_departments(tx, account.account_id, [department])
+        elif user_id in hashes:
+            accounts.set_password(tx, account.account_id, hashes[user_id])
+        if not account.disabled:
+            token = accounts.issue_session(tx, account.account_id, "session", "demo", SESSION_SECONDS)
+            people.append(Person(user_id=user_id, profile_id=account.account_id, role=account.role, token=token))
+    published = publish(tx, bundle)
+    return Seeded(
+        people=tuple(people),
+        homes=_named(tx, "home", published.home_ids),
+        practices=_named(tx, "practice", published.practice_ids),
+    )
+
+
+def _named(tx: "Tx", kind: "EntryKind", ids: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    from parlour.catalog.actions import entry_for
+
+    entries = [entry_for(tx, kind, entry_id) for entry_id in ids]
+    return tuple((entry.id, entry.name) for entry in entries if entry is not None)
+
+
+def _described(seeded: Seeded, url: str) -> dict[str, object]:
+    return {
+        "url": url,
+        "accounts": [asdict(person) for person in seeded.people],
+        "homes": [{"home_id": home_id, "name": name} for home_id, name in seeded.homes],
+        "practices": [{"practice_id": practice_id, "name": name} for practice_id, name in seeded.practices],
+        "benchmarks": [],
+    }
+
+
+def _welcome(seeded: Seeded, url: str, password: str, data: Path) -> None:
+    from rich.console import Console
+    from rich.panel import Panel
+
+    practices = ", ".join(name.removeprefix("Practice: ") for _, name in seeded.practices)
+    console = Console(markup=False, highlight=False, emoji=False)
+    console.print(Panel.fit(f"Parlour is ready at {url}\nTo practise: {practices}", title="Parlour demo"))
+    # Outside the panel and not wrapped, so that the links can be opened from the terminal.
+    typer.echo("Open a link to be signed in:")
+    for person in seeded.people:
+        typer.echo(f"  {person.user_id:<11} {url}/#token={person.token}")
+    typer.echo(f"Or sign in by name with the password {password}")
+    typer.echo(f"Everything is kept in {data}. Ctrl+C stops the server.")

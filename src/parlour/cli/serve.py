@@ -44,8 +44,8 @@ def add_to(app: typer.Typer) -> None:
 
 @command
 def serve(
-    place: Place,
     listen: Listen,
+    place: Place,
     only: Annotated[Half | None, typer.Option(help="Run one half only; needs PostgreSQL.", show_default=False)] = None,
 ) -> None:
     """Run the server until SIGINT or SIGTERM."""
@@ -91,10 +91,14 @@ def run_server(
 
     # uvicorn raises the signal that stopped it again, for the handlers of before: these end with 0.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, _go_on)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if not runner.run(life()):
             raise Problem("The server was stopped before clients could come.")
+
+
+def _go_on(_number: int, _frame: object) -> None:
+    """Let a signal pass that uvicorn has acted on."""
 
 
 def check_free(settings: "Settings") -> None:

@@ -52,8 +52,8 @@ class NewPerson:
     )
     role: Annotated[RoleName, typer.Option(help="What the person may do.")] = RoleName.member
     department: Annotated[
-        tuple[str, ...], typer.Option(help="Department, made if it is new; may be repeated.", show_default=False)
-    ] = ()
+        list[str] | None, typer.Option(help="Department, made if it is new; may be repeated.", show_default=False)
+    ] = None
     requests_per_day: Annotated[int | None, typer.Option(min=0, help="Daily limit.", show_default="none")] = None
     password_stdin: FromInput = False
     no_password: Annotated[bool, typer.Option("--no-password", help="Sign in with tokens or OIDC only.")] = False
@@ -169,7 +169,7 @@ def list_people(
     for account in accounts:
         active = "no" if account.disabled else "yes"
         table.add_row(account.user_id, account.name, account.role, active, rfc3339(account.created_at)[:10])
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _everybody(tx: "Tx") -> "list[Account]":

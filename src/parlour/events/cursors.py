@@ -70,6 +70,11 @@ def take(tx: Tx, cursor: Cursor, connection_id: str, lost: Iterable[str]) -> Non
     store.reopen_cursor(tx, cursor)
     for room in lost:
         store.drop_membership(tx, cursor.id, room)
+    taken(tx, cursor, connection_id)
+
+
+def taken(tx: Tx, cursor: Cursor, connection_id: str) -> None:
+    """Tell every process that this connection reads for the cursor; older ones end."""
     tx.announce([account_room(cursor.account_id)], CursorTaken(cursor_id=cursor.id, connection_id=connection_id))
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import time
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -29,8 +30,12 @@ class SystemClock:
 
 def rfc3339(at_ms: int) -> str:
     """An instant as RFC 3339 in UTC with milliseconds and `Z` (specification 0)."""
-    moment = datetime.datetime.fromtimestamp(at_ms // 1000, datetime.UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+    return f"{_second(at_ms // 1000)}.{at_ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(seconds, datetime.UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def instant(text: str) -> int:

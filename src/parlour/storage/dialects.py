@@ -28,8 +28,9 @@ _READS = ("SELECT", "WITH")
 class Logged:
     """An event of the log. `body` is the fact as JSON; `fact` is there if this process made it.
 
-    `audience` lists `(room, seq)` in audience order (Glow 5.2). `encoded` is a place where wires
-    keep what they encoded, so that each form is made once.
+    `audience` lists `(room, seq)` in audience order (Glow 5.2). `encoded` and `frames` are places
+    where a wire keeps what it encoded, so that each form is made once; `frames` holds the two
+    forms of an event with a single room, which is most of the traffic.
     """
 
     pos: int
@@ -39,6 +40,7 @@ class Logged:
     audience: tuple[tuple[str, int], ...]
     fact: object | None = None
     encoded: dict[object, object] = field(default_factory=dict[object, object])
+    frames: list[bytes | None] = field(default_factory=lambda: [None, None])
 
 
 class Connection(Protocol):

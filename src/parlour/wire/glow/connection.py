@@ -42,10 +42,7 @@ class Delivery:
 
 
 class Watch:
-    """What the connections of a process tell about themselves; counted by metrics."""
-
-    def __init__(self) -> None:
-        self.delivered = 0
+    """Who hears what the connections of a process cannot decide alone."""
 
     def internal(self, connection: "Connection", event: Logged) -> None:
         """An event of the account's room: sessions, rights, other connections."""
@@ -67,13 +64,14 @@ class Connection:
         "__weakref__",
         "_behind",
         "_delivery",
+        "_form",
         "_replays",
         "_sink",
         "_skipped",
         "_task",
         "_window",
         "closed",
-        "cursor_id",
+        "_cursor_id",
         "dialect",
         "eio_sid",
         "pos",
@@ -93,11 +91,22 @@ class Connection:
         self.session = session
         self.sid = sid
         self.eio_sid = eio_sid
-        self.cursor_id: str | None = None
+        self._cursor_id: str | None = None
+        self._form = 0
         self.dialect: str | None = None
         self.rooms: dict[str, int] = {}
         self.pos = 0
         self.closed = False
+
+    @property
+    def cursor_id(self) -> str | None:
+        """The durable cursor behind a `pid`; without one, events carry no offset."""
+        return self._cursor_id
+
+    @cursor_id.setter
+    def cursor_id(self, value: str | None) -> None:
+        self._cursor_id = value
+        self._form = 0 if value is None else 1
 
     # --- rooms ---
 
@@ -158,7 +167,20 @@ class Connection:
     # --- sending ---
 
     def offer(self, event: Logged, rooms: Sequence[tuple[str, int]]) -> None:
-        """An event of the connection's rooms, from the pump."""
+        """An event of the connection's rooms, from the pump.
+
+        The first lines are the hot path of the server: one room, a peer that keeps up, a frame
+        that another watcher had made.
+        """
+        sink = self._sink
+        if not self._behind and not sink.full and rooms is event.audience and sink.transport:
+            data = event.frames[self._form]
+            if data:
+                sink.write_frame(data)
+                return
+        self._offer(event, rooms)
+
+    def _offer(self, event: Logged, rooms: Sequence[tuple[str, int]]) -> None:
         if rooms[0][0].startswith("account:"):
             self._delivery.watch.internal(self, event)
         elif self._behind:
@@ -175,24 +197,16 @@ class Connection:
             self._send(event, rooms)
 
     def _send(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None = None) -> None:
-        """One event of the log; encoded and framed once for everybody who needs this form."""
-        delivery = self._delivery
-        epoch = delivery.pump.epoch
+        """One event of the log; encoded once for everybody who needs this form."""
         sink = self._sink
-        key = (b"frame", self.cursor_id is None, places[0] if len(places) == 1 else tuple(places))
-        if at is None and sink.framed:
-            data = event.encoded.get(key)
-            if data is None:
-                packet = encode.packet(event, places, epoch, self._offset(event.pos))
-                data = event.encoded[key] = b"" if packet is None else frame("4" + packet)
-            if data:
-                delivery.watch.delivered += 1
-                sink.write_frame(data)  # pyright: ignore[reportArgumentType] (frames are the only values of such keys)
-            return
         offset = self._offset(event.pos) if at is None else self._offset(self.pos, at.room, event.pos)
-        packet = encode.packet(event, places, epoch, offset)
-        if packet is not None:
-            delivery.watch.delivered += 1
+        packet = encode.packet(event, places, self._delivery.pump.epoch, offset)
+        if packet is None:
+            return
+        if at is None and len(places) == len(event.audience) == 1 and sink.framed:
+            data = event.frames[self._form] = frame("4" + packet)
+            sink.write_frame(data)
+        else:
             sink.write(packet)
 
     def _offset(self, pos: int, room: str | None = None, at: int = 0) -> str | None:

@@ -45,10 +45,10 @@ class SocketRules:
 
 
 class Closer(Protocol):
-    """Closes an Engine.IO socket after a Socket.IO DISCONNECT."""
+    """Closes Engine.IO sockets."""
 
-    async def close_socket(self, eio_sid: str) -> None:
-        """Close the socket, if it is still there."""
+    async def close_socket(self, eio_sid: str, *, for_good: bool) -> None:
+        """Close the socket, if it is still there; `for_good`: with a Socket.IO DISCONNECT before."""
         ...
 
 
@@ -67,7 +67,6 @@ class Hub(Watch):
     """The sockets of a process. `closer` closes an Engine.IO socket; the server sets it."""
 
     def __init__(self, commands: Commands, authenticator: Authenticator, rules: SocketRules, metrics: Metrics) -> None:
-        super().__init__()
         self._commands = commands
         self._authenticator = authenticator
         self._rules = rules
@@ -87,8 +86,8 @@ class Hub(Watch):
     async def stop(self) -> None:
         """Refuse commands, then close every connection; clients reconnect (2.3)."""
         self._commands.shutting_down = True
-        for connection in tuple(self._by_engine.values()):
-            await self.drop(connection)
+        leaving = tuple(self._by_engine.values())
+        await asyncio.gather(*(self.drop(connection, for_good=False) for connection in leaving))
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -224,16 +223,16 @@ class Hub(Watch):
             except Refusal:
                 logger.warning("cursor_not_closed", extra={"connection": connection.sid})
 
-    async def drop(self, connection: Connection) -> None:
-        """Close a connection from the server's side."""
+    async def drop(self, connection: Connection, *, for_good: bool = True) -> None:
+        """Close a connection from the server's side; `for_good` tells its client not to come back by itself."""
         await self.close(connection)
-        await self._close_engine(connection)
+        await self._close_engine(connection, for_good=for_good)
 
-    async def _close_engine(self, connection: Connection) -> None:
+    async def _close_engine(self, connection: Connection, *, for_good: bool = True) -> None:
         if self.closer is not None:
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
-                    await self.closer.close_socket(connection.eio_sid)
+                    await self.closer.close_socket(connection.eio_sid, for_good=for_good)
             except TimeoutError:
                 connection.abort()
 

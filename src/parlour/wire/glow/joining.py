@@ -60,7 +60,9 @@ def check_room_count(count: int) -> None:
 async def place_connection(database: Database, connection: Connection, payload: AttemptJoin) -> Place:
     """Where a socket starts in a chat's room; kept, if the client can recover. It is not in the room yet."""
     actor, cursor_id = connection.session.actor, connection.cursor_id
-    if chat_room(payload.chat_id) not in connection.rooms:
+    if chat_room(payload.chat_id) in connection.rooms:
+        payload = payload.model_copy(update={"since": None, "epoch": None})
+    else:
         check_room_count(len(connection.rooms) - 1)
     if cursor_id is None:
         return await database.read(lambda tx: place_in_chat(tx, actor, payload))

@@ -24,6 +24,7 @@ from parlour.wire.glow.sinks import DirectSocket, Sink
 logger = logging.getLogger("parlour.glow")
 
 PACKET_BYTES_MAX = 1_000_000
+ATTACHMENTS_MAX = 64
 POLL_PACKETS_MAX = 256
 CONNECT_SECONDS_MAX = 20
 _EVENT = re.compile(r'2(?P<id>\d{0,15})\[\s*"(?P<name>[^"\\]{1,200})"')
@@ -77,10 +78,11 @@ class GlowServer(socketio.AsyncServer):
         self._hub = hub
         self._complained: set[str] = set()
 
-    async def close_socket(self, eio_sid: str) -> None:
-        """Socket.IO DISCONNECT, then the transport."""
+    async def close_socket(self, eio_sid: str, *, for_good: bool) -> None:
+        """Close the transport; a stock client comes back unless a Socket.IO DISCONNECT tells it not to."""
         if eio_sid in self.eio.sockets:
-            await self._send_packet(eio_sid, self.packet_class(sio_packet.DISCONNECT, namespace="/"))
+            if for_good:
+                await self._send_packet(eio_sid, self.packet_class(sio_packet.DISCONNECT, namespace="/"))
             await self.eio.disconnect(eio_sid)
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
@@ -94,7 +96,8 @@ class GlowServer(socketio.AsyncServer):
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> Any:
         try:
-            await super()._handle_eio_message(eio_sid, data)
+            if not self._is_part(eio_sid, data):
+                await super()._handle_eio_message(eio_sid, data)
         except RecursionError:
             await self._too_deep(eio_sid, data)
         except asyncio.CancelledError:
@@ -102,6 +105,21 @@ class GlowServer(socketio.AsyncServer):
         except Exception as error:
             self._complain(eio_sid, type(error).__name__)
             await self.eio.disconnect(eio_sid)
+
+    def _is_part(self, eio_sid: str, data: str | bytes) -> bool:
+        """Whether more of a packet with attachments is to come. Raises `ValueError` beyond its limits."""
+        waiting = self._binary_packet.get(eio_sid)
+        if waiting is None and isinstance(data, str) and data.startswith("5"):
+            waiting = self._binary_packet[eio_sid] = self.packet_class(encoded_packet=data)
+            waiting.size = len(data)
+            if self._hub.of_engine(eio_sid) is None or not 0 < waiting.attachment_count <= ATTACHMENTS_MAX:
+                raise ValueError("an unexpected packet with attachments")
+            return True
+        if waiting is not None:
+            waiting.size += len(data)
+            if isinstance(data, str) or waiting.size > PACKET_BYTES_MAX:
+                raise ValueError("an unexpected attachment")
+        return False
 
     async def _too_deep(self, eio_sid: str, data: str | bytes) -> None:
         """JSON too deep to decode: the command is refused by what its beginning tells."""

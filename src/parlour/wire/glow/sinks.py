@@ -10,7 +10,7 @@ import struct
 from typing import Any, cast
 
 from engineio import async_socket
-from engineio.packet import MESSAGE, Packet
+from engineio.packet import MESSAGE, NOOP, Packet
 
 FULL_BYTES = 256 * 1024
 QUEUE_MAX = 500
@@ -39,6 +39,23 @@ class DirectSocket(async_socket.AsyncSocket):
         self.protocol = getattr(ws.asgi_send, "__self__", None)
         return await super()._websocket_handler(ws)
 
+    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
+        """Close for good: a WebSocket is closed too, a request that polls is answered.
+
+        A polling client is not waited for: nothing says that it will ask again.
+        """
+        first = not self.closed and not self.closing
+        await super().close(wait=wait and self.upgraded, abort=abort, reason=reason)
+        if first:
+            cast("Any", self).queue.put_nowait(None if self.upgraded else Packet(NOOP))
+
+    def abort(self) -> None:
+        """Cut the connection without a word."""
+        if self.protocol is not None and self.protocol.transport is not None:
+            self.protocol.transport.abort()
+        else:
+            self._closing = asyncio.ensure_future(self.close(wait=False, abort=True))
+
     @property
     def transport(self) -> asyncio.Transport | None:
         """The transport, once nothing of the queue can still be on its way."""
@@ -49,14 +66,18 @@ class DirectSocket(async_socket.AsyncSocket):
 
 
 class Sink:
-    """The sending side of one socket. `full` says that the peer does not keep up."""
+    """The sending side of one socket.
 
-    __slots__ = ("_socket", "_transport", "_waiting", "full")
+    `full` says that the peer does not keep up; `transport` is there as soon as frames may be
+    written directly.
+    """
+
+    __slots__ = ("_socket", "_waiting", "full", "transport")
 
     def __init__(self, socket: DirectSocket) -> None:
         self._socket = socket
-        self._transport: asyncio.Transport | None = None
         self._waiting: list[bytes] = []
+        self.transport: asyncio.Transport | None = None
         self.full = False
 
     def write(self, packet: str) -> None:
@@ -70,9 +91,9 @@ class Sink:
     @property
     def framed(self) -> bool:
         """Whether frames may be written directly."""
-        if self._transport is None:
-            self._transport = self._socket.transport
-        return self._transport is not None
+        if self.transport is None:
+            self.transport = self._socket.transport
+        return self.transport is not None
 
     def write_frame(self, data: bytes) -> None:
         """Send a finished frame, together with all others of this tick."""
@@ -84,31 +105,29 @@ class Sink:
 
     def flush(self) -> None:
         """Write what has gathered."""
-        waiting, self._waiting = self._waiting, []
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        transport.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
-        self.full = transport.get_write_buffer_size() > FULL_BYTES
+        waiting, transport = self._waiting, self.transport
+        if transport is not None and not transport.is_closing():
+            transport.write(waiting[0] if len(waiting) == 1 else b"".join(waiting))
+            self.full = transport.get_write_buffer_size() > FULL_BYTES
+        waiting.clear()
 
     async def drained(self) -> None:
         """Return when the peer has taken most of what was sent."""
         while self.full and not self.closed:
             await asyncio.sleep(DRAIN_SECONDS)
-            if self._transport is not None:
-                self.full = self._transport.get_write_buffer_size() > FULL_BYTES // 4
+            if self.transport is not None:
+                self.full = self.transport.get_write_buffer_size() > FULL_BYTES // 4
             else:
                 self.full = self._socket.queue.qsize() > QUEUE_MAX // 4
 
     @property
     def closed(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self._socket.closed or (self._transport is not None and self._transport.is_closing())
+        return self._socket.closed or (self.transport is not None and self.transport.is_closing())
 
     def abort(self) -> None:
         """Cut the connection at once; a recovering client reads the rest from the log."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._socket.abort()
 
 
 def _flush() -> None:

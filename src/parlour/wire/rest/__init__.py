@@ -2,5 +2,5 @@
 
 Promises: every route authenticates by token, never by cookie; every refusal is a problem of
 Glow 4.4; an object that the caller may not see is not there.
-Read next: `sessions.py` (signing in and out).
+Read next: `sessions.py` (signing in and out), `attempts.py` (attempt detail, list, cards).
 """

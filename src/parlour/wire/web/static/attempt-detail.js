@@ -3,7 +3,7 @@
 export function fromDetail(detail) {
   const { attempt, simulation, entries, resources } = detail;
   const chats = [...(entries?.attempt_chat ?? [])].sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || order(a, b));
-  const messages = (entries?.attempt_message ?? []).map(messageFrom);
+  const messages = (entries?.attempt_message ?? []).map((message, index) => messageFrom(message, index));
   const practice = entries?.attempt?.[0]?.practice ?? simulation?.practice_simulation ?? false;
   return {
     attemptId: attempt.id,
@@ -35,7 +35,7 @@ function chatFrom(chat, resources) {
   return {
     id: chat.id,
     completed: chat.completed ?? false,
-    title: scenario.name ?? "Conversation",
+    title: scenario.name ?? chat.title ?? "Conversation",
     description: scenario.description ?? "",
     problem: chat.show_problem_statement === false
       ? "" : resources.problem_statements?.[chat.problem_statement_id]?.problem_statement ?? "",
@@ -59,18 +59,20 @@ function personasFrom(personas) {
   return Object.fromEntries(known.map(([id, persona]) => [id, { name: persona.name ?? "Persona", color: persona.color }]));
 }
 
+// Two messages may be of the same millisecond: the server's own order decides.
 function byChat(messages) {
   const chats = {};
   for (const message of messages) (chats[message.chatId] ??= []).push(message);
   for (const list of Object.values(chats)) {
-    list.sort((a, b) => (a.createdAt ?? "").localeCompare(b.createdAt ?? "") || a.id.localeCompare(b.id));
+    list.sort((a, b) => a.number - b.number);
   }
   return chats;
 }
 
-function messageFrom(message) {
+function messageFrom(message, index) {
   return {
     id: message.id,
+    number: message.number ?? index,
     chatId: message.chat_id,
     type: message.type,
     parentId: message.parent_message_id ?? null,
@@ -94,6 +96,7 @@ function gradeFrom(chat, messages) {
   const grade = chat.grade ?? {};
   const remarks = messages.filter((message) => message.chat_id === chat.id).flatMap((message) =>
     (message.feedbacks ?? []).map((remark) => ({ ...remark, message_id: message.id })));
+  remarks.push(...(chat.general_feedbacks ?? []));
   return {
     id: grade.id ?? null,
     state: grade.state ?? (grade.score == null ? "pending" : "done"),

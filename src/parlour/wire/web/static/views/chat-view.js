@@ -47,10 +47,6 @@ export function ChatView({ state, chat, outbox, command, place, now }) {
     setAsking(false);
     command("attempt_end", { chat_id: chat.id, grade: true });
   };
-  const edit = (message) => {
-    setEditing(message);
-    box.current?.focus();
-  };
   const quoteLink = { href: (messageId) => toMessage(state.attemptId, messageId), onQuote: show };
   const open = !chat.completed;
   return html`
@@ -66,7 +62,7 @@ export function ChatView({ state, chat, outbox, command, place, now }) {
           ${open && html`<button type="button" onClick=${() => setAsking(true)}>End<span class="roomy"> conversation</span></button>`}
         </div>
         <${Transcript} state=${state} path=${path} waiting=${waiting} outbox=${outbox} mark=${mark} editable=${open && state.own && chat.textEnabled}
-          editing=${editing} onEdit=${edit} onTakeBack=${(entry) => { outbox.remove(entry.id); box.current?.put(entry.text); }}
+          editing=${editing} onEdit=${setEditing} onTakeBack=${(entry) => { outbox.remove(entry.id); box.current?.put(entry.text); }}
           graded=${Boolean(grade)} onSibling=${(message, id) => setChoices((before) => choose(before, message, id))} />
         ${open && state.own && state.practice && html`<${Hints} path=${path} running=${running} />`}
         ${open && state.own && html`<${Composer} handle=${box} chat=${chat} editing=${editing} running=${running} waiting=${waiting.length > 0}

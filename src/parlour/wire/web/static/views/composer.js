@@ -12,11 +12,10 @@ export function Composer({ handle, chat, editing, running, waiting, onSend, onSt
   const keep = (next) => { setText(next); sessionStorage.setItem(key, next); };
 
   handle.current = {
-    focus: () => field.current?.focus(),
     put: (words) => { keep(text ? `${text}\n${words}` : words); field.current?.focus(); },
   };
   const before = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!editing) return;
     before.current ??= text;
     keep(textOf(editing));

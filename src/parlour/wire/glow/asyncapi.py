@@ -1,0 +1,121 @@
+"""`/asyncapi.json`: the events of the Glow wire, from the same table and models as the server (0)."""
+
+from typing import Any, cast
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from parlour.wire.glow.events import SERVER_EVENTS
+from parlour.wire.glow.names import OPERATIONS, PREFIX, SERVER_PREFIX
+from parlour.wire.http.openapi import REF, schemas_of
+
+ASYNCAPI = "3.0.0"
+JSON = "application/json"
+
+
+def asyncapi_router(app: FastAPI, base_path: str) -> APIRouter:
+    """The route of the document; the title and version are those of `app`."""
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/asyncapi.json", response_class=JSONResponse)
+    async def asyncapi() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """The AsyncAPI document of the Socket.IO events."""
+        return JSONResponse(document(app.title, app.version, base_path))
+
+    return router
+
+
+def document(title: str, version: str, base_path: str = "") -> dict[str, Any]:
+    """The AsyncAPI 3 document: one channel, an operation for every client and every server event."""
+    acks = {f"{operation.name}_ack": operation.ack for operation in OPERATIONS}
+    payloads = {operation.name: operation.payload for operation in OPERATIONS}
+    messages = {
+        **{name: _message(name, model) for name, model in payloads.items()},
+        **{name: _message(name, model) for name, model in acks.items()},
+        **{name: _message(name, model) for name, model in SERVER_EVENTS.items()},
+    }
+    return {
+        "asyncapi": ASYNCAPI,
+        "info": {
+            "title": title,
+            "version": version,
+            "description": "Socket.IO protocol 5 over Engine.IO 4, namespace /. Every event carries one JSON object.",
+        },
+        "defaultContentType": JSON,
+        "channels": {
+            "socket": {
+                "address": f"{base_path}/socket.io",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+            }
+        },
+        "operations": _operations(),
+        "components": {"messages": messages, "schemas": _schemas([*payloads.values(), *acks.values()])},
+    }
+
+
+def _operations() -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        made[operation.name] = _operation("receive", operation.name, operation.summary) | {
+            "x-documented-path": PREFIX + operation.path,
+            "reply": {
+                "channel": {"$ref": "#/channels/socket"},
+                "messages": [{"$ref": f"#/channels/socket/messages/{operation.name}_ack"}],
+            },
+        }
+    for name, model in SERVER_EVENTS.items():
+        made[f"on_{name}"] = _operation("send", name, _summary(model)) | {
+            "x-documented-path": SERVER_PREFIX + name.replace("_", "/", 1)
+        }
+    return made
+
+
+def _operation(action: str, message: str, summary: str) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/socket"},
+        "summary": summary,
+        "messages": [{"$ref": f"#/channels/socket/messages/{message}"}],
+    }
+
+
+def _message(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {
+        "name": name.removesuffix("_ack"),
+        "contentType": JSON,
+        "summary": _summary(model),
+        "payload": {"$ref": REF.format(model=_name(model))},
+    }
+
+
+def _schemas(models: list[type[BaseModel]]) -> dict[str, Any]:
+    """Schemas by name. Clients must take members that no schema lists, so none forbids them."""
+    events = {f"{name}Event": schema for name, schema in schemas_of(SERVER_EVENTS.values()).items()}
+    renamed = cast("dict[str, Any]", _renamed(events, {REF.format(model=name[:-5]): name for name in events}))
+    for schema in renamed.values():
+        schema.pop("additionalProperties", None)
+    return {**schemas_of(models), **renamed}
+
+
+def _renamed(value: object, names: dict[str, str]) -> object:
+    """The same schemas with their references following `names`: events and acks share class names."""
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value)
+        return {
+            key: REF.format(model=names[member])
+            if key == "$ref" and isinstance(member, str) and member in names
+            else _renamed(member, names)
+            for key, member in members.items()
+        }
+    if isinstance(value, list):
+        return [_renamed(member, names) for member in cast("list[object]", value)]
+    return value
+
+
+def _name(model: type[BaseModel]) -> str:
+    return f"{model.__name__}Event" if model in SERVER_EVENTS.values() else model.__name__
+
+
+def _summary(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().partition("\n")[0]

@@ -1,0 +1,331 @@
+"""What the server emits, as models (Glow 9.1, 9.2, 5.2, 5.6).
+
+They make `/asyncapi.json`, and tests hold every emitted event against them. They are exact for
+this server; a client must take members it does not know (specification 0).
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from parlour.wire.glow.acks import HintRow, RoomPosition
+
+
+def _rfc3339(text: str) -> str:
+    if not text.endswith("Z") or len(text) != len("2026-01-01T09:00:00.000Z"):
+        raise ValueError("not RFC 3339 in UTC with milliseconds")
+    datetime.fromisoformat(text)
+    return text
+
+
+Time = Annotated[str, AfterValidator(_rfc3339), Field(description="RFC 3339 in UTC with milliseconds.")]
+ErrorType = Literal["start", "next", "join", "end", "grade", "stop", "send", "quiz", "audio", "rate_limit"]
+ItemKind = Literal["feedbacks", "strengths", "highlights", "improvements", "replacements", "analyses"]
+
+
+class Exact(BaseModel):
+    """No coercion, no further members."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", populate_by_name=True)
+
+
+class Position(Exact):
+    """The position of an event in one more room of the connection."""
+
+    room: str
+    epoch: str
+    seq: int = Field(ge=1)
+
+
+class Meta(Exact):
+    """`_meta` of every event (5.2). `room`, `epoch`, `seq` for logged events; `request` for direct ones."""
+
+    id: str
+    at: Time
+    room: str | None = None
+    epoch: str | None = None
+    seq: int | None = Field(default=None, ge=1)
+    also: list[Position] | None = None
+    from_: int | None = Field(default=None, alias="from", ge=1)
+    request: str | None = None
+
+
+class Event(Exact):
+    """An event of the server."""
+
+    meta: Meta = Field(alias="_meta")
+
+
+class ConnectionConfirmed(Event):
+    """The first event of every socket. `server_time` in Unix seconds."""
+
+    sid: str
+    profile_id: str | None
+    guest_id: str | None
+    server_time: float
+    person: RoomPosition | None = None
+    recovered: bool | None = None
+
+
+class Resync(Event):
+    """Events of a room were lost for this connection: read the read model (5.6)."""
+
+    room: str
+    epoch: str
+    seq: int = Field(ge=0)
+    reason: Literal["expired", "epoch", "too_many", "bad_offset"]
+
+
+class AttemptStarted(Event):
+    """An attempt was created, or its next template waits in the lobby."""
+
+    attempt_id: str
+    chat_entry_id: str
+
+
+class AttemptChatStarted(Event):
+    """A chat can be joined."""
+
+    attempt_id: str
+    chat_id: str
+    chat_entry_id: str | None = None
+    position: int | None = None
+
+
+class AttemptChatEnded(Event):
+    """A chat is completed."""
+
+    chat_id: str
+    is_attempt_finished: bool
+    grade_id: str | None
+    attempt_id: str | None = None
+    expired: bool | None = None
+
+
+class AttemptEnded(Event):
+    """Nothing is left, the window closed, or everything was ended."""
+
+    attempt_id: str
+    success: bool
+    all_scenarios_complete: bool = False
+    message: str
+
+
+class AttemptError(Event):
+    """A refused command (direct), or failed work (logged). It repeats the ids that were named."""
+
+    chat_id: str | None = None
+    attempt_id: str | None = None
+    grade_id: str | None = None
+    home_id: str | None = None
+    practice_id: str | None = None
+    type: ErrorType | None = None
+    message: str
+    code: str
+    status: int
+
+
+class AttemptGraded(Event):
+    """A grade is done."""
+
+    chat_id: str
+    grade_id: str
+    attempt_id: str
+    simulation_id: str | None = None
+    score: int
+    passed: bool
+    total_points: int
+    pass_points: int
+    percentage: float
+    feedback: str
+    source: Literal["model", "previous", "human"]
+
+
+class AttemptJoined(Event):
+    """The requesting connection is in the chat's room."""
+
+    chat_id: str
+    success: Literal[True]
+
+
+class AttemptStopped(Event):
+    """A reply was stopped, or nothing was running."""
+
+    chat_id: str
+    success: bool
+    message: str | None
+    message_id: str | None = None
+
+
+class AttemptAssistantStart(Event):
+    """The place of a reply is stored."""
+
+    chat_id: str
+    message_id: str
+    created_at: Time
+    persona_id: str | None = None
+    parent_message_id: str | None = None
+
+
+class ContentRow(Exact):
+    """What one persona said in a reply."""
+
+    id: str
+    idx: int
+    content: str
+    persona_id: str | None
+
+
+class AttemptAssistantComplete(Event):
+    """A reply is final; exactly one for every start."""
+
+    chat_id: str
+    message_id: str
+    content: str
+    created_at: Time
+    persona_id: str | None = None
+    status: Literal["complete", "stopped", "failed"]
+    contents: list[ContentRow] | None = None
+
+
+class AttemptProgress(Event):
+    """New text of a reply (`delta`), or: drop the text so far (`reset`)."""
+
+    chat_id: str
+    content_type: Literal["delta", "reset"]
+    content: str
+    audio: None
+    message_id: str
+    persona_id: str | None = None
+    content_idx: int | None = None
+
+
+class AttemptUserComplete(Event):
+    """A learner's message is final."""
+
+    chat_id: str
+    message_id: str
+    content: str
+    created_at: Time
+    item_id: str | None
+    persona_id: str | None = None
+    parent_message_id: str | None = None
+
+
+class EvidenceRow(Exact):
+    """Words that are verbatim in the named message."""
+
+    message_id: str
+    quote: str
+
+
+class FeedbackRow(Exact):
+    """The level of one criterion."""
+
+    id: str
+    grade_id: str
+    standard_group_id: str
+    standard_id: str
+    total: int
+    feedback: str
+    evidence: list[EvidenceRow]
+    unsupported: bool
+
+
+class RemarkRow(Exact):
+    """A strength or an improvement."""
+
+    id: str
+    grade_id: str
+    message_id: str | None
+    name: str
+    description: str
+
+
+class HighlightRow(Exact):
+    """Words of a strength's message."""
+
+    id: str
+    strength_id: str
+    section: str
+    idx: int
+
+
+class ReplacementRow(Exact):
+    """Words of an improvement's message, and what would have been better."""
+
+    id: str
+    improvement_id: str
+    section: str
+    replace: str
+    idx: int
+
+
+class AnalysisRow(Exact):
+    """A remark on the conversation as a whole."""
+
+    id: str
+    grade_id: str
+    content: str
+
+
+class AttemptGradingProgress(Event):
+    """Grading has begun (`entry` null), or one feedback is stored."""
+
+    chat_id: str
+    grade_id: str
+    resource_type: Literal["feedbacks"] | None
+    entry: FeedbackRow | None
+    completed_count: int
+    total_count: int
+
+
+class AttemptContentProgress(Event):
+    """One strength, highlight, improvement, replacement or analysis is stored."""
+
+    chat_id: str
+    grade_id: str
+    resource_type: ItemKind
+    entry: RemarkRow | HighlightRow | ReplacementRow | AnalysisRow
+
+
+class AttemptHintProgress(Event):
+    """Hints for what to say next."""
+
+    chat_id: str
+    message_id: str
+    hints: list[HintRow]
+
+
+SERVER_EVENTS: dict[str, type[Event]] = {
+    "connection_confirmed": ConnectionConfirmed,
+    "resync": Resync,
+    "attempt_started": AttemptStarted,
+    "attempt_chat_started": AttemptChatStarted,
+    "attempt_chat_ended": AttemptChatEnded,
+    "attempt_ended": AttemptEnded,
+    "attempt_error": AttemptError,
+    "attempt_graded": AttemptGraded,
+    "attempt_joined": AttemptJoined,
+    "attempt_stopped": AttemptStopped,
+    "attempt_assistant_start": AttemptAssistantStart,
+    "attempt_assistant_complete": AttemptAssistantComplete,
+    "attempt_progress": AttemptProgress,
+    "attempt_user_complete": AttemptUserComplete,
+    "attempt_grading_progress": AttemptGradingProgress,
+    "attempt_content_progress": AttemptContentProgress,
+    "attempt_hint_progress": AttemptHintProgress,
+}
+
+
+def check_event(name: str, payload: object) -> Event:
+    """An emitted event against its model; raises `KeyError` or `pydantic.ValidationError`.
+
+    Logged events (those with a `room`) must have their whole position.
+    """
+    event = SERVER_EVENTS[name].model_validate(payload)
+    place = (event.meta.room, event.meta.epoch, event.meta.seq)
+    if any(part is None for part in place) != all(part is None for part in place):
+        raise ValueError("_meta must have room, epoch and seq together")
+    return event

@@ -1,0 +1,311 @@
+"""The operations over HTTP, at their documented paths (Glow 3, 7): the twins of the events.
+
+One row of `names.OPERATIONS` makes one route. A body is validated by the same models as an
+event's payload, and the answer is the acknowledgement object, or the problem object.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from parlour.accounts.entities import SessionActor
+from parlour.conversations.rooms import chat_room
+from parlour.kernel.refusals import Refusal, invalid
+from parlour.storage.tx import Tx
+from parlour.wire.glow import acks, http_sessions, joining, waits
+from parlour.wire.glow.acks import Ack, as_object
+from parlour.wire.glow.commands import Command, Commands, parse
+from parlour.wire.glow.connection import Connection
+from parlour.wire.glow.http_sessions import HttpSession
+from parlour.wire.glow.hub import Hub
+from parlour.wire.glow.names import OPERATIONS, PREFIX, Operation
+from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, HttpConnect, Nothing, Payload
+from parlour.wire.glow.streams import Readers, Reading
+from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.limits import check_json_depth
+from parlour.wire.http.metrics import Metrics
+from parlour.wire.http.openapi import body_of
+from parlour.wire.http.problems import Problem, problem, problem_responses, response_of
+
+EVENTS_PATH = "/socket/v5/events"
+POLL_PATH = "/socket/v5/events/poll"
+REFUSALS = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503)
+
+CONNECT = Operation(
+    path="connect", payload=HttpConnect, ack=acks.Connected, error_type="connect", summary="Open an HTTP session."
+)
+DISCONNECT = Operation(
+    path="disconnect", payload=Nothing, ack=acks.Disconnected, error_type="disconnect", summary="Close a connection."
+)
+
+_SID = {
+    "name": "sid",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "The requesting connection: an HTTP session or an open Socket.IO connection of the account.",
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    "description": "The same as client_request_id.",
+}
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "wait=<1..60>: hold the answer until the started work has ended, at most so many seconds.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GlowHttp:
+    """What the HTTP side of Glow is built from. `reading` is there once the server has started."""
+
+    commands: Commands
+    authenticator: Authenticator
+    hub: Hub
+    metrics: Metrics
+    reading: Callable[[], Reading]
+    readers: Readers
+    base_path: str = ""
+
+
+Requester = HttpSession | Connection | None
+
+
+def operations_router(need: GlowHttp) -> APIRouter:
+    """`POST /socket/v5/client/...` for every operation, `connect` and `disconnect`."""
+    router = APIRouter(tags=["glow"])
+    _add(router, CONNECT, partial(_connect, need))
+    _add(router, DISCONNECT, partial(_disconnect, need))
+    for operation in OPERATIONS:
+        _add(router, operation, partial(_carry_out if operation.handler else _on_connection, need, operation))
+    return router
+
+
+def models() -> Sequence[type[Payload]]:
+    """The payloads of all operations, for `/openapi.json`."""
+    return [operation.payload for operation in (CONNECT, DISCONNECT, *OPERATIONS)]
+
+
+def _add(router: APIRouter, operation: Operation, act: Callable[[Request], Awaitable[Response]]) -> None:
+    acts_here = operation.handler is None and operation is not CONNECT
+    parameters = [_SID | {"required": acts_here}, _KEY, *([_PREFER] if operation.waits else [])]
+    needs_body = any(field.is_required() for field in operation.payload.model_fields.values())
+
+    async def endpoint(request: Request) -> Response:
+        return await act(request)
+
+    router.add_api_route(
+        PREFIX + operation.path,
+        endpoint,
+        methods=["POST"],
+        name=operation.name,
+        operation_id=operation.name,
+        summary=operation.summary,
+        description=operation.payload.__doc__,
+        response_model=operation.ack,
+        responses=problem_responses(*REFUSALS),
+        openapi_extra={"parameters": parameters, "requestBody": body_of(operation.payload, required=needs_body)},
+    )
+
+
+async def _connect(need: GlowHttp, request: Request) -> Response:
+    """7.1."""
+    caller = await need.authenticator.of_request(request)
+    try:
+        raw = await read_body(request)
+        payload = await _claimed(need, CONNECT, (caller, raw), request)
+        if not isinstance(payload, HttpConnect):
+            raise RuntimeError("connect takes its own payload")
+        return answer(await _open(need, caller, payload))
+    except Refusal as refusal:
+        return refused(need, CONNECT, refusal)
+
+
+async def _open(need: GlowHttp, caller: SessionActor, payload: HttpConnect) -> dict[str, object]:
+    reading = need.reading()
+    account = caller.actor
+    sockets = need.hub.count_of(account.account_id)
+    opened = await reading.database.write(
+        lambda tx: http_sessions.open_session(tx, caller, payload, reading.rules, sockets)
+    )
+    person = opened.person
+    made = acks.Connected(
+        sid=opened.sid,
+        profile_id=account.account_id,
+        guest_id=account.account_id if account.role == "guest" else None,
+        server_time=reading.clock.now_ms() / 1000,
+        person=acks.RoomPosition(room=person.room, epoch=person.epoch, seq=person.seq),
+        events_url=f"{need.base_path}{EVENTS_PATH}?sid={opened.sid}",
+        poll_url=f"{need.base_path}{POLL_PATH}?sid={opened.sid}",
+        ticket=opened.ticket,
+        expires_in=reading.rules.idle_seconds,
+    )
+    return as_object(made)
+
+
+async def _disconnect(need: GlowHttp, request: Request) -> Response:
+    """7.2."""
+    caller = await need.authenticator.of_request(request)
+    try:
+        await _claimed(need, DISCONNECT, (caller, await read_body(request)), request)
+        found = await requester(need, request, caller)
+        if found is None:
+            raise http_sessions.session_required()
+        if isinstance(found, Connection):
+            await need.hub.drop(found)
+        else:
+            await need.reading().database.write(lambda tx: http_sessions.close(tx, found))
+        return answer(as_object(acks.Disconnected(sid=request.query_params["sid"])))
+    except Refusal as refusal:
+        return refused(need, DISCONNECT, refusal)
+
+
+async def _on_connection(need: GlowHttp, operation: Operation, request: Request) -> Response:
+    """Join and leave: they act on the connection that `sid` names, and always do (4.5.6)."""
+    caller = await need.authenticator.of_request(request)
+    try:
+        payload = await _claimed(need, operation, (caller, await read_body(request)), request)
+        found = await requester(need, request, caller)
+        if found is None:
+            raise http_sessions.session_required()
+        match payload:
+            case AttemptJoin():
+                ack: Ack = await _join(need, found, payload)
+            case AttemptLeave():
+                ack = await _leave(need, found, payload)
+            case _:
+                raise RuntimeError("an operation on the connection is not known")
+        need.metrics.command(operation.name, "ok")
+        return answer(as_object(ack))
+    except Refusal as refusal:
+        return refused(need, operation, refusal)
+
+
+async def _join(need: GlowHttp, found: HttpSession | Connection, payload: AttemptJoin) -> Ack:
+    database, rules = need.reading().database, need.reading().rules
+    if isinstance(found, Connection):
+        place = await joining.place_connection(database, found, payload)
+        joining.enter(found, place)
+        return place.ack
+
+    def act(tx: Tx) -> Ack:
+        session = http_sessions.held(tx, found.id, rules)
+        if session is None:
+            raise http_sessions.session_not_found()
+        return http_sessions.join_chat(tx, session, payload)
+
+    return await database.write(act)
+
+
+async def _leave(need: GlowHttp, found: HttpSession | Connection, payload: AttemptLeave) -> Ack:
+    database = need.reading().database
+    if isinstance(found, Connection):
+        return await joining.leave_chat(database, found, payload)
+    await database.write(lambda tx: http_sessions.leave(tx, found, chat_room(payload.chat_id)))
+    return acks.Left(chat_id=payload.chat_id)
+
+
+async def _carry_out(need: GlowHttp, operation: Operation, request: Request) -> Response:
+    """Every operation that a handler carries out."""
+    caller = await need.authenticator.of_request(request)
+    try:
+        raw = await read_body(request)
+        found = await requester(need, request, caller)
+    except Refusal as refusal:
+        return refused(need, operation, refusal)
+    command = Command(
+        operation=operation,
+        session=caller,
+        raw=raw,
+        header_request_id=request.headers.get("idempotency-key"),
+        cursor_id=found.cursor_id if isinstance(found, Connection) else None,
+        on_join=found.join if isinstance(found, Connection) else None,
+        joining=(lambda tx, room: http_sessions.join_by_acting(tx, found, room))
+        if isinstance(found, HttpSession)
+        else None,
+    )
+    outcome = await need.commands.run(command)
+    ack, refusal = outcome.answer.ack, outcome.answer.refusal
+    need.metrics.command(operation.name, refusal[0] if refusal else "ok")
+    if ack is None:
+        return response_of(outcome.problem(operation.error_type))
+    seconds = waits.seconds_of(request.headers.getlist("prefer")) if operation.waits else None
+    if operation.waits is None or seconds is None:
+        return answer(ack)
+    held = answer(await waits.fill(need.reading(), operation.waits, ack, seconds))
+    held.headers["preference-applied"] = f"wait={seconds}"
+    return held
+
+
+async def _claimed(
+    need: GlowHttp, operation: Operation, said: tuple[SessionActor, object], request: Request
+) -> Payload:
+    """The payload of an operation that always acts; its id is only checked for conflict (4.5.6)."""
+    if need.commands.shutting_down:
+        raise Refusal("shutting_down", "The server is restarting. Try again.", retry_after_seconds=1)
+    caller, raw = said
+    payload = parse(operation.payload, raw, request.headers.get("idempotency-key"))
+    await need.commands.claim(Command(operation=operation, session=caller, raw=raw), payload)
+    return payload
+
+
+async def requester(need: GlowHttp, request: Request, caller: SessionActor) -> Requester:
+    """The connection that `?sid=` names, None without one. Raises `session_not_found`.
+
+    An HTTP session is kept from idling by being named.
+    """
+    sid = request.query_params.get("sid")
+    if not sid:
+        return None
+    account_id = caller.actor.account_id
+    connection = need.hub.of_sid(sid)
+    if connection is not None and connection.session.actor.account_id == account_id:
+        return connection
+    reading = need.reading()
+
+    def named(tx: Tx) -> tuple[HttpSession | None, bool]:
+        session = http_sessions.of_sid(tx, sid, account_id, reading.rules)
+        stale = session is not None and tx.now_ms - session.cursor.seen_at > reading.rules.idle_seconds * 1000 // 10
+        return session, stale
+
+    found, stale = await reading.database.read(named)
+    if found is None:
+        raise http_sessions.session_not_found()
+    if stale:
+        await reading.database.write(lambda tx: http_sessions.touch(tx, found))
+    return found
+
+
+async def read_body(request: Request) -> object:
+    """The JSON of a request, `{}` if it has no body. Raises `invalid_request`, `unsupported_media_type`."""
+    body = await request.body()
+    if not body.strip():
+        return {}
+    kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Refusal("unsupported_media_type", "Send the body as application/json.")
+    check_json_depth(body)
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise invalid("", "the body is not valid JSON") from None
+
+
+def answer(members: Mapping[str, object]) -> Response:
+    """A JSON answer."""
+    return Response(msgspec.json.encode(members), media_type="application/json")
+
+
+def refused(need: GlowHttp, operation: Operation, refusal: Refusal) -> Response:
+    """The problem of a refused operation, with its error type where it has one (4.4)."""
+    need.metrics.command(operation.name, refusal.code)
+    typed = operation not in (CONNECT, DISCONNECT)
+    made: Problem = problem(refusal, error_type=operation.error_type if typed else None)
+    return response_of(made)

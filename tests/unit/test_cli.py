@@ -1,0 +1,226 @@
+"""The command line, as an operator uses it: settings, people, content and the doctor."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACK = ROOT / "content" / "teaching-practice"
+SECRET = "correct-horse-battery"
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
+
+
+def parlour(
+    *words: str | Path, given: str = "", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "parlour", *map(str, words)],
+        input=given,
+        capture_output=True,
+        text=True,
+        env={**CLEAN, "COLUMNS": "200", **environment},
+        cwd=cwd,
+        timeout=60,
+        check=False,
+    )
+
+
+def add(data: Path, user_id: str, *words: str) -> None:
+    """Make an account with the password `SECRET`."""
+    made = parlour("user", "add", user_id, *words, "--password-stdin", "--data", data, given=f"{SECRET}\n")
+    assert made.returncode == 0, made.stderr
+
+
+def people(data: Path) -> dict[str, dict[str, object]]:
+    """What `user list` says, by user id."""
+    listed = parlour("user", "list", "--json", "--data", data)
+    assert listed.returncode == 0, listed.stderr
+    return {line["user_id"]: line for line in map(json.loads, listed.stdout.splitlines())}
+
+
+def test_help_is_quick_and_names_every_command() -> None:
+    took: list[float] = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        shown = parlour("--help")
+        took.append(time.perf_counter() - begun)
+    for name in ("serve", "demo", "user", "content", "config", "doctor", "backup", "restore"):
+        assert re.search(rf"^│ {name} ", shown.stdout, re.MULTILINE), name
+    assert min(took) < 1.0, took  # about 0.25 s on a quiet machine
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = "import sys, parlour.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"fastapi", "sqlalchemy", "socketio", "pydantic", "uvicorn", "argon2", "psycopg"} & set(loaded)
+
+
+def test_config_check_prints_what_holds_and_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "parlour.toml"
+    file.write_text(
+        "\n".join(
+            (
+                f'database_url = "postgresql://ada:{SECRET}@localhost/parlour"',
+                "port = 9000",
+                'model = "local:llama"',
+                "[limits]",
+                "readers = 2",
+                "[[providers]]",
+                'name = "local"',
+                f'base_url = "http://ada:{SECRET}@127.0.0.1:1/v1?key={SECRET}"',
+                f'api_key = "{SECRET}"',
+            )
+        )
+    )
+    shown = parlour("config", "check", "--config", file, PARLOUR_PORT="9001", PARLOUR_PROT="1")
+    assert shown.returncode == 0, shown.stderr
+    assert "port = 9001\n" in shown.stdout
+    assert "limits.readers = 2\n" in shown.stdout
+    assert 'host = "127.0.0.1"  # default' in shown.stdout
+    assert "PARLOUR_PROT: no such setting" in shown.stderr
+    as_json = parlour("config", "check", "--json", PARLOUR_CONFIG=str(file))
+    assert json.loads(as_json.stdout)["providers"][0]["base_url"] == "http://127.0.0.1:1/v1"
+    assert SECRET not in shown.stdout + shown.stderr + as_json.stdout + as_json.stderr
+
+
+def test_config_check_names_every_wrong_setting_and_why(tmp_path: Path) -> None:
+    file = tmp_path / "parlour.toml"
+    file.write_text(f'prot = 1\nbase_path = "{SECRET}"\n[limits]\nreaders = 0\n')
+    shown = parlour("config", "check", "--config", file, PARLOUR_PORT=SECRET)
+    assert shown.returncode == 1
+    named = {line.split(":")[0].split(" ")[0]: line for line in shown.stderr.splitlines()}
+    assert set(named) == {"prot", "base_path", "limits.readers", "port"}
+    assert "no such setting" in named["prot"]
+    assert "PARLOUR_PORT" in named["port"]
+    assert SECRET not in shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"PARLOUR_DATABASE_URL": f"mysql://{SECRET}@localhost/x"}, "database_url"),
+        ({"PARLOUR_MODEL": "nowhere:model"}, "model"),
+        ({"PARLOUR_TIMEZONE": "Moon/Sea"}, "timezone"),
+        ({"PARLOUR_PROVIDERS": f"[{SECRET}"}, "providers"),
+        ({"PARLOUR_PROVIDERS": '[{"name": "local"}]'}, "base_url"),
+    ],
+)
+def test_a_server_does_not_start_with_settings_that_cannot_work(
+    environment: dict[str, str], named: str, tmp_path: Path
+) -> None:
+    refused = parlour("serve", "--data", tmp_path / "data", **environment)
+    assert refused.returncode == 1
+    assert named in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert SECRET not in refused.stderr
+
+
+def test_people_are_added_listed_and_given_tokens(tmp_path: Path) -> None:
+    add(tmp_path, "ada", "--name", "Ada [red]", "--role", "superadmin", "--department", "One", "--department", "Two")
+    found = people(tmp_path)
+    assert found["ada"]["role"] == "superadmin"
+    assert found["ada"]["active"] is True
+    assert "Ada [red]" in parlour("user", "list", "--data", tmp_path).stdout
+
+    given = parlour("user", "token", "ada", "--data", tmp_path)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{40,}\n", given.stdout)
+    for file in tmp_path.iterdir():
+        assert given.stdout.strip().encode() not in file.read_bytes(), file.name
+        assert SECRET.encode() not in file.read_bytes(), file.name
+
+    ended = parlour("user", "deactivate", "ADA", "--data", tmp_path)
+    assert ended.stdout == "ada is deactivated.\n"
+    assert people(tmp_path)["ada"]["active"] is False
+    refused = parlour("user", "token", "ada", "--data", tmp_path)
+    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", "This account is disabled.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "said"),
+    [
+        (("user", "add", "ada", "--password-stdin"), "short\n", "A password has 8 to 256 characters.\n"),
+        (("user", "add", "a b", "--no-password"), "", "A user id has 1 to 64 letters"),
+        (("user", "password", "nobody", "--password-stdin"), "", "There is no database at"),
+        (("user", "list"), "", "There is no database at"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    words: tuple[str, ...], given: str, said: str, tmp_path: Path
+) -> None:
+    refused = parlour(*words, "--data", tmp_path, given=given)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(said)
+    assert "Traceback" not in refused.stderr
+
+
+def test_content_is_imported_whole(tmp_path: Path) -> None:
+    for user_id in ("learner", "instructor"):
+        made = parlour("user", "add", user_id, "--no-password", "--data", tmp_path)
+        assert made.returncode == 0, made.stderr
+    first = parlour("content", "import", PACK, "--data", tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert re.search(r"scenarios +│ 6 ", first.stdout)
+    again = parlour("content", "import", PACK, "--data", tmp_path)
+    assert re.search(r"new versions +│ 0 ", again.stdout)
+
+
+def test_a_broken_bundle_is_refused_with_every_file_and_line(tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    shutil.copytree(PACK, pack)
+    personas = pack / "personas.yaml"
+    personas.write_text(personas.read_text() + "  broken:\n    colour: red\n")
+    lines = len(personas.read_text().splitlines())
+    simulations = pack / "simulations.yaml"
+    simulations.write_text(simulations.read_text().replace("recursion", "recursoin"))
+    refused = parlour("content", "import", pack, "--data", tmp_path / "data")
+    assert refused.returncode == 1
+    assert re.search(rf"^{re.escape(str(personas))}:({lines}|{lines - 1}): ", refused.stderr, re.MULTILINE)
+    assert re.search(rf"^{re.escape(str(simulations))}:\d+: .*recursoin", refused.stderr, re.MULTILINE)
+    assert refused.stderr.endswith("errors; nothing was imported.\n")
+    assert not (tmp_path / "data").exists()
+
+
+def test_content_for_people_who_are_not_there_is_refused_by_line(tmp_path: Path) -> None:
+    refused = parlour("content", "import", PACK, "--data", tmp_path)
+    assert refused.returncode == 1
+    assert re.search(r"cohort\.yaml:\d+: there is no account with the user id 'learner'", refused.stderr)
+
+
+def test_the_doctor_finds_a_fresh_machine_fit(tmp_path: Path) -> None:
+    fresh = parlour("doctor", "--json", "--data", tmp_path / "data")
+    assert fresh.returncode == 0
+    assert not (tmp_path / "data").exists()
+    add(tmp_path / "data", "ada")
+    used = json.loads(parlour("doctor", "--json", "--data", tmp_path / "data").stdout)
+    assert {check["check"]: check["state"] for check in used["checks"]} == {
+        "python": "ok",
+        "sqlite": "ok",
+        "data folder": "ok",
+        "database": "ok",
+        "clock": "ok",
+        "jobs": "ok",
+        "models": "note",
+    }
+
+
+def test_the_doctor_says_what_is_wrong_without_a_secret(tmp_path: Path) -> None:
+    shown = parlour(
+        "doctor",
+        "--data",
+        tmp_path,
+        PARLOUR_DATABASE_URL=f"postgresql://ada:{SECRET}@127.0.0.1:1/parlour",
+        PARLOUR_PROVIDERS=f'[{{"name": "local", "base_url": "http://127.0.0.1:1/v1", "api_key": "{SECRET}"}}]',
+    )
+    assert shown.returncode == 1
+    assert re.search(r"database +│ wrong", shown.stdout)
+    assert re.search(r"models of local +│ wrong", shown.stdout)
+    assert SECRET not in shown.stdout + shown.stderr
+    assert "Traceback" not in shown.stderr
