@@ -11,8 +11,8 @@ from pathlib import Path
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.attempts import actions as attempts
-from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import publish
 from parlour.conversations.facts import TextAdded
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.ids import ChatId, MessageId
@@ -59,7 +59,7 @@ def open_rooms(tx: Tx, folder: Path, count: int) -> list[Room]:
     for name in names:
         if name not in known:
             known[name] = accounts.create_account(tx, NewAccount(user_id=name, name=name)).account_id
-    [practice] = catalog.publish(tx, load_bundle(write_bundle(folder, names))).practice_ids
+    [practice] = publish(tx, load_bundle(write_bundle(folder, names))).practice_ids
     rooms: list[Room] = []
     for name in names:
         actor = accounts.actor_by_id(tx, known[name])

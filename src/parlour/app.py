@@ -22,7 +22,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from parlour.accounts.oidc import JwtVerifier
+from parlour.accounts.oidc import Verifier
 from parlour.accounts.passwords import PasswordWorkers
 from parlour.attempts.regrade import RegradeRules
 from parlour.attempts.work import Timekeeper
@@ -41,7 +41,6 @@ from parlour.settings import Settings
 from parlour.storage import requests
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from parlour.storage.wakers.postgresql import PostgreSQLWaker
 from parlour.turns.work import TurnLimits, TurnRunner
 from parlour.wire.glow.asyncapi import asyncapi_router
 from parlour.wire.glow.commands import Commands
@@ -63,6 +62,7 @@ from parlour.wire.http.metrics import Metrics, metrics_router
 from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
 from parlour.wire.http.throttle import LoginThrottle
+from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
 from parlour.wire.rest.sessions import SessionsNeed, sessions_router
 from parlour.wire.web import routes as web_routes
 
@@ -136,10 +136,9 @@ class Parlour:
         dialect = self.database.dialect
         if not dialect.shared:
             self._lock = lock_data(settings.data)
-        await asyncio.to_thread(self.database.migrate)
+        await asyncio.to_thread(self.database.migrate_apart)
         self.database.start()
-        waker = PostgreSQLWaker(settings.url) if dialect.shared else None
-        pump = self.pump = Pump(self.database, waker, poll_seconds=PUMP_POLL_SECONDS)
+        pump = self.pump = Pump(self.database, dialect.waker(), poll_seconds=PUMP_POLL_SECONDS)
         await pump.start()
         if not dialect.shared:
             await self.database.write(lambda tx: cursors.close_all(tx, "socket"))
@@ -197,9 +196,13 @@ class Parlour:
         worker.add(Timekeeper(self.database, grace_seconds=limits.time_grace_seconds).kind())
         return worker
 
-    def _jwt(self) -> JwtVerifier | None:
+    def _jwt(self) -> Verifier | None:
         oidc = self.settings.oidc
-        return None if oidc is None else JwtVerifier(oidc.issuer, oidc.audience, fetch_keys_of(oidc.issuer), self.clock)
+        if oidc is None:
+            return None
+        from parlour.accounts.jwt import JwtVerifier  # noqa: PLC0415 (joserfc costs 9 MiB)
+
+        return JwtVerifier(oidc.issuer, oidc.audience, fetch_keys_of(oidc.issuer), self.clock)
 
     def _http(self) -> FastAPI:
         settings, limits = self.settings, self.settings.limits
@@ -226,7 +229,9 @@ class Parlour:
                 json_bytes_max=limits.request_body_bytes_max, body_bytes_max=limits.request_body_bytes_max
             ),
         )
-        app.add_middleware(SecureAnswers)
+        app.add_middleware(
+            SecureAnswers, paths=("/api/", "/socket/", f"{settings.base_path}/api/", f"{settings.base_path}/socket/")
+        )
         if settings.cors_origins:
             app.add_middleware(
                 CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["*"], allow_headers=["*"]
@@ -261,6 +266,9 @@ class Parlour:
         app.include_router(events_router(glow))
         app.include_router(asyncapi_router(app, self.settings.base_path))
         complete_openapi(app, glow_payloads(), PUBLIC_PATHS)
+        app.include_router(
+            attempts_router(AttemptsNeed(database=self.database, authenticator=self.authenticator))
+        )
         app.include_router(web_routes())
 
     def _reading(self) -> Reading:
@@ -345,7 +353,7 @@ def spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(10_000, 20, 20)
     sys.setswitchinterval(SWITCH_SECONDS)
 
 

@@ -15,6 +15,7 @@ from parlour.accounts.entities import NewAccount
 from parlour.accounts.passwords import hash_password
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import publish
 from parlour.kernel.actor import Role
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
@@ -75,7 +76,7 @@ class Site:
         clock = SystemClock()
         return Database(self.url, clock, TimeOrderedIds(clock))
 
-    def write(self, action):  # noqa: ANN001, ANN201
+    def write(self, action):
         """Run one action on the store, beside the servers."""
         return self.database().write_here(action)
 
@@ -96,7 +97,7 @@ class Site:
                 if user_id != "outsider":
                     accounts.set_account_departments(tx, made.account_id, [department.department_id])
                 self.tokens[user_id] = accounts.issue_session(tx, made.account_id, "session", "test", 86_400)
-            catalog.publish(tx, load_bundle(PACK))
+            publish(tx, load_bundle(PACK))
             for entry in catalog.all_entries(tx, "home"):
                 self.homes[entry.name] = entry.id
             for entry in catalog.all_entries(tx, "practice"):
@@ -120,7 +121,7 @@ class Site:
         environment |= {f"PARLOUR_{key}": str(value) for key, value in given.items()}
         command = [sys.executable, "-m", "tests.harness.program", *([only] if only else [])]
         with log.open("w") as errors:
-            popen = subprocess.Popen(  # noqa: S603
+            popen = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
             )
         assert popen.stdout is not None
@@ -138,7 +139,7 @@ class Site:
                 process.popen.stdout.close()
 
 
-def until(condition, seconds: float = 10.0, every: float = 0.02):  # noqa: ANN001, ANN201
+def until(condition, seconds: float = 10.0, every: float = 0.02):
     """Wait for a condition; what it returned, or an error when the time is up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.harness.site import ROOT, Site
 
+START_SECONDS = 20
 KILL_SECONDS = 10
 
 
@@ -87,11 +88,19 @@ class Nursery:
         self._popen.stdin.write(json.dumps(order) + "\n")
         self._popen.stdin.flush()
         pid = int(self._popen.stdout.readline())
-        line = self._popen.stdout.readline()
-        assert line.startswith("{"), log.read_text()
+        ready, _, _ = select.select([self._popen.stdout], [], [], START_SECONDS)
+        line = self._popen.stdout.readline() if ready else ""
+        assert line.startswith("{"), f"the server did not start: {line}{log.read_text()}"
         child = Child(pid, json.loads(line)["port"], log)
         self.children.append(child)
         return child
+
+    def deployment(self, **settings: object) -> list[str]:
+        """Where sockets go: one server (twice), or on PostgreSQL two web processes beside a worker process."""
+        if not self.site.url.startswith("postgresql"):
+            return [self.start(**settings).url] * 2
+        self.start(only="worker", **settings)
+        return [self.start(only="web", **settings).url for _ in range(2)]
 
     def logs(self) -> str:
         """Everything that the servers logged."""

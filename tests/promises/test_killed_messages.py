@@ -58,6 +58,8 @@ class Sender:
         while True:
             payload = self.pending = self.pending or self.next_payload()
             ack = await client.call("attempt_message", payload)
+            if not ack["ok"] and ack["error"]["code"] == "shutting_down":
+                return
             self.pending = None
             if ack["ok"]:
                 self.acknowledged[ack["user_message_id"]] = payload

@@ -16,6 +16,7 @@ from parlour.attempts.detail import AttemptDetail, attempt_detail
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.entities import Entry, EntryKind
+from parlour.catalog.publishing import publish
 from parlour.conversations import actions as conversations
 from parlour.conversations.actions import Learner, Writing
 from parlour.conversations.entities import Chat, Message
@@ -172,7 +173,7 @@ def open_hall(url: str) -> Generator[Hall]:
         hall.person("learner")
         hall.person("instructor", "instructional")
         hall.person("admin", "admin")
-        hall.do(lambda tx: catalog.publish(tx, load_bundle(SAMPLE)))
+        hall.do(lambda tx: publish(tx, load_bundle(SAMPLE)))
         yield hall
     finally:
         asyncio.run(database.stop())

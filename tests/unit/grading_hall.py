@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from parlour.catalog.actions import publish
 from parlour.catalog.entities import ChatTemplate, Rubric, Scenario, Signals, Standard, StandardGroup, Statement
+from parlour.catalog.publishing import publish
 from parlour.catalog.sources import Bundle
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat, Reference, Snapshot

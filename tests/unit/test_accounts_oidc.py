@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from parlour.accounts import actions, oidc
 from parlour.accounts.entities import NewAccount
+from parlour.accounts.jwt import JwtVerifier
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.database import Database, sqlite_url
@@ -67,8 +68,8 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture
-def verifier(issuer: Issuer, clock: SetClock) -> oidc.JwtVerifier:
-    return oidc.JwtVerifier(ISSUER, "parlour", issuer.fetch, clock)
+def verifier(issuer: Issuer, clock: SetClock) -> JwtVerifier:
+    return JwtVerifier(ISSUER, "parlour", issuer.fetch, clock)
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def unsigned(alg: str) -> str:
         token(exp=NOW + 0.5),
     ],
 )
-async def test_a_good_token_is_verified(verifier: oidc.JwtVerifier, good: str) -> None:
+async def test_a_good_token_is_verified(verifier: JwtVerifier, good: str) -> None:
     assert (await verifier.verify(good)).subject == "s1"
 
 
@@ -142,20 +143,20 @@ def signed_with_the_public_key() -> str:
         "x" * 9000,
     ],
 )
-async def test_a_bad_token_is_refused(verifier: oidc.JwtVerifier, bad: str) -> None:
+async def test_a_bad_token_is_refused(verifier: JwtVerifier, bad: str) -> None:
     with pytest.raises(Refusal) as caught:
         await verifier.verify(bad)
     assert (caught.value.code, caught.value.text) == ("unauthenticated", "The token is not valid.")
 
 
-async def test_an_expired_token_is_told_apart(verifier: oidc.JwtVerifier) -> None:
+async def test_an_expired_token_is_told_apart(verifier: JwtVerifier) -> None:
     with pytest.raises(Refusal) as caught:
         await verifier.verify(token(exp=NOW))
     assert caught.value.text == "The token has expired."
 
 
 async def test_keys_are_fetched_for_an_unknown_key_at_most_once_a_minute(
-    verifier: oidc.JwtVerifier, issuer: Issuer, clock: SetClock
+    verifier: JwtVerifier, issuer: Issuer, clock: SetClock
 ) -> None:
     new = RSAKey.generate_key(2048, {"kid": "r2"})
     for _ in range(3):
@@ -176,7 +177,7 @@ async def test_keys_are_fetched_for_an_unknown_key_at_most_once_a_minute(
     assert issuer.fetches == 3
 
 
-async def test_without_any_keys_the_service_is_unavailable(verifier: oidc.JwtVerifier, issuer: Issuer) -> None:
+async def test_without_any_keys_the_service_is_unavailable(verifier: JwtVerifier, issuer: Issuer) -> None:
     issuer.down = True
     for _ in range(2):
         with pytest.raises(Refusal) as caught:
@@ -186,7 +187,7 @@ async def test_without_any_keys_the_service_is_unavailable(verifier: oidc.JwtVer
 
 
 async def test_the_account_is_named_by_profile_id_otherwise_by_verified_email(
-    verifier: oidc.JwtVerifier, database: Database
+    verifier: JwtVerifier, database: Database
 ) -> None:
     new = NewAccount(user_id="ada", name="Ada", email="ada@example.org", account_id=AccountId(PROFILE))
     database.write_here(lambda tx: actions.create_account(tx, new))
@@ -208,7 +209,7 @@ async def test_the_account_is_named_by_profile_id_otherwise_by_verified_email(
         await named(profile_id=PROFILE)
 
 
-async def test_an_account_is_made_once_for_a_verified_email(verifier: oidc.JwtVerifier, database: Database) -> None:
+async def test_an_account_is_made_once_for_a_verified_email(verifier: JwtVerifier, database: Database) -> None:
     async def made(**claims: object) -> tuple[str, str]:
         identity = await verifier.verify(token(**claims))
         found = database.write_here(lambda tx: oidc.create_for_identity(tx, identity))

@@ -11,6 +11,7 @@ from parlour.accounts.entities import NewAccount
 from parlour.catalog import actions
 from parlour.catalog.bundles import BundleErrors, load_bundle
 from parlour.catalog.dialogues import Dialogue
+from parlour.catalog.publishing import publish
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds, named_id
 from parlour.storage.database import Database, sqlite_url
@@ -49,7 +50,7 @@ def edited(tmp_path: Path, file: str, edit: Callable[[str], str]) -> Path:
 
 def test_people_without_an_account_are_reported_where_they_stand(database: Database) -> None:
     with pytest.raises(BundleErrors) as caught:
-        database.write_here(lambda tx: actions.publish(tx, load_bundle(SAMPLE)))
+        database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
     text = (SAMPLE / "cohort.yaml").read_text(encoding="utf-8")
     line = text[: text.index("[learner]")].count("\n") + 1
     assert str(caught.value.errors[0]) == f"cohort.yaml:{line}: there is no account with the user id 'learner'"
@@ -57,8 +58,8 @@ def test_people_without_an_account_are_reported_where_they_stand(database: Datab
 
 
 def test_the_same_bundle_again_makes_no_new_version(database: Database, people: dict[str, AccountId]) -> None:
-    first = database.write_here(lambda tx: actions.publish(tx, load_bundle(SAMPLE)))
-    again = database.write_here(lambda tx: actions.publish(tx, load_bundle(SAMPLE)))
+    first = database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
+    again = database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
     assert first.unchanged == 0
     assert (again.written, again.unchanged) == (0, first.written)
     assert first.home_ids == again.home_ids
@@ -67,9 +68,9 @@ def test_the_same_bundle_again_makes_no_new_version(database: Database, people: 
 def test_a_changed_scenario_gets_a_version_and_its_entries_pin_it(
     database: Database, people: dict[str, AccountId], tmp_path: Path
 ) -> None:
-    first = database.write_here(lambda tx: actions.publish(tx, load_bundle(SAMPLE)))
+    first = database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
     changed = edited(tmp_path, "scenarios.yaml", lambda text: text.replace("name: Recursion", "name: This recursion"))
-    second = database.write_here(lambda tx: actions.publish(tx, load_bundle(changed)))
+    second = database.write_here(lambda tx: publish(tx, load_bundle(changed)))
     home = database.read_here(lambda tx: actions.entry_for(tx, "home", first.home_ids[0]))
     assert home is not None
     pins = {template.name: template.scenario_version for template in home.templates}
@@ -85,9 +86,9 @@ def test_a_changed_scenario_gets_a_version_and_its_entries_pin_it(
 def test_a_changed_dialogue_reaches_the_scenario_that_plays_it(
     database: Database, people: dict[str, AccountId], tmp_path: Path
 ) -> None:
-    database.write_here(lambda tx: actions.publish(tx, load_bundle(SAMPLE)))
+    database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
     changed = edited(tmp_path, "jun-silent.yaml", lambda text: re.sub("start: waits", "start: ideas", text))
-    database.write_here(lambda tx: actions.publish(tx, load_bundle(changed)))
+    database.write_here(lambda tx: publish(tx, load_bundle(changed)))
     jun = named_id("teaching-practice", "persona", "jun")
     scenario_id = named_id("teaching-practice", "scenario", "silent-team")
     for version, start in ((1, "waits"), (2, "ideas")):
@@ -102,7 +103,7 @@ def test_a_changed_dialogue_reaches_the_scenario_that_plays_it(
 
 
 def test_learners_have_seats_and_instructors_have_not(database: Database, people: dict[str, AccountId]) -> None:
-    done = database.write_here(lambda tx: actions.publish(tx, load_bundle(SAMPLE)))
+    done = database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
     learner, instructor = people["learner"], people["instructor"]
     cards = database.read_here(lambda tx: actions.entries_for_account(tx, learner, "practice"))
     assert [entry.name for entry in cards] == ["Practice: office hours", "Practice: under pressure"]
@@ -116,11 +117,11 @@ def test_learners_have_seats_and_instructors_have_not(database: Database, people
 def test_an_inactive_entry_is_off_the_cards_and_still_readable(
     database: Database, people: dict[str, AccountId], tmp_path: Path
 ) -> None:
-    done = database.write_here(lambda tx: actions.publish(tx, load_bundle(SAMPLE)))
+    done = database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
     changed = edited(
         tmp_path, "cohort.yaml", lambda text: text.replace("    position: 1\n", "    position: 1\n    active: false\n")
     )
-    database.write_here(lambda tx: actions.publish(tx, load_bundle(changed)))
+    database.write_here(lambda tx: publish(tx, load_bundle(changed)))
     cards = database.read_here(lambda tx: actions.entries_for_account(tx, people["learner"], "practice"))
     assert [entry.name for entry in cards] == ["Practice: office hours"]
     entry = database.read_here(lambda tx: actions.entry_for(tx, "practice", done.practice_ids[1]))

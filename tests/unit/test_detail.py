@@ -12,8 +12,8 @@ from parlour.attempts import actions as attempts
 from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.detail import AttemptDetail
 from parlour.attempts.detail_resources import Resources
-from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import publish
 from parlour.conversations import actions as conversations
 from parlour.conversations.rooms import chat_room
 from parlour.events import log
@@ -142,7 +142,7 @@ def test_correct_options_are_hidden_from_the_owner(tmp_path: Path) -> None:
     (tmp_path / "quiz").mkdir()
     (tmp_path / "quiz" / "pack.yaml").write_text(QUIZ, encoding="utf-8")
     with open_hall(sqlite_url(tmp_path)) as hall:
-        hall.do(lambda tx: catalog.publish(tx, load_bundle(tmp_path / "quiz")))
+        hall.do(lambda tx: publish(tx, load_bundle(tmp_path / "quiz")))
         attempt_id, _ = opened_chat(hall, "practice", "Quiz")
         own, staff = hall.detail(attempt_id), hall.detail(attempt_id, "instructor")
     assert len(own.resources.options) == 2

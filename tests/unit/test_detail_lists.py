@@ -14,9 +14,9 @@ from parlour.attempts.detail import AttemptDetail
 from parlour.attempts.detail_rules import Reusable, continuation_options
 from parlour.attempts.listing import attempt_page
 from parlour.attempts.listing_shapes import AttemptPage, Filters
-from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.entities import EntryKind
+from parlour.catalog.publishing import publish
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import sqlite_url
 from tests.conftest import STORES, new_database
@@ -210,7 +210,7 @@ def reusing_hall(hall: Hall, folder: Path) -> AttemptDetail:
     pack.mkdir()
     for file in SAMPLE.rglob("*.yaml"):
         (pack / file.name).write_text(file.read_text().replace("use_previous: false", "use_previous: true"))
-    hall.do(lambda tx: catalog.publish(tx, load_bundle(pack)))
+    hall.do(lambda tx: publish(tx, load_bundle(pack)))
     entry, actor = hall.entry("home"), hall.actor()
     for points in (2, 4):
         attempt_id = hall.start(entry).attempt_id

@@ -56,7 +56,7 @@ def furnish(site: Site) -> Site:
             site.tokens[user_id] = accounts.issue_session(tx, made.account_id, "session", "test", 86_400)
 
     site.write(fill)
-    packs.publish(
+    packs.install(
         site,
         learners=["learner", "fellow", "limited", "crowd", "goer", "peer"],
         instructors=["instructor", "fading", "teaching"],

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,7 +146,7 @@ class Http:
         return opened
 
     @asynccontextmanager
-    async def stream(self, *, last: str | None = None, sid: str | None = None, **params: str) -> AsyncIterator[Stream]:
+    async def stream(self, *, last: str | None = None, sid: str | None = None, **params: str) -> AsyncGenerator[Stream]:
         """The session's event stream."""
         headers = {"accept": "text/event-stream"} | ({"last-event-id": last} if last else {})
         request = self.io.build_request("GET", EVENTS, params={"sid": sid or self.sid, **params}, headers=headers)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import publish
 from parlour.storage.tx import Tx
 from tests.harness.site import Site
 
@@ -69,7 +70,7 @@ def _entries(kind: str, entries: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def publish(site: Site, learners: list[str], instructors: list[str]) -> None:
+def install(site: Site, learners: list[str], instructors: list[str]) -> None:
     """Publish the tests' pack; its entries are in `site.homes` and `site.practices` as `home-…`, `practice-…`."""
     base = _BASE.replace("LEARNERS", ", ".join(learners)).replace("INSTRUCTORS", ", ".join(instructors))
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +79,7 @@ def publish(site: Site, learners: list[str], instructors: list[str]) -> None:
         bundle = load_bundle(file)
 
     def fill(tx: Tx) -> None:
-        catalog.publish(tx, bundle)
+        publish(tx, bundle)
         for entry in catalog.all_entries(tx, "home"):
             site.homes[entry.name] = entry.id
         for entry in catalog.all_entries(tx, "practice"):

@@ -15,11 +15,7 @@ from tests.wire.house import UNKNOWN, House, fence
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 PROBLEM = {"type": str, "title": str, "status": int, "detail": str, "code": str}
-TWENTY_ONE = (
-    "generate attempt_start attempt_next attempt_join attempt_leave attempt_end attempt_end_all attempt_stop "
-    "attempt_message attempt_grade attempt_response_submit attempt_use_previous attempt_audio_start "
-    "attempt_audio_stop test_start test_next test_run test_end test_join test_leave test_stop"
-).split()
+TWENTY_ONE = ["generate", "attempt_start", "attempt_next", "attempt_join", "attempt_leave", "attempt_end", "attempt_end_all", "attempt_stop", "attempt_message", "attempt_grade", "attempt_response_submit", "attempt_use_previous", "attempt_audio_start", "attempt_audio_stop", "test_start", "test_next", "test_run", "test_end", "test_join", "test_leave", "test_stop"]
 
 
 def spellings(name: str) -> list[str]:

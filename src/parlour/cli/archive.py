@@ -1,19 +1,21 @@
 """A backup as a file: a zip of the store, the data folder and a manifest with a checksum of each."""
 
 import hashlib
-import json
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal, cast
+from typing import IO, Literal
+
+import msgspec
 
 from parlour.cli.commands import Problem
 from parlour.kernel.clock import SystemClock, rfc3339
 
-FORMAT = "parlour-backup"
+FORMAT: Literal["parlour-backup"] = "parlour-backup"
 VERSION = 1
 MANIFEST = "manifest.json"
 MANIFEST_BYTES_MAX = 64 * 1024 * 1024
@@ -21,6 +23,7 @@ CHUNK_BYTES = 1024 * 1024
 STORES = {"sqlite": "store/parlour.sqlite3", "postgresql": "store/parlour.pgdump"}
 
 Store = Literal["sqlite", "postgresql"]
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class Manifest:
     made_at: str
     store: Store
     files: tuple[Part, ...]
+    format: Literal["parlour-backup"] = FORMAT
+    version: int = VERSION
 
 
 def pack(target: Path, store: Store, store_file: Path, data: Iterator[tuple[str, Path]]) -> Manifest:
@@ -53,7 +58,7 @@ def pack(target: Path, store: Store, store_file: Path, data: Iterator[tuple[str,
             parts += [_add(archive, f"data/{name}", path) for name, path in data]
             made_at = rfc3339(SystemClock().now_ms())
             manifest = Manifest(parlour=version("parlour"), made_at=made_at, store=store, files=tuple(parts))
-            archive.writestr(MANIFEST, json.dumps({"format": FORMAT, "version": VERSION, **asdict(manifest)}))
+            archive.writestr(MANIFEST, msgspec.json.encode(manifest))
         growing.replace(target)
     finally:
         growing.unlink(missing_ok=True)
@@ -64,17 +69,12 @@ def read_manifest(file: Path) -> Manifest:
     """What a backup says that it holds. `Problem` if it is none, or of a later form."""
     try:
         with zipfile.ZipFile(file) as archive, archive.open(MANIFEST) as member:
-            said = json.loads(member.read(MANIFEST_BYTES_MAX))
-        if said["format"] != FORMAT or said["store"] not in STORES:
-            raise KeyError(FORMAT)
-        if said["version"] != VERSION:
-            raise Problem(f"{file} was made by a newer version of Parlour.")
-        parts = [Part(name=each["name"], bytes=each["bytes"], sha256=each["sha256"]) for each in said["files"]]
-        return Manifest(
-            parlour=said["parlour"], made_at=said["made_at"], store=cast("Store", said["store"]), files=tuple(parts)
-        )
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError):
+            manifest = msgspec.json.decode(member.read(MANIFEST_BYTES_MAX), type=Manifest)
+    except (*_DAMAGED, KeyError, msgspec.MsgspecError):
         raise Problem(f"{file} is no backup of Parlour, or it is damaged.") from None
+    if manifest.version != VERSION:
+        raise Problem(f"{file} was made by a newer version of Parlour.")
+    return manifest
 
 
 def unpack(file: Path, manifest: Manifest, into: Path) -> None:
@@ -84,7 +84,7 @@ def unpack(file: Path, manifest: Manifest, into: Path) -> None:
             raise Problem(f"{file} does not hold what its manifest says.")
         for part in manifest.files:
             path = PurePosixPath(part.name)
-            if path.is_absolute() or ".." in path.parts or path.parts[0] not in ("store", "data"):
+            if path.is_absolute() or ".." in path.parts or path.parts[:1] not in (("store",), ("data",)):
                 raise Problem(f"{file} holds a file that leads elsewhere.")
             target = into / path
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def unpack(file: Path, manifest: Manifest, into: Path) -> None:
                 with archive.open(part.name) as source, target.open("wb") as sink:
                     target.chmod(0o600)
                     found = _copy(source, sink, part.name, part.bytes)
-            except zipfile.BadZipFile:
+            except _DAMAGED:
                 found = None
             if found != part:
                 raise Problem(f"{file} is damaged: the checksum of {part.name} differs.")

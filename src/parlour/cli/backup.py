@@ -110,11 +110,14 @@ def _restore(file: Path, manifest: "Manifest", settings: "Settings") -> None:
         else:
             check_sqlite(store)
             _renew(f"sqlite:///{store.absolute()}")
+        inside = target is not None and target.parent.absolute() == settings.data.absolute()
+        if target and inside:
+            store.rename(staged / "data" / target.name)
+        replace_tree(settings.data, staged / "data", {LOCK, STAGED})
+        if target and not inside:
+            target.parent.mkdir(parents=True, exist_ok=True)
             for old in _of_database(target):
                 old.unlink(missing_ok=True)
-        replace_tree(settings.data, staged / "data", {LOCK, STAGED})
-        if target is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(store, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)

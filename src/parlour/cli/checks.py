@@ -97,8 +97,6 @@ def _store(settings: Settings) -> Finding:
         tables = revisions(settings.url)
     except StoreUnavailableError as error:
         return Finding(check="database", state="wrong", text=str(error))
-    if not tables.known:
-        return Finding(check="database", state="wrong", text=f"{kind}: made by a newer version of Parlour")
     if tables.found != tables.newest:
         text = f"{kind}: its tables are older than this version; the next start brings them up to date"
         return Finding(check="database", state="note", text=text)
@@ -127,7 +125,7 @@ def _jobs(tx: Tx) -> Finding:
     waiting = sum(count for _, state, count in states if state != "stuck")
     stuck = [f"{count} of {kind}" for kind, state, count in states if state == "stuck"]
     if stuck:
-        text = f"{', '.join(stuck)} are stuck; their reasons are in the log"
+        text = f"{', '.join(stuck)} are stuck; job_failed in the log says why"
         return Finding(check="jobs", state="wrong", text=text)
     return Finding(check="jobs", state="ok", text=f"{waiting} waiting or running, none stuck")
 

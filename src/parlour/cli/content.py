@@ -25,8 +25,8 @@ def import_bundle(path: Bundle, place: Place) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from parlour.catalog.actions import publish
     from parlour.catalog.bundles import BundleErrors, load_bundle
+    from parlour.catalog.publishing import publish
 
     try:
         bundle = load_bundle(path)

@@ -125,7 +125,7 @@ def _ids(tx: "Tx", names: list[str]) -> set[str]:
 def _seed(tx: "Tx", hashes: dict[str, str], bundle: "Bundle") -> Seeded:
     from parlour.accounts import actions as accounts
     from parlour.accounts.entities import NewAccount
-    from parlour.catalog.actions import publish
+    from parlour.catalog.publishing import publish
     from parlour.kernel.ids import named_id
 
     department = named_id("demo", DEPARTMENT)

@@ -1,21 +1,9 @@
-"""What the pump needs from outside, and what it offers to readers."""
+"""What the pump offers to readers."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from parlour.storage.dialects import Logged
-
-
-class Waker(Protocol):
-    """Tells of commits of other processes. Losing a wake costs a poll interval, never an event."""
-
-    async def wait(self) -> None:
-        """Return when there may be something new."""
-        ...
-
-    async def aclose(self) -> None:
-        """Stop listening."""
-        ...
 
 
 class Reader(Protocol):

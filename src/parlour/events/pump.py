@@ -10,9 +10,9 @@ import logging
 from collections.abc import Sequence
 
 from parlour.events import log
-from parlour.events.ports import Reader, Waker
+from parlour.events.ports import Reader
 from parlour.storage.database import Database
-from parlour.storage.dialects import Logged
+from parlour.storage.dialects import Logged, Waker
 
 logger = logging.getLogger("parlour.events")
 

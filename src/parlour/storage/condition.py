@@ -1,18 +1,13 @@
 """The condition of a store, for operators: whether it can be reached, and how old its tables are."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import create_engine, pool
-from sqlalchemy.exc import SQLAlchemyError
-
-from parlour.storage.dialects import SQLite, dialect_for
-from parlour.storage.migrate import alembic_config, migrate
+from parlour.storage.dialects import dialect_for
+from parlour.storage.migrate import NEWEST, MigrationError, migrate_apart
+from parlour.storage.sqlite import SQLite
 
 
 class StoreUnavailableError(Exception):
@@ -21,11 +16,10 @@ class StoreUnavailableError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revisions:
-    """The revision of the tables (`None`: there are none) and the newest this version knows."""
+    """The revision of the tables (`None`: there are none) and the newest that this version knows."""
 
     found: str | None
-    newest: str | None
-    known: bool
+    newest: str
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -41,30 +35,36 @@ def sqlite_library() -> str:
 
 def upgrade(url: str) -> None:
     """Bring the tables up to date. Raises `StoreUnavailableError`."""
+    tables = revisions(url)
+    if tables.found == tables.newest:
+        return
     try:
-        migrate(url)
-    except CommandError:
-        raise StoreUnavailableError("The database was made by a newer version of Parlour.") from None
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
-        raise _unavailable(error) from None
+        migrate_apart(url)
+    except MigrationError as error:
+        raise StoreUnavailableError(str(error)) from None
 
 
 def revisions(url: str) -> Revisions:
-    """How old the tables are; changes nothing. Raises `StoreUnavailableError`."""
-    config = alembic_config(url)
-    script = ScriptDirectory.from_config(config)
+    """How old the tables are; changes none. Raises `StoreUnavailableError`, also if they are of a newer version."""
+    dialect = dialect_for(url)
     try:
-        engine = create_engine(config.attributes["url"], poolclass=pool.NullPool)
-        with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-        engine.dispose()
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+        connection = dialect.open(reading=True)
+    except dialect.errors as error:
         raise _unavailable(error) from None
-    known = found is None or found in {each.revision for each in script.walk_revisions()}
-    return Revisions(found=found, newest=script.get_current_head(), known=known)
+    with closing(connection):
+        cursor = connection.cursor()
+        try:
+            cursor.execute("SELECT version_num FROM alembic_version")
+            row = cursor.fetchone()
+        except dialect.errors:
+            row = None  # a new database has no such table
+    found: str | None = row["version_num"] if row else None
+    if found is not None and found > NEWEST:
+        raise StoreUnavailableError("The database was made by a newer version of Parlour.")
+    return Revisions(found=found, newest=NEWEST)
 
 
 def _unavailable(error: Exception) -> StoreUnavailableError:
-    cause: object = getattr(error, "orig", None) or error
-    reason = str(cause).strip().split("\n", 1)[0]
-    return StoreUnavailableError(f"The database cannot be used: {reason}")
+    if type(error).__name__ == "ProgrammingError":
+        return StoreUnavailableError("The database cannot be used: its address is malformed.")
+    return StoreUnavailableError(f"The database cannot be used: {str(error).strip().partition(chr(10))[0]}")

@@ -10,7 +10,7 @@ from typing import TypeVar
 from parlour.kernel.clock import Clock
 from parlour.kernel.ids import Ids
 from parlour.storage.dialects import Connection, dialect_for
-from parlour.storage.migrate import migrate
+from parlour.storage.migrate import NEWEST, migrate, migrate_apart
 from parlour.storage.tx import Tx
 from parlour.storage.writer import Writer
 
@@ -31,7 +31,21 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to this version's form; safe to call from several processes."""
-        migrate(self.dialect.url)
+        if not self.is_current():
+            migrate(self.dialect.url)
+
+    def migrate_apart(self) -> None:
+        """As `migrate`, in a child process, so that a server stays small. Raises `MigrationError`."""
+        if not self.is_current():
+            migrate_apart(self.dialect.url)
+
+    def is_current(self) -> bool:
+        """Whether the tables are those of this version."""
+        try:
+            row = self.read_here(lambda tx: tx.one("SELECT version_num FROM alembic_version"))
+        except self.dialect.errors:
+            return False
+        return row is not None and row["version_num"] == NEWEST
 
     def start(self) -> None:
         """Begin to write; call it on the running event loop."""

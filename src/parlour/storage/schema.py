@@ -4,7 +4,7 @@ Instants are BIGINT milliseconds, booleans INTEGER 0/1, JSON is TEXT, so that a 
 same from SQLite and from PostgreSQL.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -90,6 +90,7 @@ accounts = _table(
     _whole("disabled"),
     _whole("requests_per_day", null=True),
     _at("created_at"),
+    Index("accounts_folded", text("lower(user_id)"), unique=True),
 )
 departments = _table("departments", _text("id", key=True), _text("name", unique=True))
 account_departments = _table("account_departments", _text("account_id", key=True), _text("department_id", key=True))
@@ -162,6 +163,8 @@ attempts = _table(
     _at("ended_at", null=True),
     Index("attempts_account", "account_id", "created_at"),
     Index("attempts_cohort", "cohort_id"),
+    Index("attempts_entry", "entry_id"),
+    Index("attempts_created", "created_at", "id"),
 )
 chats = _table(
     "chats",

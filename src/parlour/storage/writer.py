@@ -123,7 +123,7 @@ class Writer:
                     self._commit([work])
                 return
             logged = self._failed(batch, conflict)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (every writer of the batch gets an answer, and it is logged)
             self._close()
             logged = self._failed(batch, error)
         if self._loop:

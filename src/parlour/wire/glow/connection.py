@@ -63,6 +63,7 @@ class Connection:
     __slots__ = (
         "__weakref__",
         "_behind",
+        "_cursor_id",
         "_delivery",
         "_form",
         "_replays",
@@ -71,7 +72,6 @@ class Connection:
         "_task",
         "_window",
         "closed",
-        "_cursor_id",
         "dialect",
         "eio_sid",
         "pos",

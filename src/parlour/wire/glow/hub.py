@@ -266,14 +266,11 @@ class Hub(Watch):
         elif operation.handler is None:
             await self._on_connection(connection, operation, raw, number)
         else:
-            command = Command(
-                operation=operation,
-                session=connection.session,
-                raw=raw,
-                cursor_id=connection.cursor_id,
-                on_join=connection.join,
-            )
+            session, cursor_id, join = connection.session, connection.cursor_id, connection.join
+            command = Command(operation=operation, session=session, raw=raw, cursor_id=cursor_id, on_join=join)
             self._answer(connection, operation, raw, (await self._commands.run(command), number))
+            if connection.session is not session:
+                await self._check_rights(connection)
 
     def refuse(self, connection: Connection, name: str, refusal: Refusal, number: int | None) -> None:
         """Refuse what is no operation of ours."""

@@ -58,7 +58,18 @@ def check_room_count(count: int) -> None:
 
 
 async def place_connection(database: Database, connection: Connection, payload: AttemptJoin) -> Place:
-    """Where a socket starts in a chat's room; kept, if the client can recover. It is not in the room yet."""
+    """Where a socket starts in a chat's room; kept, if the client can recover. It is not in the room yet.
+
+    Rights that changed while it was being found are asked again: the room is left before it is entered.
+    """
+    while True:
+        session = connection.session
+        place = await _place(database, connection, payload)
+        if connection.session is session:
+            return place
+
+
+async def _place(database: Database, connection: Connection, payload: AttemptJoin) -> Place:
     actor, cursor_id = connection.session.actor, connection.cursor_id
     if chat_room(payload.chat_id) in connection.rooms:
         payload = payload.model_copy(update={"since": None, "epoch": None})

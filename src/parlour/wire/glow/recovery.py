@@ -78,11 +78,13 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
         return Start(pid=None, rooms={person: head}, pos=head)
     lost: tuple[tuple[str, str, int], ...] = ()
     known = cursors.cursor(tx, digest_of(handshake.pid)) if handshake.pid else None
-    if known and handshake.pid and _usable(tx, known[0], session, rules):
+    if handshake.pid and (known is None or not _is_own(known[0], session)):
+        lost = ((person, "expired", log.room_head(tx, person, head).seq),)
+    elif handshake.pid and known:
         cursor, joined = known
         rooms = {room: pos for room, pos in joined.items() if access.may_read_room(tx, session.actor, room)}
         offset = parse_offset(handshake.offset)
-        reason = _reason(tx, offset, rooms, head, rules)
+        reason = "expired" if _is_old(tx, cursor, rules) else _reason(tx, offset, rooms, head, rules)
         if reason is None and offset is not None:
             kept = replace(cursor, session_digest=session.digest, dialect=handshake.dialect)
             cursors.take(tx, kept, sid, set(joined) - set(rooms))
@@ -122,10 +124,12 @@ def _fresh(
     return Start(pid=pid, rooms={person: head}, pos=head, resyncs=lost, cursor_id=cursor.id)
 
 
-def _usable(tx: Tx, cursor: Cursor, session: SessionActor, rules: RecoveryRules) -> bool:
-    if cursor.kind != "socket" or cursor.account_id != session.actor.account_id:
-        return False
-    return cursor.closed_at is None or tx.now_ms - cursor.closed_at <= rules.age_seconds_max * 1000
+def _is_own(cursor: Cursor, session: SessionActor) -> bool:
+    return cursor.kind == "socket" and cursor.account_id == session.actor.account_id
+
+
+def _is_old(tx: Tx, cursor: Cursor, rules: RecoveryRules) -> bool:
+    return cursor.closed_at is not None and tx.now_ms - cursor.closed_at > rules.age_seconds_max * 1000
 
 
 def _reason(tx: Tx, offset: Offset | None, rooms: Mapping[str, int], head: int, rules: RecoveryRules) -> str | None:

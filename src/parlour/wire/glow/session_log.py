@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from parlour.conversations.rooms import person_room
-from parlour.events import log
+from parlour.events import cursors, log
 from parlour.events.cursors import CursorJoined, CursorLeft, account_room
 from parlour.events.facts import fact_of
 from parlour.kernel.clock import rfc3339
@@ -55,11 +55,15 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """A piece of the log for a session; `more` if there is more to read right now."""
+    """A piece of the log for a session; `more` if there is more to read right now.
+
+    `joined`: the session's rooms of now, if it met that the session joined one.
+    """
 
     told: tuple[Told, ...]
     place: Place
     more: bool
+    joined: Mapping[str, int] | None = None
 
 
 def begin(tx: Tx, session: HttpSession, presented: str | None, epoch: str) -> Page:
@@ -92,7 +96,8 @@ def confirmed(presented: str | None, epoch: str, head: int) -> int:
 
 
 def read(tx: Tx, session: HttpSession, place: Place, epoch: str, limit: int) -> Page:
-    """The next events after `place`, at most `limit`. `session` as it is in this transaction."""
+    """The next events after `place`, at most `limit`. `session` may be as it was a moment ago: whatever
+    changes it is told in its account's room, and a join that is met here is looked up."""
     if place.past is not None:
         return _read_past(tx, session, (place, place.past), epoch, limit)
     head = log.head(tx)
@@ -101,11 +106,12 @@ def read(tx: Tx, session: HttpSession, place: Place, epoch: str, limit: int) -> 
     told: list[Told] = []
     for event in events:
         match _own(event, session):
-            case CursorJoined() as joined if joined.room in session.rooms:
+            case CursorJoined() as joined:
                 told.extend(_resync(tx, joined, epoch))
                 past = PastOfRoom(room=joined.room, after=joined.after_pos, upto=event.pos, in_full=joined.in_full)
-                joined_rooms = {joined.room: event.pos} | rooms
-                return Page(told=tuple(told), place=Place(pos=event.pos, rooms=joined_rooms, past=past), more=True)
+                at = Place(pos=event.pos, rooms={joined.room: event.pos} | rooms, past=past)
+                known = cursors.cursor(tx, session.id)
+                return Page(told=tuple(told), place=at, more=True, joined=known[1] if known else {})
             case CursorLeft(room=room):
                 rooms.pop(room, None)
             case _:

@@ -60,7 +60,7 @@ class DirectSocket(async_socket.AsyncSocket):
     def transport(self) -> asyncio.Transport | None:
         """The transport, once nothing of the queue can still be on its way."""
         queue = cast("Any", self).queue
-        if self.protocol is None or not self.upgraded or self.closing or queue._unfinished_tasks or queue.qsize():  # noqa: SLF001
+        if self.protocol is None or not self.upgraded or self.closing or queue._unfinished_tasks or queue.qsize():
             return None
         return self.protocol.transport
 

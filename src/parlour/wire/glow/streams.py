@@ -6,7 +6,7 @@ client takes what it is sent, in pages, so a slow client costs one page.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from starlette.responses import StreamingResponse
@@ -32,6 +32,7 @@ SILENCE_SECONDS_MAX = 10.0
 CHECK_SECONDS = 4.0
 STREAM_PAGE = 50
 POLL_EVENTS_MAX = 500
+CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,31 +140,31 @@ class SessionReader:
 
     def __init__(self, reading: Reading, session: HttpSession, wake: Wake, limit: int) -> None:
         self._reading = reading
+        self._session = session
         self._limit = limit
         self._checked = reading.clock.monotonic()
-        self._expires_at = session.expires_at
         self._epoch = reading.pump.epoch
         self.wake = wake
-        self.session_id = session.id
         self.place = Place(pos=0, rooms={})
 
     async def begin(self, presented: str | None, stream_id: str | None) -> Sequence[Told] | None:
         """Take up the session at the presented offset; None if it does not hold any more."""
 
-        def act(tx: Tx) -> Page | None:
-            session = http_sessions.held(tx, self.session_id, self._reading.rules)
+        def act(tx: Tx) -> tuple[HttpSession, Page] | None:
+            session = http_sessions.held(tx, self._session.id, self._reading.rules)
             if session is None:
                 return None
             http_sessions.touch(tx, session, session_log.confirmed(presented, self._epoch, log.head(tx)))
             if stream_id is not None:
                 cursors.taken(tx, session.cursor, stream_id)
             http_sessions.drop_unreadable(tx, session)
-            current = http_sessions.held(tx, self.session_id, self._reading.rules)
-            return None if current is None else session_log.begin(tx, current, presented, self._epoch)
+            current = http_sessions.held(tx, self._session.id, self._reading.rules)
+            return None if current is None else (current, session_log.begin(tx, current, presented, self._epoch))
 
-        page = await self._reading.database.write(act)
-        if page is None:
+        begun = await self._reading.database.write(act)
+        if begun is None:
             return None
+        self._session, page = begun
         self._go_to(page)
         return page.told
 
@@ -180,8 +181,6 @@ class SessionReader:
             if not await self._still_holds():
                 return None
             page = await self._page(self._limit - len(told))
-            if page is None:
-                return None
             changed = self._go_to(page)
             told.extend(page.told)
             if page.more and len(told) < self._limit:
@@ -201,15 +200,14 @@ class SessionReader:
         """Where the reader stands."""
         return str(Offset(epoch=self._epoch, pos=self.place.pos))
 
-    async def _page(self, limit: int) -> Page | None:
-        def read(tx: Tx) -> Page | None:
-            session = http_sessions.held(tx, self.session_id, self._reading.rules)
-            return None if session is None else session_log.read(tx, session, self.place, self._epoch, limit)
-
-        return await self._reading.database.read(read)
+    async def _page(self, limit: int) -> Page:
+        session, place = self._session, self.place
+        return await self._reading.database.read(lambda tx: session_log.read(tx, session, place, self._epoch, limit))
 
     def _go_to(self, page: Page) -> bool:
         self.place = page.place
+        if page.joined is not None:
+            self._session = replace(self._session, rooms=page.joined)
         return self.wake.watch(page.place.rooms)
 
     async def _still_holds(self) -> bool:
@@ -221,28 +219,33 @@ class SessionReader:
         self._checked = now
         rules = self._reading.rules
 
-        def check(tx: Tx) -> tuple[bool, bool]:
-            session = http_sessions.held(tx, self.session_id, rules)
+        def check(tx: Tx) -> tuple[HttpSession | None, bool]:
+            session = http_sessions.held(tx, self._session.id, rules)
             if session is None:
-                return False, False
+                return None, False
             stale = tx.now_ms - session.cursor.seen_at > rules.idle_seconds * 1000 // 3
-            return True, stale or not all(access.may_read_room(tx, session.actor, room) for room in session.rooms)
+            return session, stale or not all(access.may_read_room(tx, session.actor, room) for room in session.rooms)
 
-        holds, write = await self._reading.database.read(check)
+        session, write = await self._reading.database.read(check)
         if write:
-            await self._reading.database.write(self._keep)
-        return holds
+            session = await self._reading.database.write(self._keep)
+        if session is None:
+            return False
+        self._session = session
+        return True
 
-    def _keep(self, tx: Tx) -> None:
-        session = http_sessions.held(tx, self.session_id, self._reading.rules)
+    def _keep(self, tx: Tx) -> HttpSession | None:
+        session = http_sessions.held(tx, self._session.id, self._reading.rules)
         if session is not None:
             http_sessions.touch(tx, session)
             http_sessions.drop_unreadable(tx, session)
+        return http_sessions.held(tx, self._session.id, self._reading.rules)
 
     def _seconds_to_expiry(self) -> float:
-        if self._expires_at is None:
+        expires_at = self._session.expires_at
+        if expires_at is None:
             return CHECK_SECONDS
-        return min(CHECK_SECONDS, (self._expires_at - self._reading.clock.now_ms()) / 1000 + 0.05)
+        return min(CHECK_SECONDS, (expires_at - self._reading.clock.now_ms()) / 1000 + 0.05)
 
 
 def sse_event(told: Told) -> bytes:
@@ -265,8 +268,14 @@ async def stream(reader: SessionReader, first: Sequence[Told]) -> AsyncIterator[
             return
         if not found:
             yield b":\n\n"
+        chunk = bytearray()
         for told in found:
-            yield sse_event(told)
+            chunk += sse_event(told)
+            if len(chunk) > CHUNK_BYTES:
+                yield bytes(chunk)
+                chunk.clear()
+        if chunk:
+            yield bytes(chunk)
 
 
 async def poll(reader: SessionReader, first: Sequence[Told], seconds: float) -> Mapping[str, object] | None:

@@ -53,7 +53,7 @@ def token_of_headers(headers: Mapping[str, str]) -> str:
 class Authenticator:
     """Turns credentials into actors. `jwt` is there if `oidc.issuer` is configured."""
 
-    def __init__(self, database: Database, jwt: oidc.JwtVerifier | None = None, *, auto_create: bool = False) -> None:
+    def __init__(self, database: Database, jwt: oidc.Verifier | None = None, *, auto_create: bool = False) -> None:
         self._database = database
         self._jwt = jwt
         self._auto_create = auto_create

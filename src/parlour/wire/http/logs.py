@@ -1,6 +1,6 @@
 """Logs as JSON, one object a line: `at`, `level`, `event` and ids. Never texts, names or tokens.
 
-What Parlour logs passes through `log_event`. Of foreign loggers only the first line of the
+What Parlour logs passes through `log_event`, or has its ids in `extra=`. Of foreign loggers only the first line of the
 constant part of a message is written, and of an exception only its type and where it was raised,
 because the rest may hold what a person wrote.
 """
@@ -23,6 +23,7 @@ _LEVELS: dict[Level, int] = {
 _VALUE_CHARS_MAX = 200
 _FRAMES_MAX = 12
 _FIELDS = "parlour_fields"
+_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _QUIET = ("aiohttp", "alembic", "asyncio", "engineio", "engineio.server", "httpx", "socketio", "socketio.server")
 
 
@@ -53,7 +54,9 @@ class JsonLines(logging.Formatter):
         fields: dict[str, object] | None = getattr(record, _FIELDS, None)
         if fields is None:
             line["logger"] = record.name
-        else:
+            if record.name.split(".")[0] == "parlour":
+                fields = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
+        if fields is not None:
             line |= {name: _bounded(value) for name, value in fields.items() if value is not None}
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = type(record.exc_info[1]).__name__

@@ -59,6 +59,8 @@ def upgrade() -> None:
     )
     op.create_index("attempts_account", "attempts", ["account_id", "created_at"], unique=False)
     op.create_index("attempts_cohort", "attempts", ["cohort_id"], unique=False)
+    op.create_index("attempts_created", "attempts", ["created_at", "id"], unique=False)
+    op.create_index("attempts_entry", "attempts", ["entry_id"], unique=False)
     op.create_table(
         "chats",
         sa.Column("id", sa.Text(), nullable=False),
@@ -328,3 +330,4 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.execute("INSERT INTO log_head (id, pos) VALUES (1, 0)")
+    op.create_index("accounts_folded", "accounts", [sa.text("lower(user_id)")], unique=True)

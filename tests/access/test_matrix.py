@@ -1,0 +1,276 @@
+"""P11: every operation, by event and by HTTP, and every route × caller × existing or missing object."""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import Mount, Route
+
+from parlour.app import Parlour
+from parlour.settings import Settings
+from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
+from tests.access import table
+from tests.access.table import CALLERS, NAMELESS
+from tests.access.world import MISSING, UNKNOWN_SID, Subject, World, session_of
+from tests.harness.site import PASSWORD
+from tests.harness.socket import Client
+from tests.promises.figures import Figure
+from tests.wire.raw import Raw
+
+PATHS = tuple(operation.path for operation in OPERATIONS)
+MEMBERS = tuple(caller for caller in CALLERS if caller not in NAMELESS)
+STATUS = {"ok": 200, "forbidden": 403, "not_found": 404, "session_not_found": 404, "unauthenticated": 401}
+ON_CONNECTIONS = {"attempt/join", "attempt/leave"}
+
+
+def bare(text: str, subject: Subject) -> str:
+    """An answer without `instance` and without the ids that it may echo."""
+    for known in sorted({*subject.ids, *MISSING.ids}):
+        text = text.replace(known, "<id>")
+    return re.sub(r'"instance": ?"[^"]*"', "", text)
+
+
+def outcome(ack: Any) -> str:
+    """An acknowledgement in the words of the table."""
+    return "ok" if ack["ok"] else ack["error"]["code"]
+
+
+def http_outcome(answer: httpx.Response) -> str:
+    """An HTTP answer in the words of the table."""
+    if answer.is_success:
+        return "ok"
+    if answer.headers["content-type"] != "application/problem+json":
+        return next(code for code, status in STATUS.items() if status == answer.status_code)
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["type"] == f"urn:parlour:problem:{problem['code']}"
+    return problem["code"]
+
+
+def seen(answer: httpx.Response, subject: Subject) -> tuple[int, list[tuple[str, str]], str]:
+    """All that a caller can tell one HTTP answer from another by."""
+    headers = [(name, value) for name, value in sorted(answer.headers.items()) if name != "date"]
+    return answer.status_code, headers, bare(answer.text, subject)
+
+
+def routes_of(routes: Iterable[object]) -> set[str]:
+    """Method and path of every route that an application serves, however it is mounted."""
+    found: set[str] = set()
+    for route in routes:
+        if isinstance(route, APIRoute | Route):
+            found |= {f"{method} {route.path}" for method in (route.methods or ()) if method != "HEAD"}
+        elif isinstance(route, Mount):
+            found |= {f"{key.split()[0]} {route.path}{key.split()[1]}" for key in routes_of(route.routes)}
+        else:
+            nested = getattr(route, "original_router", None)
+            assert nested is not None, f"a route of a kind that the matrix does not know: {route!r}"
+            found |= routes_of(nested.routes)
+    return found
+
+
+def test_every_operation_and_every_route_of_the_server_has_its_row(tmp_path: Path) -> None:
+    assert set(table.OPERATIONS) == set(PATHS)
+    twins = {f"POST {PREFIX}{path}" for path in PATHS}
+    served = routes_of(Parlour(Settings(data=tmp_path)).app.routes)
+    assert served == twins | set(table.ROUTES)
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.case(17, 18)
+@pytest.mark.parametrize("path", PATHS)
+async def test_an_event_is_answered_as_the_table_says(world: World, path: str, figure: Figure) -> None:
+    row, cells = table.OPERATIONS[path], 0
+    spellings = [name for name, operation in EVENTS.items() if operation.path == path]
+    async with world.socket("owner") as owner:
+        shared = await world.subject(owner)
+        for caller in MEMBERS:
+            async with world.socket(caller) as client:
+                for spelling in spellings:
+                    heads = world.heads(shared)
+                    answers: list[str] = []
+                    for subject, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
+                        if wanted == "ok" and subject is shared and path != "attempt/leave":
+                            subject = await world.subject(owner)
+                        ack, told = await call(client, spelling, subject, path)
+                        assert outcome(ack) == wanted, (caller, spelling, ack)
+                        answers.append(bare(json.dumps([ack, told]), subject))
+                        cells += 1
+                    if row.existing[caller] == row.missing[caller]:
+                        assert answers[0] == answers[1], (caller, spelling)
+                    if row.existing[caller] != "ok":
+                        assert world.heads(shared) == heads, "a refused command was told to somebody"
+    figure("P11", f"{cells} cells of the event {path.replace('/', '_')} as declared")
+
+
+async def call(client: Client, spelling: str, subject: Subject, path: str) -> tuple[Any, list[Any]]:
+    """The acknowledgement of an operation and its error events, without `_meta`."""
+    before = len(client.heard)
+    ack = await client.call(spelling, subject.payload(path))
+    await client.ok("attempt_leave", {"chat_id": MISSING.chat_id})
+    errors = [payload for name, (payload, *_) in client.heard[before:] if name == "attempt_error"]
+    refused = not ack["ok"] and path != "attempt/leave"
+    assert len(errors) == int(refused), (ack, errors)
+    return ack, [{key: value for key, value in error.items() if key != "_meta"} for error in errors]
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("caller", NAMELESS)
+async def test_without_a_token_no_event_is_heard(world: World, caller: str, figure: Figure) -> None:
+    auth = {"token": world.site.tokens["revoked"]} if caller == "revoked" else {}
+    async with world.socket("owner") as owner:
+        subject = await world.subject(owner)
+        heads = world.heads(subject)
+        async with Raw(world.process.url) as raw:
+            refused = await raw.connect(auth)
+            assert (refused.type, refused.data["data"]["code"]) == ("4", "unauthenticated")
+            for number, path in enumerate(PATHS):
+                for target in (subject, MISSING):
+                    await raw.send(path.replace("/", "_"), target.payload(path), number=number)
+            raw.packets.clear()
+            assert (await raw.connect(auth)).type == "4"  # the server has worked through all of them
+            assert len(raw.packets) == 1
+        assert world.heads(subject) == heads
+    figure("P11", f"{2 * len(PATHS)} events of a caller with {caller} unanswered and without effect")
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.case(17, 18)
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_http_twin_is_answered_as_the_table_says(world: World, path: str, figure: Figure) -> None:
+    row, cells = table.OPERATIONS[path], 0
+    async with world.socket("owner") as owner:
+        shared = await world.subject(owner)
+        for caller in CALLERS:
+            async with world.http(caller) as http:
+                sid = (await session_of(http))["sid"] if caller in MEMBERS else "any"
+                heads = world.heads(shared)
+                answers: list[object] = []
+                for subject, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
+                    if wanted == "ok" and subject is shared and path != "attempt/leave":
+                        subject = await world.subject(owner)
+                    params = {"sid": sid} if path in ON_CONNECTIONS else {}
+                    answer = await http.post(PREFIX + path, json=subject.payload(path), params=params)
+                    assert http_outcome(answer) == wanted, (caller, answer.text)
+                    answers.append(seen(answer, subject))
+                    cells += 1
+                if row.existing[caller] == row.missing[caller] and path != "attempt/leave":
+                    assert answers[0] == answers[1], caller
+                if row.existing[caller] != "ok":
+                    assert world.heads(shared) == heads, "a refused command was told to somebody"
+    figure("P11", f"{cells} cells of POST {path} as declared")
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_foreign_connection_cannot_be_named(world: World, path: str, figure: Figure) -> None:
+    async with world.socket("owner") as owner, world.http("owner") as mine:
+        subject = await world.subject(owner)
+        heads = world.heads(subject)
+        foreign = [(await session_of(mine))["sid"], owner.io.get_sid()]
+        for caller in MEMBERS[1:]:
+            async with world.http(caller) as http:
+                answers = [
+                    await http.post(PREFIX + path, json=subject.payload(path), params={"sid": sid})
+                    for sid in (*foreign, UNKNOWN_SID)
+                ]
+                assert {http_outcome(answer) for answer in answers} == {"session_not_found"}
+                assert len({str(seen(answer, subject)) for answer in answers}) == 1
+        assert world.heads(subject) == heads
+    figure("P11", f"{3 * len(MEMBERS[1:])} foreign or unknown connections refused alike at {path}")
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("route", table.ROUTES)
+async def test_a_route_is_answered_as_the_table_says(world: World, route: str, figure: Figure) -> None:
+    row, cells = table.ROUTES[route], 0
+    async with world.socket("owner") as owner:
+        shared = await world.subject(owner)
+        for caller in CALLERS:
+            answers: list[object] = []
+            for named, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
+                subject, answer = await ask(world, route, caller, named)
+                assert http_outcome(answer) == wanted, (caller, answer.status_code, answer.text)
+                answers.append(seen(answer, subject))
+                cells += 1
+                if route == "GET /api/v1/attempts" and wanted == "ok":
+                    listed = shared.attempt_id in answer.text
+                    assert listed == (table.READ[caller] == "ok"), f"{caller} is shown the wrong attempts"
+            if row.existing[caller] == row.missing[caller] != "ok":
+                assert answers[0] == answers[1], caller
+    figure("P11", f"{cells} cells of {route} as declared")
+
+
+async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Subject, httpx.Response]:
+    """One request to a route, about an existing object or a missing one; with the ids it may echo."""
+    method, path = route.split(" ", 1)
+    subject = await with_session(world, named) if named is not MISSING else named
+    options: dict[str, Any] = {}
+    match path:
+        case "/api/v1/attempts/{attempt_id}":
+            path = path.format(attempt_id=subject.attempt_id)
+        case "/assets/{path:path}":
+            path = "/assets/..%2f..%2fpyproject.toml" if subject is MISSING else await an_asset(world)
+        case "/api/v1/sessions":
+            options["json"] = {"user_id": "admin", "password": PASSWORD if subject is not MISSING else "wrong"}
+        case "/socket/v5/events" | "/socket/v5/events/poll" | "/socket/v5/client/disconnect":
+            options["params"] = {"sid": subject.sid} | ({"wait": "0"} if path.endswith("poll") else {})
+        case _:
+            pass
+    async with world.http(caller) as http:
+        if path == "/api/v1/sessions/current" and caller in MEMBERS:
+            http.headers["authorization"] = f"Bearer {world.site.token(caller)}"
+        return subject, await head_of(http, http.build_request(method, path, **options))
+
+
+async def head_of(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """An answer, without the body if that is an endless stream."""
+    answer = await http.send(request, stream=True)
+    if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+        await answer.aread()
+        return answer
+    await answer.aclose()
+    return httpx.Response(answer.status_code, headers=answer.headers, content=b"")
+
+
+async def with_session(world: World, subject: Subject) -> Subject:
+    """The same with a session of the owner."""
+    async with world.http("owner") as http:
+        sid = (await session_of(http))["sid"]
+    return Subject(home_id=subject.home_id, attempt_id=subject.attempt_id, chat_id=subject.chat_id, sid=sid)
+
+
+async def an_asset(world: World) -> str:
+    """A file of the built-in page that there is."""
+    async with world.http("no_token") as http:
+        found = re.search(r'(?:src|href)="\.?/?(assets/[^"]+)"', (await http.get("/")).text)
+    assert found is not None
+    return f"/{found[1]}"
+
+
+@pytest.mark.promise("P11")
+async def test_a_ticket_opens_its_own_stream_and_nothing_else(world: World, figure: Figure) -> None:
+    async with world.http("owner") as mine, world.http("fellow") as theirs, world.http("no_token") as nobody:
+        own, other = await session_of(mine), await session_of(theirs)
+
+        async def stream(sid: str, ticket: str) -> httpx.Response:
+            params = {"sid": sid, "ticket": ticket}
+            return await head_of(nobody, nobody.build_request("GET", "/socket/v5/events", params=params))
+
+        assert (await stream(own["sid"], own["ticket"])).status_code == 200
+        crossed = [
+            await stream(own["sid"], other["ticket"]),
+            await stream(other["sid"], own["ticket"]),
+            await stream(UNKNOWN_SID, own["ticket"]),
+        ]
+        assert len({(answer.status_code, answer.text) for answer in crossed}) == 1
+        assert crossed[0].status_code in (401, 404)
+        headers = {"authorization": f"Bearer {own['ticket']}"}
+        for method, path in (("GET", "/socket/v5/events/poll"), ("POST", PREFIX + "connect"), ("GET", "/api/v1/home")):
+            refused = await nobody.request(method, path, headers=headers, params={"sid": own["sid"]})
+            assert refused.status_code == 401, (path, refused.text)
+    figure("P11", "3 crossed tickets refused alike; a ticket is no token on 3 other routes")

@@ -1,0 +1,167 @@
+"""A server with one caller of every kind, and fresh attempts of the owner to ask about."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from parlour.accounts import actions as accounts
+from parlour.accounts.entities import NewAccount
+from parlour.catalog import actions as catalog
+from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import publish
+from parlour.events import log
+from parlour.kernel.actor import Role
+from parlour.kernel.ids import digest_of
+from parlour.storage.tx import Tx
+from tests.harness.site import Process, Site
+from tests.harness.socket import Client
+
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
+UNKNOWN_SID = "nobody-has-been-given-this-session"
+HOME = "Access home"
+ROLES: dict[str, Role] = {
+    "owner": "member",
+    "other_instructor": "instructional",
+    "other_admin": "admin",
+    "superadmin": "superadmin",
+}
+
+PACK = """
+pack: {id: access, name: Access}
+personas:
+  pat: {name: Pat, instructions: "You are Pat."}
+scenarios:
+  one: {name: One, personas: [pat]}
+  two: {name: Two, personas: [pat]}
+rubrics:
+  small:
+    name: Small
+    total_points: 2
+    pass_points: 1
+    groups:
+      asking:
+        {name: Asking, points: 2, pass_points: 1, standards: [{points: 0, name: "No"}, {points: 2, name: "Yes"}],
+         signals: {good_moves: [open-question], enough: 1}}
+simulations:
+  pair: {name: Pair, scenarios: [{scenario: one, rubric: small}, {scenario: two, rubric: small}]}
+cohorts:
+  taught: {name: Taught, simulations: [pair], learners: [LEARNERS], instructors: [instructor]}
+  other: {name: Other, simulations: [pair], learners: [OTHERS], instructors: [other_instructor]}
+home:
+  common: {name: Access home, simulation: pair, cohorts: [taught]}
+  other: {name: Other home, simulation: pair, cohorts: [other]}
+practice:
+  common: {name: Access practice, simulation: pair, cohorts: [taught]}
+  other: {name: Other practice, simulation: pair, cohorts: [other]}
+"""
+
+
+def publish_pack(site: Site, learners: list[str], others: list[str]) -> None:
+    """Publish the pack: who learns in the instructor's cohort, and who in the other one."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "access.yaml"
+        file.write_text(PACK.replace("LEARNERS", ", ".join(learners)).replace("OTHERS", ", ".join(others)))
+        bundle = load_bundle(file)
+
+    def fill(tx: Tx) -> None:
+        publish(tx, bundle)
+        site.homes.update({entry.name: entry.id for entry in catalog.all_entries(tx, "home")})
+        site.practices.update({entry.name: entry.id for entry in catalog.all_entries(tx, "practice")})
+
+    site.write(fill)
+
+
+def add_account(tx: Tx, site: Site, new: NewAccount, department_id: str) -> None:
+    """One more account in a department, with a token."""
+    made = accounts.create_account(tx, new)
+    site.ids[new.user_id] = made.account_id
+    accounts.set_account_departments(tx, made.account_id, [department_id])
+    site.tokens[new.user_id] = accounts.issue_session(tx, made.account_id, "session", "test", 86_400)
+
+
+def populate(site: Site) -> None:
+    """The callers of the table, beside the people that every site has (`fellow`, `instructor`, `admin`)."""
+
+    def fill(tx: Tx) -> None:
+        here = accounts.list_departments(tx)[0].department_id
+        elsewhere = accounts.create_department(tx, "Elsewhere").department_id
+        for user_id, role in ROLES.items():
+            department = elsewhere if user_id == "other_admin" else here
+            add_account(tx, site, NewAccount(user_id=user_id, name=user_id, role=role), department)
+        revoked = accounts.issue_session(tx, site.ids["owner"], "session", "test", 86_400)
+        accounts.revoke_session(tx, digest_of(revoked))
+        site.tokens["revoked"] = revoked
+
+    site.write(fill)
+    publish_pack(site, learners=["owner", "fellow"], others=["learner"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What a cell asks about: ids of the owner's, or ids that nothing has."""
+
+    home_id: str
+    attempt_id: str
+    chat_id: str
+    sid: str = UNKNOWN_SID
+
+    def payload(self, path: str) -> dict[str, object]:
+        """The payload of an operation that names this."""
+        if path == "attempt/start":
+            return {"home_id": self.home_id}
+        members: dict[str, object] = {}
+        if path not in ("attempt/join", "attempt/leave", "attempt/stop"):
+            members["attempt_id"] = self.attempt_id
+        if path not in ("attempt/next", "attempt/end_all"):
+            members["chat_id"] = self.chat_id
+        return members | ({"message": "Hello?"} if path == "attempt/message" else {})
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Everything that an answer may echo."""
+        return (self.home_id, self.attempt_id, self.chat_id, self.sid)
+
+
+MISSING = Subject(home_id=UNKNOWN, attempt_id=UNKNOWN, chat_id=UNKNOWN)
+
+
+@dataclass
+class World:
+    """The running server, and what tests do in it."""
+
+    site: Site
+    process: Process
+
+    def http(self, caller: str) -> httpx.AsyncClient:
+        """An HTTP client with the caller's credential."""
+        token = self.site.tokens.get(caller)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(base_url=self.process.url, headers=headers, timeout=20)
+
+    def socket(self, caller: str) -> Client:
+        """A socket of the caller."""
+        return Client(self.process.url, self.site.tokens[caller])
+
+    async def subject(self, owner: Client) -> Subject:
+        """A fresh attempt of the owner, in whose first chat something was said and answered."""
+        home = self.site.homes[HOME]
+        started = await owner.ok("attempt_start", {"home_id": home})
+        attempt, chat = started["attempt_id"], started["attempt_chat_id"]
+        await owner.say(attempt, chat, "What have you tried so far?")
+        await owner.ok("attempt_leave", {"chat_id": chat})
+        return Subject(home_id=home, attempt_id=attempt, chat_id=chat)
+
+    def heads(self, subject: Subject) -> list[int]:
+        """How much was ever told of a subject: in its chat's room and to its owner."""
+        rooms = (f"chat:{subject.chat_id}", f"person:{self.site.ids['owner']}")
+        return self.site.write(lambda tx: [log.room_head(tx, room, log.head(tx)).seq for room in rooms])
+
+
+async def session_of(http: httpx.AsyncClient) -> Any:
+    """Open an HTTP session: what it was answered."""
+    answer = await http.post("/socket/v5/client/connect")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
