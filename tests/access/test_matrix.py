@@ -91,19 +91,19 @@ async def test_an_event_is_answered_as_the_table_says(world: World, path: str, f
         for caller in MEMBERS:
             async with world.socket(caller) as client:
                 for spelling in spellings:
-                    heads = world.heads(shared)
+                    told = world.told(shared)
                     answers: list[str] = []
                     for subject, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
                         if wanted == "ok" and subject is shared and path != "attempt/leave":
                             subject = await world.subject(owner)
-                        ack, told = await call(client, spelling, subject, path)
+                        ack, errors = await call(client, spelling, subject, path)
                         assert outcome(ack) == wanted, (caller, spelling, ack)
-                        answers.append(bare(json.dumps([ack, told]), subject))
+                        answers.append(bare(json.dumps([ack, errors]), subject))
                         cells += 1
                     if row.existing[caller] == row.missing[caller]:
                         assert answers[0] == answers[1], (caller, spelling)
                     if row.existing[caller] != "ok":
-                        assert world.heads(shared) == heads, "a refused command was told to somebody"
+                        assert world.told(shared) == told, "a refused command was told to somebody"
     figure("P11", f"{cells} cells of the event {path.replace('/', '_')} as declared")
 
 
@@ -124,7 +124,7 @@ async def test_without_a_token_no_event_is_heard(world: World, caller: str, figu
     auth = {"token": world.site.tokens["revoked"]} if caller == "revoked" else {}
     async with world.socket("owner") as owner:
         subject = await world.subject(owner)
-        heads = world.heads(subject)
+        told = world.told(subject)
         async with Raw(world.process.url) as raw:
             refused = await raw.connect(auth)
             assert (refused.type, refused.data["data"]["code"]) == ("4", "unauthenticated")
@@ -134,7 +134,7 @@ async def test_without_a_token_no_event_is_heard(world: World, caller: str, figu
             raw.packets.clear()
             assert (await raw.connect(auth)).type == "4"  # the server has worked through all of them
             assert len(raw.packets) == 1
-        assert world.heads(subject) == heads
+        assert world.told(subject) == told
     figure("P11", f"{2 * len(PATHS)} events of a caller with {caller} unanswered and without effect")
 
 
@@ -148,7 +148,7 @@ async def test_the_http_twin_is_answered_as_the_table_says(world: World, path: s
         for caller in CALLERS:
             async with world.http(caller) as http:
                 sid = (await session_of(http))["sid"] if caller in MEMBERS else "any"
-                heads = world.heads(shared)
+                told = world.told(shared)
                 answers: list[object] = []
                 for subject, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
                     if wanted == "ok" and subject is shared and path != "attempt/leave":
@@ -161,7 +161,7 @@ async def test_the_http_twin_is_answered_as_the_table_says(world: World, path: s
                 if row.existing[caller] == row.missing[caller] and path != "attempt/leave":
                     assert answers[0] == answers[1], caller
                 if row.existing[caller] != "ok":
-                    assert world.heads(shared) == heads, "a refused command was told to somebody"
+                    assert world.told(shared) == told, "a refused command was told to somebody"
     figure("P11", f"{cells} cells of POST {path} as declared")
 
 
@@ -170,7 +170,7 @@ async def test_the_http_twin_is_answered_as_the_table_says(world: World, path: s
 async def test_a_foreign_connection_cannot_be_named(world: World, path: str, figure: Figure) -> None:
     async with world.socket("owner") as owner, world.http("owner") as mine:
         subject = await world.subject(owner)
-        heads = world.heads(subject)
+        told = world.told(subject)
         foreign = [(await session_of(mine))["sid"], owner.io.get_sid()]
         for caller in MEMBERS[1:]:
             async with world.http(caller) as http:
@@ -180,7 +180,7 @@ async def test_a_foreign_connection_cannot_be_named(world: World, path: str, fig
                 ]
                 assert {http_outcome(answer) for answer in answers} == {"session_not_found"}
                 assert len({str(seen(answer, subject)) for answer in answers}) == 1
-        assert world.heads(subject) == heads
+        assert world.told(subject) == told
     figure("P11", f"{3 * len(MEMBERS[1:])} foreign or unknown connections refused alike at {path}")
 
 

@@ -182,7 +182,7 @@ async def test_a_room_that_was_left_is_not_recovered(house: House) -> None:
 async def test_a_slow_reader_is_closed_at_the_limit_while_others_go_on_and_then_recovers(own: Site) -> None:
     process = own.start(MODEL="scripted-echo", LIMITS__SOCKET_BACKLOG_BYTES_MAX=65_536)
     token = own.tokens["learner"]
-    async with Raw(process.url, receive_bytes=4096) as raw, Client(process.url, token) as client:
+    async with Raw(process.url, receive_bytes=262_144) as raw, Client(process.url, token) as client:
         pid = (await raw.open(token)).data["pid"]
         attempt, chat = await client.start_practice(own.practices["practice-nothints"])
         await raw.ok("attempt_join", {"chat_id": chat})

@@ -1,5 +1,6 @@
 """`parlour demo`: a server with the sample pack and three people who can sign in at once."""
 
+import asyncio
 import json
 import os
 import sys
@@ -68,8 +69,7 @@ def demo(
         settings = settings.model_copy(update={"log_level": "warning"})
     check_free(settings)
     password, fresh = demo_password(settings.data)
-    database = opened(settings, create=True)
-    seeded = seed(database, password, renew=fresh)
+    seeded = asyncio.run(seed(opened(settings, create=True), password, renew=fresh))
 
     async def announce(_: "Parlour", port: int) -> None:
         url = address(settings, port)
@@ -104,16 +104,23 @@ def demo_password(data: Path) -> tuple[str, bool]:
     return password, True
 
 
-def seed(database: "Database", password: str, *, renew: bool) -> Seeded:
-    """Make what is missing of the demo, and a new session for everybody. `renew`: set every password."""
+async def seed(database: "Database", password: str, *, renew: bool) -> Seeded:
+    """Make what is missing of the demo, and a new session for everybody; closes `database`.
+
+    `renew`: set every password.
+    """
     from parlour.accounts.passwords import hash_password
     from parlour.catalog.bundles import load_bundle
 
     bundle = load_bundle(sample_pack())
     names = [user_id for user_id, _, _ in PEOPLE]
-    known = database.read_here(lambda tx: _ids(tx, names))
-    hashes = {name: hash_password(password) for name in names if renew or name not in known}
-    return database.write_here(lambda tx: _seed(tx, hashes, bundle))
+    database.start()
+    try:
+        known = await database.read(lambda tx: _ids(tx, names))
+        hashes = {name: hash_password(password) for name in names if renew or name not in known}
+        return await database.write(lambda tx: _seed(tx, hashes, bundle))
+    finally:
+        await database.stop()
 
 
 def _ids(tx: "Tx", names: list[str]) -> set[str]:

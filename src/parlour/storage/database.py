@@ -86,7 +86,7 @@ class Database:
         cursor = connection.cursor()
         self.dialect.begin(cursor, reading=True)
         try:
-            return action(Tx(cursor, self.dialect, self._ids, self._clock.now_ms(), writable=False))
+            return action(Tx(cursor, self.dialect, self._ids, self._clock.now_ms(), guard=None))
         finally:
             cursor.execute("ROLLBACK")
 

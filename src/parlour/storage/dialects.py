@@ -53,6 +53,7 @@ class Dialect(Protocol):
     lost: tuple[type[Exception], ...]
     conflict: tuple[type[Exception], ...]
     errors: tuple[type[Exception], ...]
+    next_savepoint: tuple[str, ...]
 
     def open(self, *, reading: bool) -> Connection: ...
     def prepare(self, sql: str) -> tuple[str, bool]: ...

@@ -28,6 +28,7 @@ class PostgreSQL:
     lost: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError)
     conflict: tuple[type[Exception], ...] = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
+    next_savepoint: tuple[str, ...] = ("RELEASE SAVEPOINT work; SAVEPOINT work",)  # in one round trip
 
     def __init__(self, url: str) -> None:
         self.url = url

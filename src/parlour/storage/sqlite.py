@@ -20,6 +20,7 @@ class SQLite:
     lost: tuple[type[Exception], ...] = ()
     conflict: tuple[type[Exception], ...] = ()
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+    next_savepoint: tuple[str, ...] = ("RELEASE SAVEPOINT work", "SAVEPOINT work")
 
     def __init__(self, url: str, path: Path) -> None:
         self.url = url

@@ -58,11 +58,16 @@ class StartedJob:
 
 
 class Tx:
-    """An open transaction. `now_ms` is fixed when the transaction begins."""
+    """An open transaction. `now_ms` is fixed when the transaction begins.
+
+    `guard` are the statements that set the savepoint before the first change: none if the batch is
+    this one transaction, `None` for reading.
+    """
 
     __slots__ = (
         "_cursor",
         "_ids",
+        "_guard",
         "_marked",
         "_statements",
         "announced",
@@ -74,13 +79,16 @@ class Tx:
         "writable",
     )
 
-    def __init__(self, cursor: Cursor, statements: Statements, ids: Ids, now_ms: int, *, writable: bool) -> None:
+    def __init__(
+        self, cursor: Cursor, statements: Statements, ids: Ids, now_ms: int, *, guard: Sequence[str] | None
+    ) -> None:
         self._cursor = cursor
         self._statements = statements
         self._ids = ids
         self._marked = False
         self.now_ms = now_ms
-        self.writable = writable
+        self.writable = guard is not None
+        self._guard = guard or ()
         self.lease_owner: str | None = None
         self.announced: list[Announced] = []
         self.started_jobs: list[StartedJob] = []
@@ -172,17 +180,11 @@ class Tx:
         """For the writer: whether there is something to take back."""
         return self._marked
 
-    def finish(self) -> None:
-        """For the writer: keep what this transaction did."""
-        if self._marked:
-            self._cursor.execute("RELEASE SAVEPOINT work")
-
     def undo(self) -> None:
         """For the writer: take back what this transaction did, and nothing else of the batch."""
         self.announced, self.started_jobs, self.hooks, self.wakes_jobs = [], [], [], False
-        if self._marked:
+        if self._marked and self._guard:
             self._cursor.execute("ROLLBACK TO SAVEPOINT work")
-            self._cursor.execute("RELEASE SAVEPOINT work")
 
     def _execute(self, sql: str, params: Mapping[str, object]) -> None:
         text, changes = self._statements.prepare(sql)
@@ -195,5 +197,6 @@ class Tx:
         if not self._marked:
             if not self.writable:
                 raise RuntimeError("a reading transaction cannot write")
-            self._cursor.execute("SAVEPOINT work")
+            for statement in self._guard:
+                self._cursor.execute(statement)
             self._marked = True

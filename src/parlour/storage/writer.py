@@ -144,8 +144,13 @@ class Writer:
         self._dialect.begin(cursor, reading=False)
         try:
             now_ms = self._clock.now_ms()
+            guard = () if len(batch) == 1 else ("SAVEPOINT work",)
             for work in batch:
-                self._do(work, cursor, now_ms)
+                if self._do(work, cursor, now_ms, guard) and guard:
+                    guard = self._dialect.next_savepoint
+            if len(batch) == 1 and batch[0].error is not None:
+                cursor.execute("ROLLBACK")
+                return []
             announced = [said for work in batch if work.tx for said in work.tx.announced]
             logged = self._dialect.append(cursor, announced, now_ms) if announced else []
             cursor.execute("COMMIT")
@@ -155,12 +160,12 @@ class Writer:
             raise
         return logged
 
-    def _do(self, work: Work, cursor: Any, now_ms: int) -> None:
-        tx = Tx(cursor, self._dialect, self._ids, now_ms, writable=True)
+    def _do(self, work: Work, cursor: Any, now_ms: int, guard: Sequence[str]) -> bool:
+        """Run one action; whether it set a savepoint, which the next one replaces."""
+        tx = Tx(cursor, self._dialect, self._ids, now_ms, guard=guard)
         tx.lease_owner = self.lease_owner()
         try:
             work.result = work.action(tx)
-            tx.finish()
             work.tx = tx
         except (*self._dialect.lost, *self._dialect.conflict):
             raise
@@ -169,6 +174,7 @@ class Writer:
                 raise
             tx.undo()
             work.error = error
+        return tx.changed
 
     def _close(self) -> None:
         if self._connection is not None and self._dialect.shared:

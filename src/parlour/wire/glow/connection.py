@@ -185,7 +185,7 @@ class Connection:
             self._delivery.watch.internal(self, event)
         elif self._behind:
             self._skipped += len(event.body) + EVENT_OVERHEAD_BYTES
-            if self._skipped > self._delivery.backlog_bytes_max:
+            if self._skipped > self._delivery.backlog_bytes_max and not self._sink.closed:
                 logger.info("backlog_exceeded", extra={"connection": self.sid})
                 self.abort()
         elif self._sink.full:
