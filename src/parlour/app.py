@@ -35,6 +35,7 @@ from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.pauses.work import Deadlines
 from parlour.providers.models import ProviderSpec, build_models
+from parlour.providers.models.observed import ObservedModel
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.providers.oidc_keys import fetch_keys_of
 from parlour.settings import Settings
@@ -88,7 +89,7 @@ class Parlour:
         limits = settings.limits
         self.database = Database(settings.url, self.clock, self.ids, readers=limits.readers)
         self.database.writer.listeners.committed = self.metrics.committed
-        self.models = build_models(
+        router = build_models(
             [
                 ProviderSpec(name=each.name, kind=each.kind, base_url=each.base_url, api_key=each.api_key)
                 for each in settings.providers
@@ -96,6 +97,7 @@ class Parlour:
             scripted=ScriptedModel(pieces_per_second=settings.scripted_pieces_per_second),
             dice=self.dice,
         )
+        self.models = ObservedModel(router, self.clock, self.metrics, trace=settings.trace)
         self.rules = RegradeRules(owner_regrades_max=limits.owner_regrades_max, timezone_name=settings.timezone)
         self.passwords = PasswordWorkers()
         self.authenticator = Authenticator(
@@ -266,9 +268,7 @@ class Parlour:
         app.include_router(events_router(glow))
         app.include_router(asyncapi_router(app, self.settings.base_path))
         complete_openapi(app, glow_payloads(), PUBLIC_PATHS)
-        app.include_router(
-            attempts_router(AttemptsNeed(database=self.database, authenticator=self.authenticator))
-        )
+        app.include_router(attempts_router(AttemptsNeed(database=self.database, authenticator=self.authenticator)))
         app.include_router(web_routes())
 
     def _reading(self) -> Reading:

@@ -26,6 +26,7 @@ PATHS = tuple(operation.path for operation in OPERATIONS)
 MEMBERS = tuple(caller for caller in CALLERS if caller not in NAMELESS)
 STATUS = {"ok": 200, "forbidden": 403, "not_found": 404, "session_not_found": 404, "unauthenticated": 401}
 ON_CONNECTIONS = {"attempt/join", "attempt/leave"}
+ON_SESSIONS = {"/socket/v5/events", "/socket/v5/events/poll", "/socket/v5/client/disconnect"}
 
 
 def bare(text: str, subject: Subject) -> str:
@@ -208,7 +209,8 @@ async def test_a_route_is_answered_as_the_table_says(world: World, route: str, f
 async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Subject, httpx.Response]:
     """One request to a route, about an existing object or a missing one; with the ids it may echo."""
     method, path = route.split(" ", 1)
-    subject = await with_session(world, named) if named is not MISSING else named
+    on_session = named is not MISSING and path in ON_SESSIONS
+    subject = await with_session(world, named) if on_session else named
     options: dict[str, Any] = {}
     match path:
         case "/api/v1/attempts/{attempt_id}":
@@ -217,10 +219,8 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
             path = "/assets/..%2f..%2fpyproject.toml" if subject is MISSING else await an_asset(world)
         case "/api/v1/sessions":
             options["json"] = {"user_id": "admin", "password": PASSWORD if subject is not MISSING else "wrong"}
-        case "/socket/v5/events" | "/socket/v5/events/poll" | "/socket/v5/client/disconnect":
-            options["params"] = {"sid": subject.sid} | ({"wait": "0"} if path.endswith("poll") else {})
         case _:
-            pass
+            options["params"] = {"sid": subject.sid, "wait": "0"} if path in ON_SESSIONS else {}
     async with world.http(caller) as http:
         if path == "/api/v1/sessions/current" and caller in MEMBERS:
             http.headers["authorization"] = f"Bearer {world.site.token(caller)}"

@@ -26,14 +26,14 @@ Demo = dict[str, Any]
 
 
 @contextmanager
-def running(*words: str | Path) -> Generator[subprocess.Popen[str]]:
+def running(*words: str | Path, **environment: str) -> Generator[subprocess.Popen[str]]:
     """A server process; it is stopped with SIGTERM and must end with 0."""
     process = subprocess.Popen(
         [sys.executable, "-m", "parlour", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=CLEAN,
+        env={**CLEAN, **environment},
     )
     try:
         yield process
@@ -56,7 +56,7 @@ def first_line(process: subprocess.Popen[str]) -> str:
 @contextmanager
 def demo(data: Path) -> Generator[Demo]:
     """A running demo, as its first line describes it."""
-    with running("demo", "--json", "--port", "0", "--data", data) as process:
+    with running("demo", "--json", "--port", "0", PARLOUR_DATA=str(data)) as process:
         yield json.loads(first_line(process))
 
 

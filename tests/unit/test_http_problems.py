@@ -240,13 +240,11 @@ async def test_health_metrics_and_version_answer() -> None:
         metrics.committed(3, 0.002)
         metrics.turn("complete", 1.5)
         metrics.first_text(0.2)
-        metrics.delivered(5)
         metrics.job("turns.answer", "done")
         metrics.tokens("offline", "output", 12)
         for number in range(1000):
             metrics.command(f"op{number}", "ok")
         text = (await client.get("/metrics")).text
     assert 'parlour_connections{transport="websocket"} 1.0' in text
-    assert "parlour_deliveries_total 5.0" in text
     assert 'parlour_commands_total{operation="other",outcome="ok"} 900.0' in text
     assert text.count("parlour_commands_total{") == 101

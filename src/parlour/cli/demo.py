@@ -63,10 +63,10 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Say what there is as one line of JSON.")] = False,
 ) -> None:
     """Try Parlour: a server with sample content and three accounts, in .data/demo."""
-    here = Place(data=place.data or DATA, database_url=place.database_url, config=place.config)
-    settings = load(here, host=listen.host, port=listen.port)
-    if "log_level" not in settings.model_fields_set and not as_json:
-        settings = settings.model_copy(update={"log_level": "warning"})
+    settings = load(place, host=listen.host, port=listen.port)
+    own = {"data": DATA} if as_json else {"data": DATA, "log_level": "warning"}
+    unsaid = {name: value for name, value in own.items() if name not in settings.model_fields_set}
+    settings = settings.model_copy(update=unsaid)
     check_free(settings)
     password, fresh = demo_password(settings.data)
     seeded = asyncio.run(seed(opened(settings, create=True), password, renew=fresh))

@@ -75,6 +75,14 @@ class Pump:
         else:
             self._read_up_to(last)
 
+    async def reach(self, pos: int) -> None:
+        """Return when everything up to `pos` has been passed on: a commit may be read before it is."""
+        while self.pos < pos:
+            self._read_up_to(pos)
+            if self._reading is None:
+                return
+            await asyncio.wait([self._reading])
+
     def _read_up_to(self, pos: int) -> None:
         self._target = max(self._target, pos)
         if self._reading is None and self._target > self.pos:

@@ -66,8 +66,8 @@ class Tx:
 
     __slots__ = (
         "_cursor",
-        "_ids",
         "_guard",
+        "_ids",
         "_marked",
         "_statements",
         "announced",

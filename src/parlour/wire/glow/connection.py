@@ -136,6 +136,10 @@ class Connection:
         if start is not None and start < pump.pos:
             self.replay(Replay(room, start, pump.pos))
 
+    async def reach(self, pos: int) -> None:
+        """Return when nothing up to `pos` can be offered any more."""
+        await self._delivery.pump.reach(pos)
+
     def replay(self, replay: Replay) -> None:
         """Deliver a room's past, before anything newer."""
         if self._replays is None:

@@ -20,7 +20,7 @@ from parlour.wire.http.problems import problem_responses
 POLL_SECONDS_MAX = 60
 POLL_SECONDS = 25
 
-Sid = Annotated[str | None, Query(description="The session, as connect answered it.")]
+Sid = Annotated[str | None, Query(min_length=1, description="The session, as connect answered it.")]
 After = Annotated[str | None, Query(description="Go on after this offset.")]
 
 

@@ -65,6 +65,7 @@ async def place_connection(database: Database, connection: Connection, payload: 
     while True:
         session = connection.session
         place = await _place(database, connection, payload)
+        await connection.reach(place.known)
         if connection.session is session:
             return place
 

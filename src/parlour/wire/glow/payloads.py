@@ -44,6 +44,14 @@ class Nothing(Payload):
 class AttemptStart(Payload):
     """Begin an attempt: exactly one of the two ids (7.4)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [name], "properties": {name: {"type": "string"}}} for name in ("home_id", "practice_id")
+            ]
+        }
+    )
+
     home_id: Id | None = None
     practice_id: Id | None = None
     infinite_mode: bool = False

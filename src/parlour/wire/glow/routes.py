@@ -45,7 +45,7 @@ DISCONNECT = Operation(
 _SID = {
     "name": "sid",
     "in": "query",
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "minLength": 1},
     "description": "The requesting connection: an HTTP session or an open Socket.IO connection of the account.",
 }
 _KEY = {

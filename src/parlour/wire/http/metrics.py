@@ -29,14 +29,13 @@ class Metrics:
         self._seen: dict[str, set[str]] = {}
         self._connections = Gauge("parlour_connections", "Open connections.", ["transport"], registry=into)
         self._commands = Counter("parlour_commands", "Commands answered.", ["operation", "outcome"], registry=into)
-        self._deliveries = Counter("parlour_deliveries", "Events handed to connections.", registry=into)
         self._commits = Histogram(
             "parlour_commit_seconds", "Seconds of a commit.", buckets=_COMMIT_SECONDS, registry=into
         )
         self._batch = Histogram("parlour_commit_batch", "Transactions in a commit.", buckets=_BATCH, registry=into)
         self._jobs = Counter("parlour_jobs", "Background jobs ended.", ["kind", "outcome"], registry=into)
         self._turns = Histogram(
-            "parlour_turn_seconds", "Seconds of an answer.", ["status"], buckets=_TURN_SECONDS, registry=into
+            "parlour_turn_seconds", "Seconds of a model's answer.", ["status"], buckets=_TURN_SECONDS, registry=into
         )
         self._first = Histogram(
             "parlour_first_text_seconds", "Seconds to the first text.", buckets=_TURN_SECONDS, registry=into
@@ -54,10 +53,6 @@ class Metrics:
     def command(self, operation: str, outcome: str) -> None:
         """A command was answered: `ok`, or the code of its refusal."""
         self._commands.labels(self._known("operation", operation), self._known("outcome", outcome)).inc()
-
-    def delivered(self, count: int = 1) -> None:
-        """Events were handed to connections."""
-        self._deliveries.inc(count)
 
     def committed(self, transactions: int, seconds: float) -> None:
         """The writer committed this many transactions at once."""

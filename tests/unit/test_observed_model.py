@@ -1,0 +1,77 @@
+"""What operators see of a model: counters and, if asked for, spans with GenAI names and no text."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from parlour.kernel.clock import SystemClock
+from parlour.kernel.refusals import ProviderFault
+from parlour.providers.models.observed import ObservedModel
+from parlour.turns.ports import Finished, Piece, Request, Said, Text, Usage
+from parlour.wire.http.metrics import Metrics
+
+REQUEST = Request(model="lab:small", messages=[Said(role="user", content="a secret")])
+
+
+class Answers:
+    """A model that gives these pieces, then may fail."""
+
+    def __init__(self, *pieces: Piece, fails: bool = False) -> None:
+        self.pieces = pieces
+        self.fails = fails
+
+    async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
+        for piece in self.pieces:
+            yield piece
+        if self.fails:
+            raise ProviderFault("gone", retryable=True)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture(scope="module")
+def exporter() -> InMemorySpanExporter:
+    found = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(found))
+    trace.set_tracer_provider(provider)
+    return found
+
+
+async def test_an_answer_is_counted_and_traced_without_its_text(exporter: InMemorySpanExporter) -> None:
+    metrics = Metrics()
+    model = Answers(Text(text="hidden"), Usage(input_tokens=7, output_tokens=2), Finished(reason="stop"))
+    watched = ObservedModel(model, SystemClock(), metrics, trace=True)
+    pieces = [piece async for piece in watched.stream(REQUEST)]
+    assert pieces == list(model.pieces)
+    text = metrics.text().decode()
+    assert 'parlour_tokens_total{kind="input",model="lab:small"} 7.0' in text
+    assert 'parlour_turn_seconds_count{status="complete"} 1.0' in text
+    assert "parlour_first_text_seconds_count 1.0" in text
+    (span,) = exporter.get_finished_spans()
+    attributes = dict(span.attributes or {})
+    assert span.name == "chat small"
+    assert attributes["gen_ai.provider.name"] == "lab"
+    assert attributes["gen_ai.request.model"] == "small"
+    assert attributes["gen_ai.usage.output_tokens"] == 2
+    assert "secret" not in span.to_json()
+    assert "hidden" not in span.to_json()
+
+
+async def test_a_failure_and_a_stop_are_told_apart() -> None:
+    metrics = Metrics()
+    failing = ObservedModel(Answers(Text(text="x"), fails=True), SystemClock(), metrics, trace=False)
+    with pytest.raises(ProviderFault):
+        _ = [piece async for piece in failing.stream(REQUEST)]
+    stopped = ObservedModel(Answers(Text(text="x"), Text(text="y")), SystemClock(), metrics, trace=False)
+    pieces = stopped.stream(REQUEST)
+    await anext(pieces)
+    await pieces.aclose()
+    text = metrics.text().decode()
+    assert 'parlour_turn_seconds_count{status="failed"} 1.0' in text
+    assert 'parlour_turn_seconds_count{status="stopped"} 1.0' in text
