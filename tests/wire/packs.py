@@ -3,10 +3,8 @@
 import tempfile
 from pathlib import Path
 
-from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
-from parlour.storage.tx import Tx
 from tests.harness.site import Site
 
 _BASE = """
@@ -78,11 +76,7 @@ def install(site: Site, learners: list[str], instructors: list[str]) -> None:
         file.write_text("\n".join([base, _entries("home", _HOMES), _entries("practice", _PRACTICES)]))
         bundle = load_bundle(file)
 
-    def fill(tx: Tx) -> None:
-        publish(tx, bundle)
-        for entry in catalog.all_entries(tx, "home"):
-            site.homes[entry.name] = entry.id
-        for entry in catalog.all_entries(tx, "practice"):
-            site.practices[entry.name] = entry.id
-
-    site.write(fill)
+    site.write(lambda tx: publish(tx, bundle))
+    for entry in bundle.entries:
+        known = site.homes if entry.kind == "home" else site.practices
+        known[entry.name] = entry.id

@@ -153,6 +153,18 @@ async def test_a_repeated_poll_answers_the_same(house: House) -> None:
         assert opened["poll_url"] == f"{POLL}?sid={client.sid}"
 
 
+async def test_a_session_has_few_polls_at_a_time(house: House) -> None:
+    async with http(house, "crowd") as client:
+        await client.connect()
+        polls: list[asyncio.Task[object]] = []
+        for _ in range(6):
+            polls.append(asyncio.create_task(client.poll(wait=2)))
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+        assert [poll.done() for poll in polls] == [True, True, False, False, False, False]
+        assert all(answer == polls[0].result() for answer in await asyncio.gather(*polls))
+
+
 @pytest.mark.case(26)
 async def test_a_silent_stream_beats_within_15_seconds(house: House) -> None:
     async with http(house, "crowd") as client:

@@ -33,7 +33,8 @@ class Timekeeper:
                 return
             waits = tx.now_ms < chat.expires_at + self._grace_ms and conversations.running_reply(tx, chat.id)
             if tx.now_ms < chat.expires_at or waits:
-                tx.enqueue(EXPIRE, body, delay_seconds=LOOK_AGAIN_SECONDS)
+                left = (chat.expires_at - tx.now_ms) / 1000
+                tx.enqueue(EXPIRE, body, delay_seconds=max(LOOK_AGAIN_SECONDS, left))
             else:
                 actions.expire_chat(tx, chat.id)
 

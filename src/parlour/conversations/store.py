@@ -158,7 +158,8 @@ def insert_hints(tx: Tx, hints: Sequence[Hint]) -> None:
 
 def hints_of(tx: Tx, chat_id: ChatId) -> list[Hint]:
     rows = tx.all(
-        "SELECT h.* FROM hints h JOIN messages m ON m.id = h.message_id WHERE m.chat_id = :id ORDER BY h.message_id, h.idx",
+        "SELECT h.* FROM hints h JOIN messages m ON m.id = h.message_id WHERE m.chat_id = :id"
+        " ORDER BY h.message_id, h.idx",
         id=chat_id,
     )
     return [

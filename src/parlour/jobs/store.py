@@ -34,7 +34,10 @@ def extend(tx: Tx, owner: str) -> int:
 
 
 def hold(tx: Tx, job_id: JobId, owner: str, claims: int) -> bool:
-    sql = "SELECT id FROM jobs WHERE id = :id AND state = 'running' AND lease_owner = :owner AND claims = :claims FOR UPDATE"
+    sql = (
+        "SELECT id FROM jobs WHERE id = :id AND state = 'running' AND lease_owner = :owner AND claims = :claims"
+        " FOR UPDATE"
+    )
     return tx.one(sql, id=job_id, owner=owner, claims=claims) is not None
 
 

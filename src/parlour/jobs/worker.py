@@ -120,7 +120,7 @@ class Worker:
         except LeaseLostError:
             logger.info("lease_lost", extra={"job": job.job_id})
             self.done(job.kind, "lost")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a step may fail in any way: it is retried or given up)
             await self._failed(job, error)
 
     async def _failed(self, job: Job, error: Exception) -> None:

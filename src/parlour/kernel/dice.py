@@ -1,4 +1,4 @@
-"""Chance: jitter for retries and choices of the offline model. Never used for secrets."""
+"""Chance: jitter for retries. Never used for secrets."""
 
 import random
 from typing import Protocol
@@ -11,10 +11,6 @@ class Dice(Protocol):
         """A number in [low, high]."""
         ...
 
-    def pick(self, count: int) -> int:
-        """A whole number in [0, count)."""
-        ...
-
 
 class SeededDice:
     """Chance from a seed; without a seed, from the operating system."""
@@ -24,6 +20,3 @@ class SeededDice:
 
     def between(self, low: float, high: float) -> float:
         return self._random.uniform(low, high)
-
-    def pick(self, count: int) -> int:
-        return self._random.randrange(count)

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from parlour.kernel.clock import Clock
@@ -90,7 +89,3 @@ class Database:
         finally:
             cursor.execute("ROLLBACK")
 
-
-def sqlite_url(data: Path) -> str:
-    """The address of the default store in a data folder."""
-    return f"sqlite:///{data / 'parlour.sqlite3'}"

@@ -20,6 +20,7 @@ from parlour.conversations.actions import Writing
 from parlour.conversations.entities import Chat
 from parlour.conversations.facts import ReplyCompleted
 from parlour.conversations.rooms import chat_room
+from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
 from parlour.jobs.queue import Job, Kind, LeaseLostError
 from parlour.kernel.ids import MessageId
@@ -256,10 +257,12 @@ class _StopWatch:
         self.seen = False
 
     def offer(self, event: Logged, rooms: Sequence[tuple[str, int]]) -> None:
-        if isinstance(event.fact, ReplyCompleted) or event.kind == ReplyCompleted.__name__:
-            if self._message_id.encode() in event.body and b'"stopped"' in event.body and self._task:
-                self.seen = True
-                self._task.cancel()
+        if event.kind != ReplyCompleted.__name__ or self._task is None:
+            return
+        ended = fact_of(event)
+        if isinstance(ended, ReplyCompleted) and ended.message_id == self._message_id and ended.status == "stopped":
+            self.seen = True
+            self._task.cancel()
 
 
 async def _first_within(pieces: AsyncGenerator[Piece, None], seconds: float) -> AsyncGenerator[Piece, None]:

@@ -273,9 +273,9 @@ class Connection:
             if replay.room in self.rooms:
                 replay.pos = event.pos
                 self._send(event, [place for place in event.audience if place[0] == replay.room], replay)
-        if len(events) < READ_MAX or replay.room not in self.rooms:
-            if self._replays and self._replays[0] is replay:
-                self._replays.popleft()
+        ended = len(events) < READ_MAX or replay.room not in self.rooms
+        if ended and self._replays and self._replays[0] is replay:
+            self._replays.popleft()
 
     async def _read_log(self) -> None:
         after, upto, rooms = self.pos, self._delivery.pump.pos, tuple(self.rooms)

@@ -19,8 +19,15 @@ from parlour.wire.http.problems import problem_responses
 
 POLL_SECONDS_MAX = 60
 POLL_SECONDS = 25
+_SID: dict[str, object] = {
+    "name": "sid",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "description": "The session, as connect answered it.",
+}
+_LAST: dict[str, object] = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
 
-Sid = Annotated[str | None, Query(min_length=1, description="The session, as connect answered it.")]
 After = Annotated[str | None, Query(description="Go on after this offset.")]
 
 
@@ -56,27 +63,29 @@ def events_router(need: GlowHttp) -> APIRouter:
         | {200: {"description": "The stream", "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
         openapi_extra={
             "security": [*CREDENTIALS, {"ticket": []}],
-            "parameters": [
-                {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
-            ],
+            "parameters": [_SID, _LAST],
         },
     )
-    async def events(request: Request, sid: Sid = None, after: After = None) -> Response:  # pyright: ignore[reportUnusedFunction]
+    async def events(request: Request, after: After = None) -> Response:  # pyright: ignore[reportUnusedFunction]
         """The session's events as server-sent events. A new stream of a session ends the older one."""
-        session = await _session(need, request, sid, tickets=True)
+        session = await _session(need, request, tickets=True)
         presented = request.headers.get("last-event-id") or after
         opened = await _begin(need, session, presented, stream=True)
         return EventStream(opened.reader, opened.first, need.readers)
 
-    @router.get(POLL_PATH, response_model=Polled, responses=problem_responses(400, 401, 403, 404, 422, 503))
+    @router.get(
+        POLL_PATH,
+        response_model=Polled,
+        responses=problem_responses(400, 401, 403, 404, 422, 503),
+        openapi_extra={"parameters": [_SID]},
+    )
     async def poll(  # pyright: ignore[reportUnusedFunction]
         request: Request,
-        sid: Sid = None,
         after: After = None,
         wait: Annotated[int, Query(ge=0, le=POLL_SECONDS_MAX)] = POLL_SECONDS,
     ) -> Response:
         """The session's next events, at most 500, as soon as there is one; none when the time is up."""
-        session = await _session(need, request, sid, tickets=False)
+        session = await _session(need, request, tickets=False)
         opened = await _begin(need, session, after or None, stream=False)
         try:
             found = await streams.poll(opened.reader, opened.first, wait)
@@ -89,11 +98,12 @@ def events_router(need: GlowHttp) -> APIRouter:
     return router
 
 
-async def _session(need: GlowHttp, request: Request, sid: str | None, *, tickets: bool) -> HttpSession:
+async def _session(need: GlowHttp, request: Request, *, tickets: bool) -> HttpSession:
+    sid = request.query_params.get("sid", "")
     ticket = request.query_params.get("ticket") if tickets else None
     if ticket is not None and "authorization" not in request.headers and "x-api-key" not in request.headers:
         reading = need.reading()
-        return await reading.database.read(lambda tx: http_sessions.of_ticket(tx, sid or "", ticket, reading.rules))
+        return await reading.database.read(lambda tx: http_sessions.of_ticket(tx, sid, ticket, reading.rules))
     caller = await need.authenticator.of_request(request)
     found = await requester(need, request, caller)
     if found is None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from parlour.accounts.entities import SessionActor
@@ -41,7 +41,7 @@ class SocketRules:
 
     per_account_max: int = 50
     events_per_second_max: int = 50
-    recovery: RecoveryRules = RecoveryRules()
+    recovery: RecoveryRules = field(default_factory=RecoveryRules)
 
 
 class Closer(Protocol):

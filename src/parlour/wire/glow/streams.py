@@ -33,6 +33,7 @@ CHECK_SECONDS = 4.0
 STREAM_PAGE = 50
 POLL_EVENTS_MAX = 500
 CHUNK_BYTES = 64 * 1024
+READERS_PER_SESSION_MAX = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +52,7 @@ class Wake:
 
     def __init__(self, pump: Pump, account_id: str, cursor_id: str, stream_id: str | None = None) -> None:
         self._pump = pump
-        self._cursor_id = cursor_id
+        self.cursor_id = cursor_id
         self._stream_id = stream_id
         self._account = account_room(account_id)
         self._rooms: set[str] = set()
@@ -69,7 +70,7 @@ class Wake:
         self._event.set()
 
     def _taken(self, fact: object) -> None:
-        if isinstance(fact, CursorTaken) and fact.cursor_id == self._cursor_id:
+        if isinstance(fact, CursorTaken) and fact.cursor_id == self.cursor_id:
             mine = fact.connection_id == self._stream_id
             self.ended = self.ended or (self._begun and not mine)
             self._begun = self._begun or mine
@@ -111,28 +112,36 @@ class Wake:
 
 
 class Readers:
-    """The open streams and polls of a process, so that a stopping server can end them."""
+    """The open streams and polls of a process: few for a session, and none once the server stops."""
 
     def __init__(self) -> None:
-        self._wakes: set[Wake] = set()
+        self._of_session: dict[str, list[Wake]] = {}
         self._stopped = False
 
     def add(self, wake: Wake) -> None:
-        """Know a reader."""
-        self._wakes.add(wake)
+        """Know a reader; the oldest one of a session that has too many ends."""
+        readers = self._of_session.setdefault(wake.cursor_id, [])
+        readers.append(wake)
+        if len(readers) > READERS_PER_SESSION_MAX:
+            readers[0].end()
         if self._stopped:
             wake.end()
 
     def remove(self, wake: Wake) -> None:
         """Forget a reader."""
         wake.close()
-        self._wakes.discard(wake)
+        readers = self._of_session.get(wake.cursor_id, [])
+        if wake in readers:
+            readers.remove(wake)
+        if not readers:
+            self._of_session.pop(wake.cursor_id, None)
 
     def stop(self) -> None:
         """End them all; clients come back and go on from their offset."""
         self._stopped = True
-        for wake in tuple(self._wakes):
-            wake.end()
+        for readers in self._of_session.values():
+            for wake in readers:
+                wake.end()
 
 
 class SessionReader:

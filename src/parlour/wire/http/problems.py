@@ -79,7 +79,7 @@ CODES: dict[str, tuple[int, str]] = {
     "previous_not_completed": (409, "Earlier chat not completed"),
     "previous_not_graded": (409, "Earlier chat not graded"),
     "version_mismatch": (409, "Version has changed"),
-    # Questions (pauses)
+    # Pauses
     "already_answered": (409, "Already answered"),
     "question_closed": (409, "Question closed"),
     "answer_invalid": (422, "Invalid answer"),
