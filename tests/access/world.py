@@ -134,6 +134,7 @@ class World:
 
     site: Site
     process: Process
+    cells: int = 0  # how many cells of the matrix were asked about
 
     def http(self, caller: str) -> httpx.AsyncClient:
         """An HTTP client with the caller's credential."""

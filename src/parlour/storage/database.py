@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 from parlour.kernel.clock import Clock
@@ -89,3 +90,7 @@ class Database:
         finally:
             cursor.execute("ROLLBACK")
 
+
+def sqlite_url(data: Path) -> str:
+    """The address of the default store in a data folder."""
+    return f"sqlite:///{data / 'parlour.sqlite3'}"

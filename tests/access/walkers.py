@@ -1,0 +1,273 @@
+"""Accounts that do what they like with everybody's ids, and remember every byte they were given."""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
+from tests.access.world import UNKNOWN, UNKNOWN_SID, Subject
+from tests.wire.http_client import EVENTS as STREAM
+from tests.wire.http_client import POLL, Stream
+from tests.wire.raw import Raw
+
+PATHS = tuple(operation.path for operation in OPERATIONS)
+LINES = ("What have you tried so far?", "That sounds hard. Tell me more?", "Well done!", "Let us look at it together.")
+OFTEN = {"attempt/message": 6, "attempt/join": 6, "attempt/grade": 2, "attempt/end_all": 0.3, "attempt/start": 2}
+REQUESTS = tuple(f"request-{number}" for number in range(60))
+Payload = dict[str, Any]
+
+
+@dataclass
+class Pool:
+    """What everybody knows: all ids there are, with their owner, and what was asked before."""
+
+    entries: list[tuple[str, str]]  # ("home_id", its id)
+    attempts: list[tuple[str, str, str]] = field(default_factory=list)  # owner, attempt, chat
+    messages: list[str] = field(default_factory=list)
+    sids: list[str] = field(default_factory=lambda: [UNKNOWN_SID])
+    tickets: list[str] = field(default_factory=list)
+    pids: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[tuple[str, Payload]] = field(default_factory=list)
+    owners: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def learn(self, owner: str, path: str, answer: Mapping[str, Any]) -> None:
+        """What an accepted command of `owner` made: ids that are now its owner's."""
+        if path in ("attempt/start", "attempt/next"):
+            chat = answer.get("attempt_chat_id") or answer.get("chat_id")
+            if chat:
+                self.attempts.append((owner, answer["attempt_id"], chat))
+                self.owners |= {answer["attempt_id"]: owner, chat: owner}
+        if path == "attempt/message":
+            made = [answer["user_message_id"], answer["assistant_message_id"]]
+            self.messages += made
+            self.owners |= dict.fromkeys(made, owner)
+
+
+class Walker:
+    """One account. `received` is everything that came to it, `sent` everything it named itself."""
+
+    def __init__(self, name: str, canary: str, url: str, token: str, pool: Pool, dice: random.Random) -> None:
+        self.name, self.canary, self.url, self.token = name, canary, url, token
+        self.pool, self.dice = pool, dice
+        self.received: list[str] = []
+        self.sent: list[str] = []
+        self.http = httpx.AsyncClient(
+            base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=20, verify=False
+        )  # no CA to load
+        self.raw = Raw(url)
+        self.streams: list[Stream] = []
+        self.sid = ""
+
+    async def begin(self) -> None:
+        """Open a socket, a session and its stream."""
+        await self._open_socket({})
+        await self.new_session()
+
+    async def end(self) -> None:
+        """Close everything, and keep what came last."""
+        self._keep_socket()
+        self.raw.cut()
+        for stream in self.streams:
+            self.received.append(stream.body.decode())
+            await stream.aclose()
+        await self.http.aclose()
+
+    async def step(self) -> None:
+        """One random thing to do."""
+        kinds = {
+            self.command: 16,
+            self.repeat: 3,
+            self.read: 4,
+            self.poll: 2,
+            self.stream_of_another: 1,
+            self.reconnect: 2,
+            self.new_session: 0.5,
+        }
+        (act,) = self.dice.choices(list(kinds), list(kinds.values()))
+        outcome = await act()
+        self.pool.counts[outcome] += 1
+
+    # --- what one does ---
+
+    async def command(self) -> str:
+        """Any operation, on anybody's object."""
+        (path,) = self.dice.choices(PATHS, [OFTEN.get(path, 1) for path in PATHS])
+        payload = self._payload(path)
+        if self.dice.random() < 0.4:
+            payload["client_request_id"] = self.dice.choice(REQUESTS)
+        self.pool.asked.append((path, payload))
+        return await self._carry_out(path, payload)
+
+    async def repeat(self) -> str:
+        """A command that somebody has sent before, word for word, with its request id."""
+        asked = [(path, payload) for path, payload in self.pool.asked if self._is_harmless(payload)]
+        if not asked:
+            return "nothing to repeat"
+        path, payload = self.dice.choice(asked[-60:])
+        return await self._carry_out(path, payload)
+
+    async def read(self) -> str:
+        """A read model: an attempt, the list with filters and cursor, cards."""
+        names = [canary_name for canary_name in {owner for owner, _, _ in self.pool.attempts}]
+        path = self.dice.choice(("/attempts/{id}", "/attempts/{id}", "/attempts/{id}", "/attempts", "/home", "/practice"))
+        params: dict[str, str] = {}
+        if path == "/attempts" and names:
+            params = {"search": self.dice.choice(names), "limit": str(self.dice.choice((1, 3, 200)))}
+        attempt = self._pair()[0]
+        answer = await self._get("/api/v1" + path.replace("{id}", attempt), params)
+        if answer.is_success and path == "/attempts" and (cursor := answer.json().get("next_cursor")):
+            await self._get("/api/v1/attempts", {"cursor": cursor})
+        return "read" if answer.is_success else "read refused"
+
+    async def poll(self) -> str:
+        """A long poll of anybody's session, from any offset."""
+        sid = self.dice.choice((self.sid, self.dice.choice(self.pool.sids)))
+        params = {"sid": sid, "wait": "0"}
+        if self.dice.random() < 0.5 and self.pool.pids:
+            params["after"] = self.dice.choice(self.pool.pids)[1]
+        answer = await self._get(POLL, params)
+        return "poll" if answer.is_success else "poll refused"
+
+    async def stream_of_another(self) -> str:
+        """The stream of any session, with a ticket of any session or one's own token."""
+        params = {"sid": self.dice.choice(self.pool.sids)}
+        headers = {}
+        if self.dice.random() < 0.5 and self.pool.tickets:
+            params["ticket"] = self.dice.choice([each for each in self.pool.tickets if self._may_use(each)] or ["none"])
+        else:
+            headers = {"authorization": f"Bearer {self.token}"}
+        self.sent += params.values()
+        async with httpx.AsyncClient(base_url=self.url, timeout=5, verify=False) as nobody:
+            request = nobody.build_request("GET", STREAM, params=params, headers=headers)
+            answer = await nobody.send(request, stream=True)
+            if not answer.is_success:
+                self.received.append((await answer.aread()).decode())
+                return "stream refused"
+            stream = Stream(answer)
+            await asyncio.sleep(0.05)
+            self.received.append(stream.body.decode())
+            await stream.aclose()
+        return "stream"
+
+    async def reconnect(self) -> str:
+        """A new socket with anybody's `pid` and offset, sometimes with the past of one's own room."""
+        auth: Payload = {}
+        if self.pool.pids and self.dice.random() < 0.8:
+            pid, offset = self.dice.choice(self.pool.pids)
+            if self.dice.random() < 0.3:
+                offset = self.dice.choice(self.pool.pids)[1]
+            auth = {"pid": pid, "offset": offset}
+        if self.dice.random() < 0.5:
+            auth["person_since"] = self.dice.choice((0, 1, 5, 10**6))
+        self._keep_socket()
+        self.raw.cut()
+        return await self._open_socket(auth)
+
+    async def new_session(self) -> str:
+        """A new HTTP session, often with the past of one's own room, and a stream of it."""
+        body = {"person_since": 0} if self.dice.random() < 0.7 else {}
+        answer = await self.http.post(PREFIX + "connect", json=body)
+        opened = answer.json()
+        self._remember(answer)
+        self.sid = opened["sid"]
+        self.pool.sids.append(self.sid)
+        self.pool.tickets.append(opened["ticket"])
+        self.pool.owners |= {opened["sid"]: self.name, opened["ticket"]: self.name}
+        request = self.http.build_request("GET", STREAM, params={"sid": self.sid})
+        self.streams.append(Stream(await self.http.send(request, stream=True)))
+        return "session"
+
+    # --- how ---
+
+    async def _open_socket(self, auth: Payload) -> str:
+        self.raw = await Raw(self.url).__aenter__()
+        self.sent += [str(value) for value in auth.values()]
+        answer = await self.raw.open(self.token, **auth)
+        pid = answer.data["pid"]
+        if self.pool.owners.setdefault(pid, self.name) != self.name:
+            raise AssertionError("a pid of another account was taken over")
+        self.pool.sids.append(answer.data["sid"])
+        self.pool.owners[answer.data["sid"]] = self.name
+        return "recovered" if auth.get("pid") == pid else "connected"
+
+    def _keep_socket(self) -> None:
+        self.received += [json.dumps(packet.data, ensure_ascii=False) for packet in self.raw.packets]
+        offsets = [packet.offset for packet in self.raw.events if packet.offset]
+        pid = next((packet.data.get("pid") for packet in self.raw.packets if packet.type == "0"), None)
+        if pid and offsets:
+            self.pool.pids += [(pid, offsets[-1]), (pid, offsets[0])]
+
+    async def _carry_out(self, path: str, payload: Payload) -> str:
+        self.sent += [str(value) for value in payload.values()]
+        if self.dice.random() < 0.5:
+            spelling = self.dice.choice([name for name, operation in EVENTS.items() if operation.path == path])
+            ack = await self.raw.call(spelling, payload)
+        else:
+            ack = await self._post(path, payload)
+        if ack.get("ok"):
+            self.pool.learn(self.name, path, ack)
+            return "done"
+        return ack.get("error", ack)["code"]
+
+    async def _post(self, path: str, payload: Payload) -> Any:
+        params = {}
+        if path in ("attempt/join", "attempt/leave") or self.dice.random() < 0.5:
+            params["sid"] = self.sid if self.dice.random() < 0.6 else self.dice.choice(self.pool.sids)
+            self.sent.append(params["sid"])
+        answer = await self.http.post(PREFIX + path, json=payload, params=params)
+        self._remember(answer)
+        return answer.json()
+
+    async def _get(self, path: str, params: dict[str, str]) -> httpx.Response:
+        self.sent += [path, *params.values()]
+        answer = await self.http.get(path, params=params)
+        self._remember(answer)
+        return answer
+
+    def _remember(self, answer: httpx.Response) -> None:
+        self.received += [answer.text, str(answer.headers)]
+
+    def _pair(self) -> tuple[str, str]:
+        """An attempt and a chat: one's own, another's, of two owners, or unknown."""
+        known, chance = self.pool.attempts, self.dice.random()
+        if not known or chance < 0.05:
+            return UNKNOWN, UNKNOWN
+        own = [each for each in known if each[0] == self.name] or known
+        one = self.dice.choice(own[-3:] if chance < 0.55 else known)
+        other = one if chance < 0.9 else self.dice.choice(known)
+        return one[1], other[2]
+
+    def _payload(self, path: str) -> Payload:
+        attempt, chat = self._pair()
+        payload = dict(Subject(home_id=UNKNOWN, attempt_id=attempt, chat_id=chat).payload(path))
+        match path:
+            case "attempt/start":
+                payload = dict([self.dice.choice(self.pool.entries)])
+            case "attempt/message":
+                marks = ("", self.canary, self.canary)
+                payload["message"] = f"{self.dice.choice(LINES)} {self.dice.choice(marks)}"
+                if self.pool.messages and self.dice.random() < 0.2:
+                    payload["parent_message_id"] = self.dice.choice(self.pool.messages)
+            case "attempt/join":
+                payload["since"] = self.dice.choice((None, 0, 0, 1, 7, 10**6))
+            case "attempt/grade" if self.dice.random() < 0.5:
+                payload["user_instructions"] = [f"Look at this: {self.canary}"]
+            case _:
+                pass
+        return payload
+
+    def _is_harmless(self, payload: Payload) -> bool:
+        """Whether it would not put another's canary into one's own chat."""
+        said = f"{payload.get('message', '')}{payload.get('user_instructions', '')}"
+        return "canary" not in said or self.canary in said
+
+    def _may_use(self, ticket: str) -> bool:
+        """A ticket is a credential: whoever has another's is that other, as with a token."""
+        return self.pool.owners[ticket] == self.name

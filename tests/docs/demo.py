@@ -1,0 +1,60 @@
+"""The demo, as `make run` starts it, for examples to talk to."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A running demo: what its first line said, and its data folder."""
+
+    said: Mapping[str, Any]
+    data: Path
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return self.said["url"]
+
+    def token(self, user_id: str) -> str:
+        """The token of one of its people."""
+        return next(account["token"] for account in self.said["accounts"] if account["user_id"] == user_id)
+
+    def environment(self) -> dict[str, str]:
+        """As a reader's shell has it: `parlour` and `python` on the path, the learner's token, no settings."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
+        path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
+        return {**kept, "PATH": path, "URL": self.url, "TOKEN": self.token("learner"), "COLUMNS": "120"}
+
+
+@contextmanager
+def running_demo(data: Path) -> Iterator[Demo]:
+    """A demo on a free port; it is stopped with SIGTERM."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "parlour", "demo", "--json", "--port", "0", "--data", str(data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")},
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line, "the demo did not start"
+        yield Demo(said=json.loads(line), data=data)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
