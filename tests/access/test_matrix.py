@@ -93,9 +93,9 @@ async def test_an_event_is_answered_as_the_table_says(world: World, path: str) -
                 for spelling in spellings:
                     told = world.told(shared)
                     answers: list[str] = []
-                    for subject, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
-                        if wanted == "ok" and subject is shared and path != "attempt/leave":
-                            subject = await world.subject(owner)
+                    for named, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
+                        fresh = wanted == "ok" and named is shared and path != "attempt/leave"
+                        subject = await world.subject(owner) if fresh else named
                         ack, errors = await call(client, spelling, subject, path)
                         assert outcome(ack) == wanted, (caller, spelling, ack)
                         answers.append(bare(json.dumps([ack, errors]), subject))
@@ -147,9 +147,9 @@ async def test_the_http_twin_is_answered_as_the_table_says(world: World, path: s
                 sid = (await session_of(http))["sid"] if caller in MEMBERS else "any"
                 told = world.told(shared)
                 answers: list[object] = []
-                for subject, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
-                    if wanted == "ok" and subject is shared and path != "attempt/leave":
-                        subject = await world.subject(owner)
+                for named, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
+                    fresh = wanted == "ok" and named is shared and path != "attempt/leave"
+                    subject = await world.subject(owner) if fresh else named
                     params = {"sid": sid} if path in ON_CONNECTIONS else {}
                     answer = await http.post(PREFIX + path, json=subject.payload(path), params=params)
                     assert http_outcome(answer) == wanted, (caller, answer.text)
@@ -243,7 +243,7 @@ async def test_a_foreign_connection_cannot_be_named(world: World, path: str, fig
     async with world.socket("owner") as owner, world.http("owner") as mine:
         subject = await world.subject(owner)
         told = world.told(subject)
-        foreign = [(await session_of(mine))["sid"], owner.io.get_sid()]
+        foreign = [(await session_of(mine))["sid"], owner.payloads("connection_confirmed")[0]["sid"]]
         for caller in MEMBERS[1:]:
             async with world.http(caller) as http:
                 answers = [

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
-from tests.access.world import UNKNOWN, UNKNOWN_SID, Subject
+from tests.access.world import NO_CA, UNKNOWN, UNKNOWN_SID, Subject
 from tests.wire.http_client import EVENTS as STREAM
 from tests.wire.http_client import POLL, Stream
 from tests.wire.raw import Raw
@@ -34,7 +34,8 @@ class Pool:
     tickets: list[str] = field(default_factory=list)
     pids: list[tuple[str, str]] = field(default_factory=list)
     asked: list[tuple[str, Payload]] = field(default_factory=list)
-    owners: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)  # of ids: the owner's staff may see them too
+    secrets: dict[str, str] = field(default_factory=dict)  # of sids, tickets and pids: nobody else may
     counts: Counter[str] = field(default_factory=Counter)
 
     def learn(self, owner: str, path: str, answer: Mapping[str, Any]) -> None:
@@ -58,9 +59,8 @@ class Walker:
         self.pool, self.dice = pool, dice
         self.received: list[str] = []
         self.sent: list[str] = []
-        self.http = httpx.AsyncClient(
-            base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=20, verify=False
-        )  # no CA to load
+        headers = {"authorization": f"Bearer {token}"}
+        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=20, verify=NO_CA)
         self.raw = Raw(url)
         self.streams: list[Stream] = []
         self.sid = ""
@@ -88,6 +88,7 @@ class Walker:
             self.poll: 2,
             self.stream_of_another: 1,
             self.reconnect: 2,
+            self.disconnect: 0.5,
             self.new_session: 0.5,
         }
         (act,) = self.dice.choices(list(kinds), list(kinds.values()))
@@ -115,8 +116,8 @@ class Walker:
 
     async def read(self) -> str:
         """A read model: an attempt, the list with filters and cursor, cards."""
-        names = [canary_name for canary_name in {owner for owner, _, _ in self.pool.attempts}]
-        path = self.dice.choice(("/attempts/{id}", "/attempts/{id}", "/attempts/{id}", "/attempts", "/home", "/practice"))
+        names = sorted({owner for owner, _, _ in self.pool.attempts})
+        (path,) = self.dice.choices(("/attempts/{id}", "/attempts", "/home", "/practice"), (4, 2, 1, 1))
         params: dict[str, str] = {}
         if path == "/attempts" and names:
             params = {"search": self.dice.choice(names), "limit": str(self.dice.choice((1, 3, 200)))}
@@ -144,7 +145,7 @@ class Walker:
         else:
             headers = {"authorization": f"Bearer {self.token}"}
         self.sent += params.values()
-        async with httpx.AsyncClient(base_url=self.url, timeout=5, verify=False) as nobody:
+        async with httpx.AsyncClient(base_url=self.url, timeout=5, verify=NO_CA) as nobody:
             request = nobody.build_request("GET", STREAM, params=params, headers=headers)
             answer = await nobody.send(request, stream=True)
             if not answer.is_success:
@@ -170,6 +171,14 @@ class Walker:
         self.raw.cut()
         return await self._open_socket(auth)
 
+    async def disconnect(self) -> str:
+        """End anybody's connection but one's own."""
+        sid = self.dice.choice([each for each in self.pool.sids if self.pool.secrets.get(each) != self.name])
+        self.sent.append(sid)
+        answer = await self.http.post(PREFIX + "disconnect", params={"sid": sid})
+        self._remember(answer)
+        return answer.json()["code"]  # that it was done would be an error
+
     async def new_session(self) -> str:
         """A new HTTP session, often with the past of one's own room, and a stream of it."""
         body = {"person_since": 0} if self.dice.random() < 0.7 else {}
@@ -179,7 +188,7 @@ class Walker:
         self.sid = opened["sid"]
         self.pool.sids.append(self.sid)
         self.pool.tickets.append(opened["ticket"])
-        self.pool.owners |= {opened["sid"]: self.name, opened["ticket"]: self.name}
+        self.pool.secrets |= {opened["sid"]: self.name, opened["ticket"]: self.name}
         request = self.http.build_request("GET", STREAM, params={"sid": self.sid})
         self.streams.append(Stream(await self.http.send(request, stream=True)))
         return "session"
@@ -191,10 +200,10 @@ class Walker:
         self.sent += [str(value) for value in auth.values()]
         answer = await self.raw.open(self.token, **auth)
         pid = answer.data["pid"]
-        if self.pool.owners.setdefault(pid, self.name) != self.name:
+        if self.pool.secrets.setdefault(pid, self.name) != self.name:
             raise AssertionError("a pid of another account was taken over")
         self.pool.sids.append(answer.data["sid"])
-        self.pool.owners[answer.data["sid"]] = self.name
+        self.pool.secrets[answer.data["sid"]] = self.name
         return "recovered" if auth.get("pid") == pid else "connected"
 
     def _keep_socket(self) -> None:
@@ -270,4 +279,4 @@ class Walker:
 
     def _may_use(self, ticket: str) -> bool:
         """A ticket is a credential: whoever has another's is that other, as with a token."""
-        return self.pool.owners[ticket] == self.name
+        return self.pool.secrets[ticket] == self.name

@@ -17,8 +17,8 @@ from tests.promises.workers_program import COUNT, Count, open_database
 
 SHORT_JOBS = 1500
 LONG_JOBS = 60
-FREEZES = 3
-FROZEN_SECONDS = 1.2
+FREEZES = 4
+FROZEN_SECONDS = 1.0
 
 
 @pytest.mark.promise("P9")

@@ -43,7 +43,7 @@ def open_database(url: str) -> Database:
 async def work(url: str, name: str) -> None:
     """Until killed."""
     database = open_database(url)
-    worker = Worker(database, SeededDice(), name, WorkerLimits(parallel_max=8, poll_seconds=0.05))
+    worker = Worker(database, SeededDice(), name, WorkerLimits(parallel_max=16, poll_seconds=0.05))
 
     async def count(job: Job) -> None:
         body = job.read(Count)

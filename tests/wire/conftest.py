@@ -24,9 +24,9 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session", params=STORES)
 def slow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The same with replies that take about two seconds: for what happens in the middle of one."""
+    """The same with replies that take about a second: for what happens in the middle of one."""
     site = furnish(make_site(request.param, tmp_path_factory.mktemp("slow"), request))
-    yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=10))
+    yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=25))
     site.close()
 
 
@@ -34,6 +34,14 @@ def slow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def own(own_site: Site) -> Site:
     """A furnished SQLite site of one test's own, without a server."""
     return furnish(own_site)
+
+
+@pytest.fixture
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """A furnished PostgreSQL site of one test's own, for several servers."""
+    made = furnish(make_site("postgresql", tmp_path, request))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ rubrics:
     pass_points: 2
     groups:
       asking:
-        {name: Asking, points: 2, pass_points: 1, standards: [{points: 0, name: "No"}, {points: 2, name: "Yes"}],
+        {name: Asking, points: 2, pass_points: 1,
+         standards: [{points: 0, name: "No"}, {points: 1, name: "Some"}, {points: 2, name: "Yes"}],
          signals: {good_moves: [open-question], enough: 1}}
       warmth:
         {name: Warmth, points: 2, pass_points: 1, standards: [{points: 0, name: "No"}, {points: 2, name: "Yes"}],

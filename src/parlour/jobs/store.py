@@ -5,16 +5,22 @@ from collections.abc import Sequence
 from parlour.kernel.ids import JobId
 from parlour.storage.tx import JOB_LEASE_MS, Row, StartedJob, Tx
 
+AHEAD_MS = 2 * JOB_LEASE_MS
+
 
 def claim(tx: Tx, owner: str, limit: int) -> list[StartedJob]:
+    """Due jobs and lapsed leases. A time that lies further ahead than clocks differ was written before
+    the clock was set back (P31): such a job is due, such a lease has lapsed."""
     rows = tx.all(
         "UPDATE jobs SET state = 'running', claims = claims + 1, lease_owner = :owner, lease_until = :until"
-        " WHERE id IN (SELECT id FROM jobs WHERE (state = 'ready' AND run_at <= :now)"
-        " OR (state = 'running' AND lease_until < :now) ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
+        " WHERE id IN (SELECT id FROM jobs WHERE (state = 'ready' AND (run_at <= :now OR created_at > :ahead))"
+        " OR (state = 'running' AND (lease_until < :now OR lease_until > :ahead))"
+        " ORDER BY run_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
         " RETURNING id, kind, body, claims",
         owner=owner,
         until=tx.now_ms + JOB_LEASE_MS,
         now=tx.now_ms,
+        ahead=tx.now_ms + AHEAD_MS,
         limit=limit,
     )
     return [_started(row) for row in rows]
@@ -25,12 +31,10 @@ def _started(row: Row) -> StartedJob:
     return StartedJob(JobId(row["id"]), row["kind"], body.encode(), row["claims"])
 
 
-def extend(tx: Tx, owner: str) -> int:
-    return tx.run(
-        "UPDATE jobs SET lease_until = :until WHERE lease_owner = :owner AND state = 'running'",
-        owner=owner,
-        until=tx.now_ms + JOB_LEASE_MS,
-    )
+def extend(tx: Tx, owner: str, job_ids: Sequence[JobId]) -> None:
+    until = tx.now_ms + JOB_LEASE_MS
+    sql = "UPDATE jobs SET lease_until = :until WHERE id = :id AND lease_owner = :owner AND state = 'running'"
+    tx.many(sql, [{"until": until, "id": job_id, "owner": owner} for job_id in job_ids])
 
 
 def hold(tx: Tx, job_id: JobId, owner: str, claims: int) -> bool:
@@ -48,10 +52,11 @@ def remove(tx: Tx, job_id: JobId, owner: str, claims: int) -> bool:
 
 def put_back(tx: Tx, job_id: JobId, owner: str, run_at: int, error: str | None) -> bool:
     sql = (
-        "UPDATE jobs SET state = 'ready', run_at = :run_at, lease_owner = NULL, lease_until = NULL, error = :error"
+        "UPDATE jobs SET state = 'ready', run_at = :run_at, created_at = :now, lease_owner = NULL, lease_until = NULL,"
+        " error = :error"
         " WHERE id = :id AND lease_owner = :owner AND state = 'running'"
     )
-    return tx.run(sql, id=job_id, owner=owner, run_at=run_at, error=error) > 0
+    return tx.run(sql, id=job_id, owner=owner, run_at=run_at, now=tx.now_ms, error=error) > 0
 
 
 def stick(tx: Tx, job_id: JobId, owner: str, error: str) -> bool:

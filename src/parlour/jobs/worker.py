@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from parlour.jobs import store
 from parlour.jobs.queue import CLAIMS_MAX, Job, Kind, LeaseLostError, Outcome, job_of
 from parlour.kernel.dice import Dice
+from parlour.kernel.ids import JobId
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database
 from parlour.storage.tx import JOB_LEASE_MS, StartedJob, Tx
@@ -34,7 +35,7 @@ class Worker:
         self._dice = dice
         self._limits = limits
         self._kinds: dict[str, Kind] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], JobId] = {}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._open = False
@@ -65,7 +66,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._running:
-            await asyncio.wait(self._running, timeout=self._limits.stop_seconds)
+            await asyncio.wait(tuple(self._running), timeout=self._limits.stop_seconds)
         for task in tuple(self._running):
             task.cancel()
         await asyncio.gather(*tuple(self._running), return_exceptions=True)
@@ -75,13 +76,20 @@ class Worker:
         for job in started:
             if self._open:
                 task = asyncio.create_task(self._do(job_of(job, self.owner)), name=f"job-{job.kind}")
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                self._running[task] = job.job_id
+                task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A job whose outcome could not be stored is nobody's any more: it is claimed when its lease lapses."""
+        self._running.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("job_left_to_its_lease", exc_info=error)
 
     async def _claims(self) -> None:
         while True:
             free = self._limits.parallel_max - len(self._running)
             claimed: list[StartedJob] = []
+            self._wake.clear()
             if free > 0:
                 try:
                     claimed = await self._database.write(lambda tx, n=free: store.claim(tx, self.owner, n))
@@ -89,7 +97,6 @@ class Worker:
                     logger.exception("claim_failed")
                 self._take(claimed)
             if not claimed:
-                self._wake.clear()
                 try:
                     await asyncio.wait_for(self._wake.wait(), self._limits.poll_seconds)
                 except TimeoutError:
@@ -100,7 +107,8 @@ class Worker:
             await asyncio.sleep(JOB_LEASE_MS / 3000)
             if self._running:
                 try:
-                    await self._database.write(lambda tx: store.extend(tx, self.owner))
+                    held = tuple(self._running.values())
+                    await self._database.write(lambda tx, ids=held: store.extend(tx, self.owner, ids))
                 except Exception:
                     logger.exception("lease_extension_failed")
 

@@ -13,6 +13,7 @@ from parlour.storage.dialects import READS, Connection, Logged, numbered
 from parlour.storage.tx import Announced, Cursor
 from parlour.storage.wakers.postgresql import PostgreSQLWaker
 
+CONNECT_SECONDS = 5
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
@@ -34,7 +35,9 @@ class PostgreSQL:
         self.url = url
 
     def open(self, *, reading: bool) -> Connection:
-        connection = psycopg.connect(self.url, autocommit=True, row_factory=cast("Any", dict_row))
+        connection = psycopg.connect(
+            self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, row_factory=cast("Any", dict_row)
+        )
         connection.execute("SET synchronous_commit = on")
         connection.execute("SET deadlock_timeout = '100ms'" if _may_tune(connection) else "SELECT 1")
         connection.execute("SET lock_timeout = '10s'")

@@ -54,6 +54,7 @@ class Writer:
         self._clock = clock
         self._ids = ids
         self._connection: Connection | None = None
+        self._committing = False
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,15 +115,16 @@ class Writer:
         started = self._clock.monotonic()
         try:
             logged = self._transaction(batch)
-        except self._dialect.errors as conflict:
+        except self._dialect.errors as error:
             self._close()
-            if len(batch) > 1:
+            apart = len(batch) > 1 and not self._committing and not isinstance(error, self._dialect.lost)
+            if apart:
                 log.info("batch_conflict", extra={"size": len(batch)})
                 for work in batch:
                     work.result, work.error, work.tx = None, None, None
                     self._commit([work])
                 return
-            logged = self._failed(batch, conflict)
+            logged = self._failed(batch, error)
         except Exception as error:  # noqa: BLE001 (every writer of the batch gets an answer, and it is logged)
             self._close()
             logged = self._failed(batch, error)
@@ -138,6 +140,9 @@ class Writer:
         return []
 
     def _transaction(self, batch: Sequence[Work]) -> list[Logged]:
+        """Run a batch and commit it. Once the commit was sent, nobody knows what became of a lost
+        connection: then nothing is run again here, and retried requests find their answers (4.5)."""
+        self._committing = False
         if self._connection is None:
             self._connection = self._dialect.open(reading=False)
         cursor = self._connection.cursor()
@@ -153,6 +158,7 @@ class Writer:
                 return []
             announced = [said for work in batch if work.tx for said in work.tx.announced]
             logged = self._dialect.append(cursor, announced, now_ms) if announced else []
+            self._committing = True
             cursor.execute("COMMIT")
         except BaseException:
             if self._connection and not self._dialect.shared:

@@ -8,7 +8,7 @@ and malformed traffic that closes its connection with one line in the log.
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import engineio
@@ -45,8 +45,10 @@ class _Json:
 class EngineServer(engineio.AsyncServer):
     """Engine.IO whose sockets can be written directly, with bounds of our own."""
 
-    async def _handle_connect(self, environ: Any, transport: str, jsonp_index: int | None = None) -> Any:
-        return await super()._handle_connect(environ, transport, jsonp_index)
+    complain: Callable[[str, str], None]
+
+    def _log_error_once(self, message: str, message_key: str) -> None:
+        """What a stranger's request got wrong stands in the answer, not in the log (P20, P30)."""
 
 
 def _use_direct_sockets() -> None:
@@ -77,6 +79,7 @@ class GlowServer(socketio.AsyncServer):
         )
         self._hub = hub
         self._complained: set[str] = set()
+        cast("EngineServer", self.eio).complain = self._complain
 
     async def close_socket(self, eio_sid: str, *, for_good: bool) -> None:
         """Close the transport; a stock client comes back unless a Socket.IO DISCONNECT tells it not to."""

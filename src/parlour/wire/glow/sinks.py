@@ -6,10 +6,12 @@ Polling clients, and sockets in the middle of an upgrade, keep python-engineio's
 """
 
 import asyncio
+import re
 import struct
 from typing import Any, cast
 
 from engineio import async_socket
+from engineio.exceptions import EngineIOError
 from engineio.packet import MESSAGE, NOOP, Packet
 
 FULL_BYTES = 256 * 1024
@@ -17,6 +19,7 @@ QUEUE_MAX = 500
 DRAIN_SECONDS = 0.05
 
 _dirty: list["Sink"] = []
+_PACKET = re.compile(r"4[0-6]|[1-6](?:probe)?\Z")
 
 
 def frame(text: str) -> bytes:
@@ -31,13 +34,33 @@ def frame(text: str) -> bytes:
 
 
 class DirectSocket(async_socket.AsyncSocket):
-    """An Engine.IO socket that remembers the uvicorn protocol it runs on."""
+    """An Engine.IO socket that remembers the uvicorn protocol it runs on, and bears malformed packets."""
 
     protocol: Any = None
 
     async def _websocket_handler(self, ws: Any) -> Any:
         self.protocol = getattr(ws.asgi_send, "__self__", None)
+        receive = ws.wait
+
+        async def wait() -> str | bytes | None:
+            data: str | bytes | None = await receive()
+            if isinstance(data, str) and _PACKET.match(data) is None:
+                cast("Any", self).server.complain(cast("Any", self).sid, "packet")
+                return None
+            return data
+
+        ws.wait = wait
         return await super()._websocket_handler(ws)
+
+    async def handle_post_request(self, environ: Any) -> None:
+        """The packets of a polling client; malformed ones end its connection."""
+        try:
+            await super().handle_post_request(environ)
+        except (ValueError, LookupError, RecursionError) as error:
+            server, sid = cast("Any", self).server, cast("Any", self).sid
+            server.complain(sid, type(error).__name__)
+            if sid in server.sockets:
+                raise EngineIOError from error
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
         """Close for good: a WebSocket is closed too, a request that polls is answered.

@@ -1,0 +1,109 @@
+"""P11: people who try everybody's ids at random see nothing of those whose work they may not read."""
+
+import asyncio
+import random
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from parlour.accounts import actions as accounts
+from parlour.accounts.entities import NewAccount
+from parlour.kernel.actor import Role
+from parlour.storage.tx import Tx
+from tests.access.walkers import Pool, Walker
+from tests.access.world import add_account, publish_pack
+from tests.conftest import STORES, make_site
+from tests.harness.site import Site
+from tests.promises.figures import Figure
+
+LEARNERS = {"ada": "instructor", "ben": "instructor", "cleo": "other_instructor", "dan": "other_instructor"}
+STAFF: Mapping[str, Role] = {"other_instructor": "instructional", "other_admin": "admin"}
+STEPS = {"sqlite": 1200, "postgresql": 360}
+TOGETHER = 6
+SEED = 20261121
+TOKENS = re.compile(r"[0-9A-Za-z_-]{16,}")
+
+
+def canary(name: str) -> str:
+    """The text that only this account, and who may read its work, may see."""
+    return f"canary-of-{name}-{random.Random(name).getrandbits(64):016x}"
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def crowd(request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterator[Site]:
+    """A site whose people have canaries in their names: two cohorts, and an admin of another department."""
+    site = make_site(store, tmp_path, request)
+
+    def fill(tx: Tx) -> None:
+        here = accounts.list_departments(tx)[0].department_id
+        elsewhere = accounts.create_department(tx, "Elsewhere").department_id
+        people: dict[str, Role] = {**dict.fromkeys(LEARNERS, "member"), **STAFF}  # type: ignore[dict-item]
+        for name, role in people.items():
+            new = NewAccount(user_id=name, name=f"{name} {canary(name)}", role=role)
+            add_account(tx, site, new, elsewhere if name == "other_admin" else here)
+
+    site.write(fill)
+    publish_pack(site, learners=["ada", "ben"], others=["cleo", "dan"])
+    yield site
+    site.close()
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.case(17, 19)
+async def test_no_canary_is_seen_by_who_may_not_read_its_owner(crowd: Site, store: str, figure: Figure) -> None:
+    process = crowd.start(limits__socket_events_per_second_max=10_000, limits__sockets_per_account_max=10_000)
+    dice = random.Random(SEED)
+    ours = [("home_id", crowd.homes[f"Access {kind}"]) for kind in ("home",)]
+    ours += [("home_id", crowd.homes["Other home"])]
+    ours += [("practice_id", crowd.practices[name]) for name in ("Access practice", "Other practice")]
+    pool = Pool(entries=ours)
+    names = [*LEARNERS, "instructor", *STAFF]
+    walkers = [
+        Walker(name, canary(name), process.url, crowd.tokens[name], pool, random.Random(f"{SEED} {name}"))
+        for name in names
+    ]
+    for walker in walkers:
+        await walker.begin()
+    for _ in range(STEPS[store] // TOGETHER):
+        await asyncio.gather(*(walker.step() for walker in dice.sample(walkers, TOGETHER)))
+    await asyncio.sleep(0.5)  # the last replies and grades
+    for walker in walkers:
+        await walker.end()
+    check(walkers, pool, STEPS[store])
+    sizes = sum(len(text) for walker in walkers for text in walker.received)
+    done, refused = pool.counts["done"], pool.counts["not_found"]
+    figure(
+        "P11",
+        f"{STEPS[store]} random operations of {len(walkers)} accounts ({done} commands done, {refused} not found), "
+        f"{len(pool.owners) + len(pool.secrets)} foreign ids and {len(walkers)} canaries sought in "
+        f"{sizes / 1e6:.1f} MB received: 0 seen without read right",
+    )
+
+
+def check(walkers: list[Walker], pool: Pool, steps: int) -> None:
+    """Nothing was seen that may not be; and what may be, was: the walk was no empty one."""
+    saw: dict[str, set[str]] = {}
+    for walker in walkers:
+        text = "\n".join(walker.received)
+        saw[walker.name] = {each.name for each in walkers if each.canary in text.casefold()}
+        foreign = {name for name in saw[walker.name] if walker.name not in (name, LEARNERS.get(name))}
+        assert not foreign, f"{walker.name} saw the canaries of {foreign}"
+        named = set(TOKENS.findall("\n".join(walker.sent)))
+        for token in set(TOKENS.findall(text)) - named:
+            owner = pool.owners.get(token)
+            assert owner is None or walker.name in (owner, LEARNERS[owner]), f"{walker.name} was told an id of {owner}"
+            assert pool.secrets.get(token, walker.name) == walker.name, f"{walker.name} was told a secret"
+    assert all(learner in saw[learner] for learner in LEARNERS), saw
+    assert all(saw[staff] - {staff} for staff in LEARNERS.values()), saw
+    counts = pool.counts
+    assert sum(counts.values()) == steps
+    assert counts["internal"] == 0, counts
+    for outcome in ("done", "not_found", "session_not_found", "recovered", "read refused", "poll", "poll refused"):
+        assert counts[outcome] >= 3, (outcome, counts)

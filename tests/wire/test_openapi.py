@@ -1,0 +1,172 @@
+"""P22: what the server answers over HTTP is what its own documents say."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, MutableMapping
+from typing import Any, cast
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from openapi_spec_validator import validate
+from schemathesis import Case, GenerationMode
+from schemathesis import checks as general
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi import checks as openapi
+
+from tests.conftest import make_site
+from tests.harness.site import Process, Site
+from tests.promises.figures import Figure
+from tests.wire.http_client import EVENTS, OPERATIONS
+
+EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "20"))  # of one operation and mode
+ALWAYS: list[Any] = [
+    general.not_a_server_error,
+    openapi.status_code_conformance,
+    openapi.content_type_conformance,
+    openapi.response_schema_conformance,
+    openapi.response_headers_conformance,
+    openapi.unsupported_method,
+    openapi.allow_header_conformance,
+]
+CHECKS = {
+    GenerationMode.POSITIVE: [*ALWAYS, openapi.ignored_auth],
+    GenerationMode.NEGATIVE: [*ALWAYS, openapi.negative_data_rejection],
+}
+SOON = "wait=1"
+
+
+@pytest.fixture(scope="module")
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site of these tests: they leave it full of nonsense."""
+    made = make_site("sqlite", tmp_path_factory.mktemp("openapi"), request)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def server(site: Site) -> Process:
+    """A running server on it."""
+    return site.start(limits__sockets_per_account_max=10_000)
+
+
+@pytest.fixture(scope="module")
+def http(server: Process, site: Site) -> Iterator[httpx.Client]:
+    """A client of its learner."""
+    headers = {"authorization": f"Bearer {site.tokens['learner']}"}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=20) as client:
+        yield client
+
+
+class Real:
+    """Makes generated requests ones about things that exist, so that they are not all refused."""
+
+    def __init__(self, http: httpx.Client, site: Site) -> None:
+        self._http, self._site = http, site
+
+    def into(self, case: Case) -> None:
+        """Every id that a request names becomes a real one: of a fresh attempt, of a fresh session."""
+        body = cast("MutableMapping[str, Any]", case.body if isinstance(case.body, dict) else {})
+        wanted = {*body, *case.path_parameters}
+        (case.headers or {}).pop("Idempotency-Key", None)
+        body.pop("client_request_id", None)
+        body.pop("parent_message_id", None)
+        if {"attempt_id", "chat_id"} & wanted:
+            self._set(case, body, self._attempt(spoken="message" not in wanted))
+        if {"home_id", "practice_id"} & wanted:
+            body.pop("practice_id", None)
+            body["home_id"] = next(iter(self._site.homes.values()))
+        parameters = {parameter.name for parameter in case.operation.query}
+        if "sid" in parameters and case.path != EVENTS:
+            case.query["sid"] = self._post("connect", {})["sid"]
+        if "wait" in parameters:
+            case.query["wait"] = 0
+
+    def _attempt(self, *, spoken: bool) -> dict[str, Any]:
+        made = self._post("attempt/start", {"practice_id": next(iter(self._site.practices.values()))})
+        fresh = {"attempt_id": made["attempt_id"], "chat_id": made["attempt_chat_id"]}
+        if spoken:
+            self._post("attempt/message", {**fresh, "message": "What have you tried so far?"})
+        return fresh
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        answer = self._http.post(OPERATIONS + path, json=body, headers={"prefer": SOON})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    @staticmethod
+    def _set(case: Case, body: MutableMapping[str, Any], ids: dict[str, Any]) -> None:
+        body.update({name: value for name, value in ids.items() if name in body})
+        case.path_parameters.update({name: value for name, value in ids.items() if name in case.path_parameters})
+
+
+def explore(site: Site, operation: APIOperation, mode: GenerationMode, real: Real) -> Counter[int]:
+    """Try an operation with generated requests; how often it answered with which status."""
+    statuses: Counter[int] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate],
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), about_real_things=st.booleans())
+    def run(case: Case, about_real_things: bool) -> None:
+        if about_real_things:
+            real.into(case)
+        if "Prefer" in (case.headers or {}):
+            case.headers["Prefer"] = SOON
+        ends_its_session = case.path == "/api/v1/sessions/current"
+        token = site.token("learner") if ends_its_session else site.tokens["learner"]
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = case.call(headers=headers)
+        statuses[answer.status_code] += 1
+        case.validate_response(answer, checks=CHECKS[mode], headers=headers)
+
+    try:
+        run()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE, f"no valid request to {operation.path} was found"
+    return statuses
+
+
+@pytest.mark.promise("P22")
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+def test_every_answer_is_as_documented(
+    server: Process, site: Site, http: httpx.Client, mode: GenerationMode, figure: Figure
+) -> None:
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    real, statuses, count = Real(http, site), Counter[int](), 0
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        answered = explore(site, operation, mode, real)
+        statuses += answered
+        count += 1
+        if mode is GenerationMode.POSITIVE and operation.path not in (EVENTS, "/api/v1/sessions"):
+            assert answered[200] + answered[204], f"no request to {operation.path} succeeded: {answered}"
+    assert not [status for status in statuses if status >= 500]
+    said = ", ".join(f"{number} × {status}" for status, number in sorted(statuses.items()))
+    figure(
+        "P22", f"{statuses.total()} {mode.value} requests to {count} operations ({said}): 0 answers not as documented"
+    )
+
+
+@pytest.mark.promise("P22")
+def test_the_served_documents_are_valid_and_a_stream_is_what_they_say(http: httpx.Client, figure: Figure) -> None:
+    document = http.get("/openapi.json").json()
+    validate(document)
+    events = http.get("/asyncapi.json").json()
+    assert events["asyncapi"].startswith("3.")
+    for operation in events["operations"].values():
+        for message in operation["messages"]:
+            assert message["$ref"].rpartition("/")[2] in events["channels"]["socket"]["messages"]
+    sid = http.post(OPERATIONS + "connect").json()["sid"]
+    with http.stream("GET", EVENTS, params={"sid": sid}) as stream:
+        kind = stream.headers["content-type"].partition(";")[0]
+    assert kind in document["paths"][EVENTS]["get"]["responses"]["200"]["content"]
+    figure("P22", f"/openapi.json with {len(document['paths'])} paths is valid OpenAPI {document['openapi']}")

@@ -1,0 +1,127 @@
+"""The unmodified socket.io-client from Node (Glow 5.4): every transport, a cut, a restart, a revoked token."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parlour.accounts import actions as accounts
+from parlour.kernel.ids import digest_of
+from tests.harness.site import Site
+from tests.harness.socket import Client
+from tests.wire.house import House
+
+JS = Path(__file__).parents[1] / "clients" / "js"
+pytestmark = pytest.mark.node
+
+
+async def run(node: str, script: str, **given: object) -> Any:
+    """What a script prints."""
+    process = await asyncio.create_subprocess_exec(
+        node, str(JS / script), json.dumps(given), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, errors = await asyncio.wait_for(process.communicate(), 40)
+    assert process.returncode == 0, errors.decode()
+    return json.loads(out)
+
+
+TRANSPORTS = (["websocket"], ["polling"], ["polling", "websocket"])
+
+
+@pytest.mark.case(1, 11, 38, 41, 56)
+async def test_the_stock_client_talks_is_cut_recovers_and_is_graded_on_each_transport(slow: House, node: str) -> None:
+    given = {
+        "url": slow.url,
+        "token": f"Bearer {slow.site.tokens['learner']}",
+        "practice_id": slow.site.practices["practice-single"],
+    }
+    runs = await asyncio.gather(*(run(node, "talk.mjs", **given, transports=each) for each in TRANSPORTS))
+    for transports, found in zip(TRANSPORTS, runs, strict=True):
+        check(found, transports)
+
+
+def check(found: Any, transports: list[str]) -> None:
+    """Everything came once and in order, with one recovery."""
+    events, chat = found["events"], found["chat_id"]
+    assert [each["recovered"] for each in found["connects"]] == [False, True]
+    assert found["connects"][0]["id"] != found["connects"][1]["id"]
+    assert found["transport"] == transports[-1]
+    assert found["first"] == transports[0] or transports[0] == "polling"
+    assert found["gone"]["ok"] is False
+    assert [e["payload"]["code"] for e in events if e["name"] == "attempt_error"] == [found["gone"]["error"]["code"]]
+    places = [
+        place["seq"]
+        for event in events
+        for place in (event["payload"]["_meta"], *event["payload"]["_meta"].get("also", ()))
+        if place.get("room") == f"chat:{chat}"
+    ]
+    assert places == list(range(1, len(places) + 1))
+    for reply in found["replies"]:
+        mine = [e for e in events if e["payload"].get("message_id") == reply["assistant_message_id"]]
+        names = [event["name"] for event in mine]
+        assert (names[0], names[-1]) == ("attempt_assistant_start", "attempt_assistant_complete")
+        text = "".join(e["payload"]["content"] for e in mine if e["name"] == "attempt_progress")
+        assert text == mine[-1]["payload"]["content"] != ""
+
+
+class Waiting:
+    """A running `wait.mjs` and the lines it prints."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[dict[str, Any]] = []
+
+    async def until(self, key: str, value: object, seconds: float = 15) -> dict[str, Any]:
+        """Read until a line has this member."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(seconds):
+            while True:
+                self.lines.append(json.loads(await self.process.stdout.readline()))
+                if self.lines[-1].get(key, self) == value:
+                    return self.lines[-1]
+
+
+async def waiting(node: str, url: str, token: str) -> Waiting:
+    """Start `wait.mjs`."""
+    given = json.dumps({"url": url, "token": token})
+    return Waiting(
+        await asyncio.create_subprocess_exec(node, str(JS / "wait.mjs"), given, stdout=asyncio.subprocess.PIPE)
+    )
+
+
+@pytest.mark.case(38, 39)
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_the_stock_client_comes_back_by_itself_after_a_restart(own: Site, node: str, how: str) -> None:
+    process = own.start()
+    client = await waiting(node, process.url, own.tokens["learner"])
+    try:
+        await client.until("connected", False)
+        await client.until("name", "connection_confirmed")
+        if how == "stop":
+            await asyncio.to_thread(process.stop)
+        else:
+            process.kill()
+        await client.until("disconnected", "transport close")
+        again = own.start(port=process.port)
+        await client.until("connected", True)
+        async with Client(again.url, own.tokens["learner"]) as other:
+            await other.start_practice(own.practices["practice-single"])
+        assert (await client.until("name", "attempt_chat_started"))["seq"] == 2
+    finally:
+        client.process.kill()
+        await client.process.wait()
+
+
+@pytest.mark.case(8)
+async def test_the_stock_client_stays_away_when_its_token_is_revoked(house: House, node: str) -> None:
+    token = house.site.token("goer", "revoked")
+    client = await waiting(node, house.url, token)
+    try:
+        await client.until("name", "connection_confirmed")
+        house.site.write(lambda tx: accounts.revoke_session(tx, digest_of(token)))
+        await client.until("disconnected", "io server disconnect", seconds=5)
+    finally:
+        client.process.kill()
+        await client.process.wait()

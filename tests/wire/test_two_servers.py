@@ -1,0 +1,82 @@
+"""Two servers on one PostgreSQL (Glow 5.4): a client may come back to either, at any moment."""
+
+import asyncio
+
+import pytest
+
+from tests.harness.site import Site
+from tests.wire.house import UNKNOWN
+from tests.wire.raw import Raw
+from tests.wire.test_recovery import seqs
+
+
+@pytest.mark.case(37, 39, 44)
+async def test_a_client_that_changes_servers_misses_nothing_and_hears_nothing_twice(shared: Site) -> None:
+    servers = [shared.start(SCRIPTED_PIECES_PER_SECOND=60) for _ in range(2)]
+    token = shared.tokens["learner"]
+    async with Raw(servers[0].url) as talker:
+        await talker.open(token)
+        started = await talker.ok("attempt_start", {"practice_id": shared.practices["practice-single"]})
+        attempt, chat = started["attempt_id"], started["attempt_chat_id"]
+        room = f"chat:{chat}"
+
+        async def talk() -> str:
+            reply = ""
+            for number in range(8):
+                given = {"attempt_id": attempt, "chat_id": chat, "message": f"Message {number}"}
+                reply = (await talker.ok("attempt_message", given))["assistant_message_id"]
+                await talker.event("attempt_assistant_complete", message_id=reply)
+            return reply
+
+        async with Raw(servers[0].url) as first:
+            auth: dict[str, object] = {"pid": (await first.open(token)).data["pid"]}
+            await first.ok("attempt_join", {"chat_id": chat})
+            auth["offset"] = first.events[0].offset
+            talking = asyncio.create_task(talk())
+            await first.event("attempt_user_complete")
+            heard = list(first.logged)
+            auth["offset"] = heard[-1].offset
+            first.cut()
+        turns = 0
+        while not talking.done():
+            turns += 1
+            async with Raw(servers[turns % 2].url) as again:
+                answer = await again.open(token, **auth)
+                assert answer.data["pid"] == auth["pid"]
+                await asyncio.sleep(0.03)
+                heard += again.logged
+                auth["offset"] = heard[-1].offset
+                again.cut()
+        async with Raw(servers[turns % 2].url) as again:
+            await again.open(token, **auth)
+            last = await again.event("attempt_assistant_complete", message_id=await talking) if not any(
+                p.payload.get("message_id") == talking.result() and p.name == "attempt_assistant_complete" for p in heard
+            ) else heard[-1]
+            heard += again.logged
+        found = seqs(heard, room)
+        assert found == list(range(1, last.payload["_meta"]["seq"] + 1))
+        assert turns >= 10
+
+
+@pytest.mark.case(44, 47)
+async def test_a_join_on_the_other_server_starts_exactly_where_it_was_told(shared: Site) -> None:
+    servers = [shared.start() for _ in range(2)]
+    token = shared.tokens["learner"]
+    async with Raw(servers[0].url) as talker, Raw(servers[1].url) as reader:
+        await talker.open(token)
+        await reader.open(token)
+        started = await talker.ok("attempt_start", {"practice_id": shared.practices["practice-single"]})
+        attempt, chat = started["attempt_id"], started["attempt_chat_id"]
+        room = f"chat:{chat}"
+        for number in range(15):
+            given = {"attempt_id": attempt, "chat_id": chat, "message": f"Message {number}"}
+            reply = (await talker.ok("attempt_message", given))["assistant_message_id"]
+            done = await talker.event("attempt_assistant_complete", message_id=reply)
+            head = done.payload["_meta"]["seq"]
+            before = len(reader.logged)
+            ack = await reader.ok("attempt_join", {"chat_id": chat, "since": head})
+            assert ack["seq"] == head
+            await asyncio.sleep(0.02)
+            await reader.call("attempt_leave", {"chat_id": chat})
+            assert seqs(reader.logged[before:], room) == [], number
+        await reader.call("attempt_leave", {"chat_id": UNKNOWN})
