@@ -24,33 +24,86 @@ def packets() -> list[Frame]:
     """What goes into one WebSocket message each, after a good handshake."""
     engine = [*("0123456789abc xyz{}[]\x00\x7fé\U0001f600"), "", "99", "2probe" * 50, "5" * 1000, "6", "1", "b4"]
     socket = [f"4{kind}{place}" for kind in range(10) for place in PLACES]
-    socket += [f"42{number}[\"attempt_message\",{{}}]" for number in NUMBERS]
-    events = ["[]", "{}", "null", "[null]", "[1]", "[{}]", "[[]]", '["attempt_message"', '["attempt_message",]', '"x"', "[1e999]"]
+    socket += [f'42{number}["attempt_message",{{}}]' for number in NUMBERS]
+    events = [
+        "[]",
+        "{}",
+        "null",
+        "[null]",
+        "[1]",
+        "[{}]",
+        "[[]]",
+        '["attempt_message"',
+        '["attempt_message",]',
+        '"x"',
+        "[1e999]",
+    ]
     events += ['["attempt_message",{"attempt_id":NaN}]', '["attempt_message",{},{},{}]', '["' + "n" * 5000 + '"]']
-    events += ['["connect",{}]', '["disconnect",{}]', '["__proto__",{}]', '["attempt_message",null]', '["attempt_message",[]]']
-    events += ['["attempt_message",{"message":"\\ud800"}]', '["attempt_join",{"chat_id":"\\u0000"}]', '[""]', '["attempt_message",true]']
-    events += [f'["attempt_start",{{"practice_id":{value}}}]' for value in ("1", "[]", "{}", "true", '""', '"' + "9" * 400 + '"')]
+    events += [
+        '["connect",{}]',
+        '["disconnect",{}]',
+        '["__proto__",{}]',
+        '["attempt_message",null]',
+        '["attempt_message",[]]',
+    ]
+    events += [
+        '["attempt_message",{"message":"\\ud800"}]',
+        '["attempt_join",{"chat_id":"\\u0000"}]',
+        '[""]',
+        '["attempt_message",true]',
+    ]
+    events += [
+        f'["attempt_start",{{"practice_id":{value}}}]'
+        for value in ("1", "[]", "{}", "true", '""', '"' + "9" * 400 + '"')
+    ]
     deep = [f'["attempt_message",{"[" * depth}{"]" * depth}]' for depth in (33, 500, 5_000, 100_000)]
-    deep += [f'["attempt_message",{"{" + chr(34) + "a" + chr(34) + ":"}' * 3, '["attempt_message",' + '{"a":' * 20_000 + "1" + "}" * 20_000 + "]"]
+    deep += [
+        f'["attempt_message",{"{" + chr(34) + "a" + chr(34) + ":"}' * 3,
+        '["attempt_message",' + '{"a":' * 20_000 + "1" + "}" * 20_000 + "]",
+    ]
     socket += [f"42{body}" for body in (*events, *deep)] + [f"427{body}" for body in (*events, *deep)]
-    attachments = ["451-", "450-[]", "45-[]", "459999999-[]", '451-["attempt_message",{"_placeholder":true,"num":0}]', "45x-[]"]
+    attachments = [
+        "451-",
+        "450-[]",
+        "45-[]",
+        "459999999-[]",
+        '451-["attempt_message",{"_placeholder":true,"num":0}]',
+        "45x-[]",
+    ]
     attachments += ['451-["attempt_message",{"_placeholder":true,"num":7}]', '451-["x",{"_placeholder":true,"num":-1}]']
     attachments += ['452-["x",{"_placeholder":true,"num":"0"}]', "461-[]", '461-7["x"]', "4512345678901234567890-[]"]
     binary: list[Frame] = [b"", b"\x00", b"\xff" * 100, b"4" * 1000, bytes(range(256))]
     huge = ['42["attempt_message",{"message":"' + "x" * size + '"}]' for size in (40_000, 900_000, 1_100_000)]
-    answers = ["430[]", "43[]", "4399999999999[1]", "43x", "40{}", '40{"token":1}', "40" + "{" * 500, "44{}", "41", "41/x,"]
+    answers = [
+        "430[]",
+        "43[]",
+        "4399999999999[1]",
+        "43x",
+        "40{}",
+        '40{"token":1}',
+        "40" + "{" * 500,
+        "44{}",
+        "41",
+        "41/x,",
+    ]
     return [*engine, *socket, *attachments, *binary, *huge, *answers]
 
 
 def noise(count: int) -> list[Frame]:
     """Good packets with some of their characters changed."""
     chance = random.Random(20)
-    good = ['427["attempt_message",{"attempt_id":"a","message":"hi"}]', '40{"token":"x"}', '451-["x",{"_placeholder":true,"num":0}]']
+    good = [
+        '427["attempt_message",{"attempt_id":"a","message":"hi"}]',
+        '40{"token":"x"}',
+        '451-["x",{"_placeholder":true,"num":0}]',
+    ]
     made: list[Frame] = []
     for number in range(count):
         text = list(good[number % len(good)])
         for _ in range(chance.randint(1, 6)):
-            text[chance.randrange(len(text))] = chr(chance.choice((chance.randrange(32, 127), chance.randrange(0x2FFF))))
+            text[chance.randrange(len(text))] = chr(
+                chance.choice((chance.randrange(32, 127), chance.randrange(0x2FFF)))
+            )
         made.append("".join(text))
     return made
 
@@ -78,8 +131,12 @@ async def broken_requests(child: Child) -> int:
     """The same over polling: bad sessions, bodies, parameters."""
     base = f"http://127.0.0.1:{child.port}/socket.io/"
     queries = ["", "?EIO=4", "?EIO=3&transport=polling", "?EIO=4&transport=carrier-pigeon", "?EIO=x&transport=polling"]
-    queries += ["?EIO=4&transport=polling&sid=nobody", "?EIO=4&transport=websocket&sid=nobody", "?EIO=4&transport=polling&j=x"]
-    bodies = [b"", b"\x00", b"4", b"\xff\xfe", b"b!!!!", b"42[\"x\"]\x1e" * 300, b"{" * 5000, b"9" * 100]
+    queries += [
+        "?EIO=4&transport=polling&sid=nobody",
+        "?EIO=4&transport=websocket&sid=nobody",
+        "?EIO=4&transport=polling&j=x",
+    ]
+    bodies = [b"", b"\x00", b"4", b"\xff\xfe", b"b!!!!", b'42["x"]\x1e' * 300, b"{" * 5000, b"9" * 100]
     sent = 0
     async with aiohttp.ClientSession() as http:
         for query in queries:

@@ -22,6 +22,7 @@ from parlour.pauses.entities import Pause
 from parlour.storage.database import Database, sqlite_url
 from parlour.storage.tx import Tx
 from tests.crash.pauses_program import ADA, GO_ON, STAGES, Stage, go_on, open_database
+from tests.promises.figures import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 40
@@ -110,7 +111,7 @@ def all_pauses(database: Database, pause_ids: Sequence[str]) -> dict[str, Pause]
 
 
 @pytest.mark.promise("P7")
-def test_runs_with_two_questions_survive_every_kill(tmp_path: Path) -> None:
+def test_runs_with_two_questions_survive_every_kill(tmp_path: Path, figure: Figure) -> None:
     url = sqlite_url(tmp_path)
     database = open_database(url)
     make_tables(database)
@@ -144,16 +145,17 @@ def test_runs_with_two_questions_survive_every_kill(tmp_path: Path) -> None:
     assert told == {"QuestionAsked": len(runs) * STAGES, "QuestionAnswered": len(runs) * STAGES}
     assert {code for _, code in witness.of("refused")} <= {"already_answered"}
     assert database.read_here(queue.states) == []
-    print(
-        f"P7: {KILLS} SIGKILLs in {seconds:.0f} s, {witness.interrupted} of them with work under way, {len(runs)} runs,"
+    figure(
+        "P7",
+        f"{KILLS} SIGKILLs in {seconds:.0f} s, {witness.interrupted} of them with work under way, {len(runs)} runs,"
         f" {len(runs) * STAGES} questions: {len(lost)} lost, {len(doubled)} doubled, each answered exactly once"
-        f" ({len(tokens)} answers acknowledged, {len(witness.of('refused'))} second answers refused)"
+        f" ({len(tokens)} answers acknowledged, {len(witness.of('refused'))} second answers refused)",
     )
 
 
 @pytest.mark.promise("P7")
 @pytest.mark.postgres
-def test_of_two_processes_that_answer_at_once_one_wins(tmp_path: Path) -> None:
+def test_of_two_processes_that_answer_at_once_one_wins(tmp_path: Path, figure: Figure) -> None:
     server = get_server(tmp_path / "pg", cleanup_mode="delete")
     try:
         url = server.get_uri()
@@ -176,9 +178,10 @@ def test_of_two_processes_that_answer_at_once_one_wins(tmp_path: Path) -> None:
         answers = {pause_id: pause.answer.text for pause_id, pause in pauses.items() if pause.answer}
         assert answers == won[0] | won[1]
         assert database.read_here(queue.states) == [(GO_ON, "ready", RACED)]
-        print(
-            f"P7 on PostgreSQL: {RACED} questions, two processes: {len(won[0])} + {len(won[1])} answers won,"
-            f" {len(refused)} refused, {RACED} jobs, 0 doubled"
+        figure(
+            "P7",
+            f"{RACED} questions, two processes: {len(won[0])} + {len(won[1])} answers won,"
+            f" {len(refused)} refused, {RACED} jobs, 0 doubled",
         )
     finally:
         server.cleanup()

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,20 +30,25 @@ class Demo:
 
     def environment(self) -> dict[str, str]:
         """As a reader's shell has it: `parlour` and `python` on the path, the learner's token, no settings."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
+        kept = without_settings()
         path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
         return {**kept, "PATH": path, "URL": self.url, "TOKEN": self.token("learner"), "COLUMNS": "120"}
 
 
+def without_settings() -> dict[str, str]:
+    """The environment of this process, without settings of Parlour."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")}
+
+
 @contextmanager
-def running_demo(data: Path) -> Iterator[Demo]:
-    """A demo on a free port; it is stopped with SIGTERM."""
+def running_demo(data: Path) -> Generator[Demo]:
+    """A demo on a free port, whose personas speak at once; it is stopped with SIGTERM."""
     process = subprocess.Popen(
         [sys.executable, "-m", "parlour", "demo", "--json", "--port", "0", "--data", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={name: value for name, value in os.environ.items() if not name.startswith("PARLOUR_")},
+        env={**without_settings(), "PARLOUR_SCRIPTED_PIECES_PER_SECOND": "0"},
     )
     assert process.stdout is not None
     try:

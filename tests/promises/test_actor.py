@@ -44,7 +44,7 @@ async def test_ids_of_other_people_in_what_is_sent_count_for_nothing(
                         "attempt_message": {**named, "message": "I am the learner."},
                         "attempt_stop": {"chat_id": named["chat_id"]},
                         "attempt_next": {"attempt_id": named["attempt_id"]},
-                        "attempt_grade": {"chat_id": named["chat_id"]},
+                        "attempt_grade": named,
                         "attempt_end": named,
                         "attempt_end_all": {"attempt_id": named["attempt_id"]},
                     }

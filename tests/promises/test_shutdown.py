@@ -30,9 +30,7 @@ def serve(site: Site) -> Process:
     log = site.folder / f"serve-{len(site.processes)}.log"
     command = [sys.executable, "-m", "parlour", "serve", "--port", "0"]
     with log.open("w") as errors:
-        popen = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+        popen = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
     assert popen.stdout is not None
     listens = re.search(r":(\d+)", popen.stdout.readline())
     assert listens, log.read_text()

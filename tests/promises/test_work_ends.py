@@ -40,7 +40,9 @@ def unfinished(database: Database) -> list[str]:
     jobs = database.read_here(lambda tx: tx.all("SELECT kind, state FROM jobs WHERE state <> 'stuck'"))
     replies = database.read_here(lambda tx: tx.all("SELECT id FROM messages WHERE state = 'streaming'"))
     grades = database.read_here(lambda tx: tx.all("SELECT id FROM grades WHERE state = 'pending'"))
-    return [f"{row['kind']} {row['state']}" for row in jobs] + ["a reply" for _ in replies] + ["a grade" for _ in grades]
+    return (
+        [f"{row['kind']} {row['state']}" for row in jobs] + ["a reply" for _ in replies] + ["a grade" for _ in grades]
+    )
 
 
 def without_reason(database: Database) -> list[str]:

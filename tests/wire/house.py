@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.kernel.actor import Role
 from parlour.storage.tx import Tx
+from parlour.wire.glow.events import check_event
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client
 from tests.wire import packs
@@ -36,12 +38,29 @@ class House:
         return self.process.url
 
     def client(self, user_id: str = "learner", **auth: object) -> Client:
-        """A socket of an account."""
-        return Client(self.url, self.site.tokens[user_id], **auth)
+        """A socket of an account, which holds all that it hears against the specification's schemas."""
+        return Strict(self.url, self.site.tokens[user_id], **auth)
 
     def raw(self, **options: object) -> Raw:
         """A bare socket, not connected yet."""
         return Raw(self.url, **options)  # type: ignore[arg-type]
+
+
+class Strict(Client):
+    """A client for which an event that its schema does not allow is an error (case 16)."""
+
+    wrong: list[str]
+
+    async def _hear(self, event: str, *args: Any) -> None:
+        try:
+            check_event(event, args[0])
+        except (ValueError, KeyError) as error:
+            self.wrong = [*getattr(self, "wrong", []), f"{event}: {error!r}"]
+        await super()._hear(event, *args)
+
+    async def __aexit__(self, *ended: object) -> None:
+        await super().__aexit__(*ended)
+        assert getattr(self, "wrong", []) == []
 
 
 def furnish(site: Site) -> Site:

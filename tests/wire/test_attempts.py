@@ -106,7 +106,13 @@ async def test_next_closes_an_open_chat_and_moves_on_until_the_attempt_is_over(h
         assert (await client.wait_for("attempt_chat_ended", chat_id=first))["grade_id"]
         await client.wait_for("attempt_chat_started", chat_id=moved["chat_id"])
         last = await client.ok("attempt_next", {"attempt_id": attempt})
-        assert last == {"ok": True, "attempt_id": attempt, "chat_id": None, "is_attempt_finished": True, "pending": False}
+        assert last == {
+            "ok": True,
+            "attempt_id": attempt,
+            "chat_id": None,
+            "is_attempt_finished": True,
+            "pending": False,
+        }
         assert (await client.wait_for("attempt_chat_ended", chat_id=moved["chat_id"]))["grade_id"] is None
         await client.wait_for("attempt_ended", attempt_id=attempt)
         problem = await client.refused("attempt_next", {"attempt_id": attempt})
@@ -140,7 +146,9 @@ async def test_the_end_of_a_chat_stops_its_running_reply_first(slow: House) -> N
         await client.wait_for("attempt_progress", chat_id=chat)
         ended = await client.ok("attempt_end", {"attempt_id": attempt, "chat_id": chat})
         await client.wait_for("attempt_graded", grade_id=ended["grade_id"])
-        order = [n for n in client.names if n in {"attempt_assistant_complete", "attempt_stopped", "attempt_chat_ended"}]
+        order = [
+            n for n in client.names if n in {"attempt_assistant_complete", "attempt_stopped", "attempt_chat_ended"}
+        ]
         assert order == ["attempt_assistant_complete", "attempt_stopped", "attempt_chat_ended"]
         assert client.payloads("attempt_assistant_complete")[0]["status"] == "stopped"
 

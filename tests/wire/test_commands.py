@@ -15,7 +15,29 @@ from tests.wire.house import UNKNOWN, House, fence
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 PROBLEM = {"type": str, "title": str, "status": int, "detail": str, "code": str}
-TWENTY_ONE = ["generate", "attempt_start", "attempt_next", "attempt_join", "attempt_leave", "attempt_end", "attempt_end_all", "attempt_stop", "attempt_message", "attempt_grade", "attempt_response_submit", "attempt_use_previous", "attempt_audio_start", "attempt_audio_stop", "test_start", "test_next", "test_run", "test_end", "test_join", "test_leave", "test_stop"]
+TWENTY_ONE = [
+    "generate",
+    "attempt_start",
+    "attempt_next",
+    "attempt_join",
+    "attempt_leave",
+    "attempt_end",
+    "attempt_end_all",
+    "attempt_stop",
+    "attempt_message",
+    "attempt_grade",
+    "attempt_response_submit",
+    "attempt_use_previous",
+    "attempt_audio_start",
+    "attempt_audio_stop",
+    "test_start",
+    "test_next",
+    "test_run",
+    "test_end",
+    "test_join",
+    "test_leave",
+    "test_stop",
+]
 
 
 def spellings(name: str) -> list[str]:
@@ -218,7 +240,13 @@ async def test_the_documented_payloads_are_accepted(house: House) -> None:
         ended = await client.ok("attempt_end", {"attempt_id": attempt, "chat_id": chat, "grade": True})
         assert set(ended) == {"ok", "chat_id", "is_attempt_finished", "grade_id"}
         moved = await client.ok("attempt_next", {"attempt_id": attempt})
-        assert moved == {"ok": True, "attempt_id": attempt, "chat_id": None, "is_attempt_finished": True, "pending": False}
+        assert moved == {
+            "ok": True,
+            "attempt_id": attempt,
+            "chat_id": None,
+            "is_attempt_finished": True,
+            "pending": False,
+        }
         assert await client.ok("attempt_leave", {"chat_id": chat}) == {"ok": True, "chat_id": chat, "success": True}
 
 

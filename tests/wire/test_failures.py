@@ -104,7 +104,9 @@ async def test_a_stopped_request_is_cancelled_and_its_text_is_context_of_its_bra
 @pytest.mark.case(61)
 async def test_hints_that_come_too_late_are_left_out(own: Site) -> None:
     async with standing_in() as (stand_in, providers):
-        stand_in.answers["slow"] = lambda body: "Wait…" if "You coach a learner" in body["messages"][0]["content"] else "Hello."
+        stand_in.answers["slow"] = lambda body: (
+            "Wait…" if "You coach a learner" in body["messages"][0]["content"] else "Hello."
+        )
         process = own.start(PROVIDERS=providers, MODEL="local:slow", LIMITS__HINTS_SECONDS_MAX=0.3)
         async with Client(process.url, own.tokens["learner"]) as client:
             attempt, chat = await begin(client, House(own, process), "practice", "single")

@@ -159,7 +159,7 @@ async def test_a_chat_is_graded_once_at_a_time(house: House) -> None:
         for number in (901, 902):  # sent together: the grader cannot be done between them
             await raw.send("attempt_grade", ids, number=number)
         acks = [(await raw.wait(lambda p, n=n: p.type == "3" and p.number == n)).payload for n in (901, 902)]
-        assert [ack["ok"] for ack in acks][0] is True
+        assert next(ack["ok"] for ack in acks) is True
         if not acks[1]["ok"]:
             assert acks[1]["error"]["code"] == "grading_running"
         await raw.event("attempt_graded", grade_id=acks[0]["grade_id"])

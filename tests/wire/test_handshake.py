@@ -20,7 +20,7 @@ async def refusal(url: str, auth: dict[str, object] | None) -> dict[str, object]
     problems: list[dict[str, object]] = []
     client = socketio.AsyncClient(reconnection=False)
     client.on("*", lambda *args: heard.append(args))
-    client.on("connect_error", lambda data: problems.append(data))
+    client.on("connect_error", problems.append)
     with pytest.raises(socketio.exceptions.ConnectionError):
         await client.connect(url, auth=auth, transports=["websocket"], wait_timeout=5)
     await client.disconnect()

@@ -14,6 +14,7 @@ from hypothesis.errors import Unsatisfiable
 from openapi_spec_validator import validate
 from schemathesis import Case, GenerationMode
 from schemathesis import checks as general
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks as openapi
 
@@ -112,7 +113,7 @@ def explore(site: Site, operation: APIOperation, mode: GenerationMode, real: Rea
         deadline=None,
         derandomize=True,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
         phases=[Phase.explicit, Phase.generate],
     )
     @given(case=operation.as_strategy(generation_mode=mode), about_real_things=st.booleans())
@@ -126,7 +127,10 @@ def explore(site: Site, operation: APIOperation, mode: GenerationMode, real: Rea
         headers = {"Authorization": f"Bearer {token}"}
         answer = case.call(headers=headers)
         statuses[answer.status_code] += 1
-        case.validate_response(answer, checks=CHECKS[mode], headers=headers)
+        # What was put in may have replaced what was wrong; an empty sid is none, where none is needed.
+        lenient = about_real_things or (case.query or {}).get("sid") == ""
+        checks = ALWAYS if lenient else CHECKS[mode]
+        case.validate_response(answer, checks=checks, headers=headers)
 
     try:
         run()
@@ -143,6 +147,7 @@ def test_every_answer_is_as_documented(
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     real, statuses, count = Real(http, site), Counter[int](), 0
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok), found
         operation = found.ok()
         answered = explore(site, operation, mode, real)
         statuses += answered

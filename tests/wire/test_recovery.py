@@ -7,7 +7,7 @@ import pytest
 
 from parlour.events import log
 from parlour.kernel.ids import digest_of
-from tests.harness.site import Site
+from tests.harness.site import Site, until
 from tests.harness.socket import Client
 from tests.wire.house import UNKNOWN, House
 from tests.wire.raw import BROWSER, Packet, Raw
@@ -125,7 +125,8 @@ async def test_a_cut_in_the_middle_of_what_was_missed_is_recovered(house: House)
                 assert answer.data["pid"] == pid
                 await again.wait(lambda p, r=again, n=number: p.type == "2" and len(r.logged) > n)
                 if number == 3:
-                    await again.event("attempt_assistant_complete", message_id=other.payloads("attempt_assistant_complete")[-1]["message_id"])
+                    last = other.payloads("attempt_assistant_complete")[-1]["message_id"]
+                    await again.event("attempt_assistant_complete", message_id=last)
                 fresh = again.logged if number == 3 else again.logged[: number + 1]  # the rest is lost in the cut
                 heard += fresh
                 offset = fresh[-1].offset
@@ -166,13 +167,8 @@ async def test_what_cannot_be_recovered_is_told_once_a_room(house: House, how: s
         pid, _, chat = await in_chat(raw, house, owner)
         offset: str | None = raw.logged[-1].offset
     if how == "expired":
-        digest = digest_of(pid)
-        day = 24 * 3600 * 1000 + 1000
-        async with asyncio.timeout(5):
-            while not house.site.write(
-                lambda tx: tx.run("UPDATE connections SET closed_at = closed_at - :d WHERE id = :i AND closed_at > 0", d=day, i=digest)
-            ):
-                await asyncio.sleep(0.02)
+        aged = "UPDATE connections SET closed_at = closed_at - 86401000 WHERE id = :id AND closed_at > 0"
+        await asyncio.to_thread(until, lambda: house.site.write(lambda tx: tx.run(aged, id=digest_of(pid))))
     epoch, _, position = str(offset).partition(".")
     given: dict[str, object] = {"pid": pid, "offset": offset}
     if how == "unknown":

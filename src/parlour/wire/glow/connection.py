@@ -78,6 +78,7 @@ class Connection:
         "rooms",
         "session",
         "sid",
+        "taken_pos",
     )
 
     def __init__(self, delivery: Delivery, sink: Sink, session: SessionActor, sid: str, eio_sid: str) -> None:
@@ -96,6 +97,7 @@ class Connection:
         self.dialect: str | None = None
         self.rooms: dict[str, int] = {}
         self.pos = 0
+        self.taken_pos = 0
         self.closed = False
 
     @property

@@ -144,7 +144,8 @@ class Hub(Watch):
         sid = new_secret()[:24]
         start = await self._start(session, handshake, sid)
         connection = Connection(self.delivery, sink, session, sid, eio_sid)
-        connection.cursor_id = start.cursor_id
+        connection.cursor_id, connection.taken_pos = start.cursor_id, start.taken_pos
+        await connection.reach(start.pos)
         connection.dialect = handshake.dialect
         since = members.get("person_since")
         return Opened(
@@ -360,7 +361,7 @@ class Hub(Watch):
                 self.spawn(self.drop(connection))
             case AccountDisabled():
                 self.spawn(self.drop(connection))
-            case CursorTaken() as taken:
+            case CursorTaken() as taken if event.pos > connection.taken_pos:
                 if taken.cursor_id == connection.cursor_id and taken.connection_id != connection.sid:
                     connection.cursor_id = None
                     self.spawn(self.drop(connection))
@@ -379,9 +380,8 @@ class Hub(Watch):
         kept = await self.delivery.database.read(
             lambda tx: {room for room in rooms if access.may_read_room(tx, session.actor, room)}
         )
-        for room in rooms:
-            if room not in kept:
-                connection.leave(room)
+        for room in set(rooms) - kept:
+            connection.leave(room)
 
     async def _sweep(self, clock: Clock) -> None:
         """Close connections whose credential has run out (2.3: within 5 s)."""

@@ -42,7 +42,10 @@ class Handshake:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Start:
-    """How a connection begins. `resyncs`: rooms whose events were lost for it, with the reason."""
+    """How a connection begins. `resyncs`: rooms whose events were lost for it, with the reason.
+
+    `taken_pos`: where the log stood when the cursor was taken; what was said of it before is over.
+    """
 
     pid: str | None
     rooms: Mapping[str, int]
@@ -51,6 +54,7 @@ class Start:
     presented: Offset | None = None
     resyncs: tuple[tuple[str, str, int], ...] = ()
     cursor_id: str | None = None
+    taken_pos: int = 0
     replay: tuple[str, int, int] | None = field(default=None)
 
 
@@ -96,6 +100,7 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
                 recovered=True,
                 presented=offset,
                 cursor_id=cursor.id,
+                taken_pos=log.head(tx),
                 replay=(offset.room, offset.at, upto) if offset.room and upto else None,
             )
         lost = tuple((room, reason or "bad_offset", log.room_head(tx, room, head).seq) for room in sorted(rooms))

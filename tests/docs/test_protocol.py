@@ -1,0 +1,63 @@
+"""The protocol page names what the server has: its operations, members, events and codes, none more and none less."""
+
+import re
+
+import pytest
+
+from parlour.wire.glow.events import SERVER_EVENTS
+from parlour.wire.glow.names import OPERATIONS, Operation
+from parlour.wire.http.problems import CODES
+from tests.docs.pages import ROOT
+
+PAGE = (ROOT / "docs" / "protocol" / "glow.md").read_text(encoding="utf-8")
+NOT_THERE_YET = {"draft_id"}
+
+
+def part(title: str, level: int) -> str:
+    """What stands under a heading, up to the next one of its level or above."""
+    found = re.search(rf"^{'#' * level} {title}\n(.*?)(?=^#{{1,{level}}} |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+    assert found, title
+    return found[1]
+
+
+def members(shown: str) -> set[str]:
+    """The names in `{a, b | null, c = 1, d: true, e?}`."""
+    inner = shown.strip("{} ")
+    pieces = re.split(r"[,|]", inner)
+    return {re.split(r"[?=: ]", piece.strip())[0] for piece in pieces if piece.strip() != "null"}
+
+
+def test_every_operation_has_its_section_and_no_other_has() -> None:
+    sections = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
+    assert sorted(sections) == sorted(operation.name for operation in OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_the_members_of_an_operation(operation: Operation) -> None:
+    text = part(operation.name, 3)
+    sent, answered = re.findall(r"`(\{.*?\})`", text)[:2]
+    assert members(sent) == set(operation.payload.model_fields) - {"client_request_id"} - NOT_THERE_YET
+    assert members(answered) == set(operation.ack.model_fields) - {"ok"}
+
+
+def test_every_event_is_listed_with_its_members() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", part("Events", 2), re.MULTILINE))
+    assert set(rows) == set(SERVER_EVENTS)
+    for name, event in SERVER_EVENTS.items():
+        fields = set(event.model_fields) - {"meta"}
+        if name == "attempt_error":
+            assert {"type", "message", "code", "status"} <= fields
+        else:
+            listed = {member.split(":")[0].strip("? ") for member in rows[name].split(",")} - {"hint", "idx"}
+            assert listed == fields, name
+
+
+def test_every_code_that_is_named_exists() -> None:
+    named = {
+        code for line in re.findall(r"^Refused: (.+)$", PAGE, re.MULTILINE) for code in re.findall(r"`(\w+)`", line)
+    }
+    assert named - set(CODES) == set()
+    everywhere = re.search(r"^Everywhere: (.+)$", PAGE, re.MULTILINE)
+    assert everywhere
+    for code, status in re.findall(r"`(\w+)` (\d{3})", everywhere[1]):
+        assert CODES[code][0] == int(status)
