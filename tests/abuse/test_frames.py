@@ -20,11 +20,8 @@ NUMBERS = ("-1", "99999999999999999999", "1.5", "01", "٣", "")
 PLACES = ("/", "/admin,", "/,", "/" + "x" * 300 + ",", "?x=1,")
 
 
-def packets() -> list[Frame]:
-    """What goes into one WebSocket message each, after a good handshake."""
-    engine = [*("0123456789abc xyz{}[]\x00\x7fé\U0001f600"), "", "99", "2probe" * 50, "5" * 1000, "6", "1", "b4"]
-    socket = [f"4{kind}{place}" for kind in range(10) for place in PLACES]
-    socket += [f'42{number}["attempt_message",{{}}]' for number in NUMBERS]
+def event_bodies() -> list[str]:
+    """What may follow `42`: JSON that is none, or no event, or too deep."""
     events = [
         "[]",
         "{}",
@@ -61,7 +58,16 @@ def packets() -> list[Frame]:
         f'["attempt_message",{"{" + chr(34) + "a" + chr(34) + ":"}' * 3,
         '["attempt_message",' + '{"a":' * 20_000 + "1" + "}" * 20_000 + "]",
     ]
-    socket += [f"42{body}" for body in (*events, *deep)] + [f"427{body}" for body in (*events, *deep)]
+    return [*events, *deep]
+
+
+def packets() -> list[Frame]:
+    """What goes into one WebSocket message each, after a good handshake."""
+    engine = [*("0123456789abc xyz{}[]\x00\x7fé\U0001f600"), "", "99", "2probe" * 50, "5" * 1000, "6", "1", "b4"]
+    socket = [f"4{kind}{place}" for kind in range(10) for place in PLACES]
+    socket += [f'42{number}["attempt_message",{{}}]' for number in NUMBERS]
+    bodies = event_bodies()
+    socket += [f"42{body}" for body in bodies] + [f"427{body}" for body in bodies]
     attachments = [
         "451-",
         "450-[]",

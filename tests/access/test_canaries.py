@@ -60,10 +60,9 @@ def crowd(request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterato
 async def test_no_canary_is_seen_by_who_may_not_read_its_owner(crowd: Site, store: str, figure: Figure) -> None:
     process = crowd.start(limits__socket_events_per_second_max=10_000, limits__sockets_per_account_max=10_000)
     dice = random.Random(SEED)
-    ours = [("home_id", crowd.homes[f"Access {kind}"]) for kind in ("home",)]
-    ours += [("home_id", crowd.homes["Other home"])]
-    ours += [("practice_id", crowd.practices[name]) for name in ("Access practice", "Other practice")]
-    pool = Pool(entries=ours)
+    entries = [("home_id", crowd.homes[name]) for name in ("Access home", "Other home")]
+    entries += [("practice_id", crowd.practices[name]) for name in ("Access practice", "Other practice")]
+    pool = Pool(entries=entries)
     names = [*LEARNERS, "instructor", *STAFF]
     walkers = [
         Walker(name, canary(name), process.url, crowd.tokens[name], pool, random.Random(f"{SEED} {name}"))

@@ -18,8 +18,15 @@ from tests.wire.raw import Raw
 
 PATHS = tuple(operation.path for operation in OPERATIONS)
 LINES = ("What have you tried so far?", "That sounds hard. Tell me more?", "Well done!", "Let us look at it together.")
-OFTEN = {"attempt/message": 6, "attempt/join": 6, "attempt/grade": 2, "attempt/end_all": 0.3, "attempt/start": 2}
-REQUESTS = tuple(f"request-{number}" for number in range(60))
+OFTEN = {
+    "attempt/start": 3,
+    "attempt/message": 8,
+    "attempt/join": 6,
+    "attempt/grade": 2,
+    "attempt/end": 0.5,
+    "attempt/next": 0.7,
+    "attempt/end_all": 0.2,
+}
 Payload = dict[str, Any]
 
 
@@ -40,15 +47,17 @@ class Pool:
 
     def learn(self, owner: str, path: str, answer: Mapping[str, Any]) -> None:
         """What an accepted command of `owner` made: ids that are now its owner's."""
+        made: list[str] = []
         if path in ("attempt/start", "attempt/next"):
             chat = answer.get("attempt_chat_id") or answer.get("chat_id")
             if chat:
                 self.attempts.append((owner, answer["attempt_id"], chat))
-                self.owners |= {answer["attempt_id"]: owner, chat: owner}
+                made = [answer["attempt_id"], chat]
         if path == "attempt/message":
             made = [answer["user_message_id"], answer["assistant_message_id"]]
             self.messages += made
-            self.owners |= dict.fromkeys(made, owner)
+        for each in made:
+            assert self.owners.setdefault(each, owner) == owner, f"{owner} was told what somebody else had done"
 
 
 class Walker:
@@ -66,9 +75,16 @@ class Walker:
         self.sid = ""
 
     async def begin(self) -> None:
-        """Open a socket, a session and its stream."""
+        """Open a socket, a session and its stream; who has a seat says something at once."""
         await self._open_socket({})
         await self.new_session()
+        for entry in self.pool.entries:
+            started = await self.raw.call("attempt_start", dict([entry]))
+            if started["ok"]:
+                ids = {"attempt_id": started["attempt_id"], "chat_id": started["attempt_chat_id"]}
+                said = await self.raw.ok("attempt_message", {**ids, "message": f"{LINES[0]} {self.canary}"})
+                self.pool.learn(self.name, "attempt/start", started)
+                self.pool.learn(self.name, "attempt/message", said)
 
     async def end(self) -> None:
         """Close everything, and keep what came last."""
@@ -83,7 +99,7 @@ class Walker:
         """One random thing to do."""
         kinds = {
             self.command: 16,
-            self.repeat: 3,
+            self.repeat: 5,
             self.read: 4,
             self.poll: 2,
             self.stream_of_another: 1,
@@ -101,8 +117,11 @@ class Walker:
         """Any operation, on anybody's object."""
         (path,) = self.dice.choices(PATHS, [OFTEN.get(path, 1) for path in PATHS])
         payload = self._payload(path)
-        if self.dice.random() < 0.4:
-            payload["client_request_id"] = self.dice.choice(REQUESTS)
+        if self.dice.random() < 0.6:
+            number = len(self.pool.asked)
+            payload["client_request_id"] = (
+                f"request-{number if self.dice.random() < 0.8 else self.dice.randint(0, number)}"
+            )
         self.pool.asked.append((path, payload))
         return await self._carry_out(path, payload)
 
@@ -111,7 +130,7 @@ class Walker:
         asked = [(path, payload) for path, payload in self.pool.asked if self._is_harmless(payload)]
         if not asked:
             return "nothing to repeat"
-        path, payload = self.dice.choice(asked[-60:])
+        path, payload = self.dice.choice(asked[-20:])
         return await self._carry_out(path, payload)
 
     async def read(self) -> str:
@@ -161,7 +180,8 @@ class Walker:
         """A new socket with anybody's `pid` and offset, sometimes with the past of one's own room."""
         auth: Payload = {}
         if self.pool.pids and self.dice.random() < 0.8:
-            pid, offset = self.dice.choice(self.pool.pids)
+            own = [each for each in self.pool.pids if self.pool.secrets[each[0]] == self.name]
+            pid, offset = self.dice.choice(own if own and self.dice.random() < 0.4 else self.pool.pids)
             if self.dice.random() < 0.3:
                 offset = self.dice.choice(self.pool.pids)[1]
             auth = {"pid": pid, "offset": offset}
@@ -177,7 +197,8 @@ class Walker:
         self.sent.append(sid)
         answer = await self.http.post(PREFIX + "disconnect", params={"sid": sid})
         self._remember(answer)
-        return answer.json()["code"]  # that it was done would be an error
+        assert answer.status_code == 404, f"{self.name} ended the connection of another: {answer.text}"
+        return answer.json()["code"]
 
     async def new_session(self) -> str:
         """A new HTTP session, often with the past of one's own room, and a stream of it."""
@@ -200,8 +221,7 @@ class Walker:
         self.sent += [str(value) for value in auth.values()]
         answer = await self.raw.open(self.token, **auth)
         pid = answer.data["pid"]
-        if self.pool.secrets.setdefault(pid, self.name) != self.name:
-            raise AssertionError("a pid of another account was taken over")
+        assert self.pool.secrets.setdefault(pid, self.name) == self.name, "a pid of another account was taken over"
         self.pool.sids.append(answer.data["sid"])
         self.pool.secrets[answer.data["sid"]] = self.name
         return "recovered" if auth.get("pid") == pid else "connected"

@@ -1,5 +1,6 @@
 """Fixtures of the documentation's tests: one demo, and a folder like a checkout for every page."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,5 +24,6 @@ def folder(tmp_path: Path, demo: Demo) -> Path:
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".data").mkdir()
     (tmp_path / ".data" / "demo").symlink_to(demo.data)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / "node_modules").symlink_to(ROOT / "tests" / "clients" / "js" / "node_modules")
     return tmp_path

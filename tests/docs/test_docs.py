@@ -99,6 +99,16 @@ def check_program(runner: list[str], file: Path, block: Block, demo: Demo) -> No
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
+    after = said_after(block)
+    if after:
+        check_output(after.text.splitlines(), ended.stdout, after.name)
+
+
+def said_after(program: Block) -> Block | None:
+    """The text block right below a program: what it prints."""
+    end = program.line + program.text.count("\n") + 1
+    below = (block for block in blocks(program.page) if block.language == "text")
+    return next((block for block in below if 0 < block.line - end <= 2), None)
 
 
 def test_python_that_is_not_run_compiles() -> None:

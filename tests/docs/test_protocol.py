@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from parlour.settings import Limits
 from parlour.wire.glow.events import SERVER_EVENTS
 from parlour.wire.glow.names import OPERATIONS, Operation
 from parlour.wire.http.problems import CODES
@@ -61,3 +62,17 @@ def test_every_code_that_is_named_exists() -> None:
     assert everywhere
     for code, status in re.findall(r"`(\w+)` (\d{3})", everywhere[1]):
         assert CODES[code][0] == int(status)
+
+
+def test_the_limits_are_those_of_the_settings() -> None:
+    limits = Limits()
+    for sentence in (
+        f"may hold {limits.sockets_per_account_max} connections at once",
+        f"more than {limits.socket_events_per_second_max} commands a second",
+        f"Ping every {limits.socket_ping_seconds:.0f} s, timeout {limits.socket_ping_timeout_seconds:.0f} s",
+        f"too long ago: {limits.recovery_seconds_max // 3600} hours; too much: {limits.recovery_events_max:,} events",
+        f"A session ends after {limits.http_session_idle_seconds // 60} minutes without use",
+    ):
+        assert sentence in PAGE
+    assert limits.owner_regrades_max == 3
+    assert "may ask three times more for each chat" in PAGE

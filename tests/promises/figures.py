@@ -8,7 +8,7 @@ does not hold any more has no figure. `python -m tests.promises.report` makes do
 import datetime
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
@@ -43,7 +43,7 @@ def _keep(said: list[Said]) -> None:
 
 
 @pytest.fixture
-def figure(request: pytest.FixtureRequest) -> Iterator[Figure]:
+def figure(request: pytest.FixtureRequest) -> Figure:
     """Say what a promise test found: `figure(promise, words)`."""
     test: str = request.node.nodeid
     marked = {mark.args[0] for mark in request.node.iter_markers("promise")}
@@ -58,4 +58,4 @@ def figure(request: pytest.FixtureRequest) -> Iterator[Figure]:
         print(f"{promise}: {words}")
         _keep([*known(), Said(promise=promise, test=test, store=store, figure=words, day=day)])
 
-    yield say
+    return say

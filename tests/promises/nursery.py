@@ -5,6 +5,7 @@ A start costs a few hundredths of a second instead of seconds, so a test can aff
 """
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.harness.site import ROOT, Site
 
@@ -95,7 +97,7 @@ class Nursery:
         self.children.append(child)
         return child
 
-    def deployment(self, **settings: object) -> list[str]:
+    def deployment(self, **settings: Any) -> list[str]:
         """Where sockets go: one server (twice), or on PostgreSQL two web processes beside a worker process."""
         if not self.site.url.startswith("postgresql"):
             return [self.start(**settings).url] * 2
@@ -130,16 +132,8 @@ def _serve(order: Mapping[str, object]) -> None:
 
 def nursery() -> None:
     """Fork a server for every line of standard input; it prints its pid, then its port."""
-    import alembic.command
-    import psycopg
-    import sqlalchemy.dialects.postgresql.psycopg
-    import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
-    import uvloop
-
-    import parlour.app
-    import tests.harness.program
-
-    assert all((alembic.command, psycopg, uvloop, parlour.app, tests.harness.program))
+    for name in ("psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program"):
+        importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     children: list[int] = []
     while line := sys.stdin.readline():

@@ -1,6 +1,7 @@
-"""P13: who acts is whoever the token names; ids of other people in payloads, auth data and queries count for nothing."""
+"""P13: who acts is whoever the token names; other people's ids in payloads, auth data and queries count for nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.promises.nursery import Nursery
 NAMES = ("profile_id", "user_id", "account_id", "actor", "learner_id", "owner_id", "role", "guest_id")
 
 
-def as_if(site: Site, user_id: str) -> dict[str, object]:
+def as_if(site: Site, user_id: str) -> dict[str, Any]:
     """Every way in which a payload could claim to come from somebody else."""
     return {name: site.ids[user_id] for name in NAMES} | {"user_id": user_id, "role": "superadmin"}
 

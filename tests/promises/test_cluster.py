@@ -10,6 +10,7 @@ from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.nursery import Nursery
 from tests.promises.test_order import seqs
+from tests.promises.waiting import eventually
 from tests.stories.test_practice import GOOD
 
 
@@ -51,9 +52,7 @@ async def test_a_practice_over_two_web_processes_and_a_worker(
             grades = [await client.wait_for("attempt_graded", chat_id=chat) for client in (laptop, phone)]
             assert grades[0]["_meta"]["id"] == grades[1]["_meta"]["id"]
             head = (await phone.ok("attempt_join", {"chat_id": chat}))["seq"]
-            async with asyncio.timeout(10):
-                while any(max(seqs(client, f"chat:{chat}")) < head for client in (laptop, phone)):
-                    await asyncio.sleep(0.02)
+            await eventually(lambda: all(max(seqs(each, f"chat:{chat}")) >= head for each in (laptop, phone)))
         assert seqs(phone, f"chat:{chat}") == list(range(1, head + 1))
         heard = seqs(laptop, f"chat:{chat}")
         assert heard == list(range(heard[0], head + 1))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -68,7 +69,8 @@ async def story(url: str, site: Site) -> None:
             ("attempt_start", {"practice_id": MARK}),
         ):
             await client.refused(event, payload)
-        await client.io.eio.send(f'2["{MARK}')
+        io: Any = client.io
+        await io.eio.send(f'2["{MARK}')
         await asyncio.sleep(0.1)
     async with Client(url, site.tokens["learner"]) as client:
         await client.ok("attempt_join", {"chat_id": chat})

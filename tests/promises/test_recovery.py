@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import socketio
+from socketio.exceptions import SocketIOError
 
 from tests.conftest import STORES, make_site
 from tests.harness.site import ROOT, Site
@@ -83,15 +83,16 @@ async def talk(url: str, site: Site, chat: tuple[str, str], stop: asyncio.Event)
     said = 0
     while not stop.is_set():
         client = Client(url, site.tokens["learner"])
+        io: Any = client.io
         try:
             async with asyncio.timeout(5), client:
-                while client.io.connected and not stop.is_set():
+                while io.connected and not stop.is_set():
                     payload = {"attempt_id": chat[0], "chat_id": chat[1], "message": f"What have you tried? {said}"}
                     said += (await client.call("attempt_message", payload, 1))["ok"]
                     await asyncio.sleep(0.1)
-        except (socketio.exceptions.SocketIOError, TimeoutError):
-            if client.io.eio.http is not None:
-                await client.io.eio.http.close()
+        except (SocketIOError, TimeoutError):
+            if io.eio.http is not None:
+                await io.eio.http.close()
             await asyncio.sleep(0.05)
     return said
 
@@ -160,8 +161,9 @@ async def test_the_stock_client_gets_every_event_once_and_in_order_over_every_cu
     seconds = time.monotonic() - began
     figure(
         "P2",
-        f"unmodified socket.io-client, {cuts} cuts, {kills} of them SIGKILL, in {seconds:.0f} s: recovered {cuts} times,"
-        f" {events:,} events, gaps {wrong['gaps']}, duplicates {wrong['duplicates']}, reordered {wrong['reordered']}",
+        f"unmodified socket.io-client, {cuts} cuts, {kills} of them SIGKILL, in {seconds:.0f} s: recovered {cuts}"
+        f" times, {events:,} events, gaps {wrong['gaps']},"
+        f" duplicates {wrong['duplicates']}, reordered {wrong['reordered']}",
     )
 
 

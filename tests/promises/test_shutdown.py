@@ -8,14 +8,17 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import STORES, make_site
 from tests.harness.site import ROOT, Process, Site
+from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.test_killed_messages import connections, holes, lost, seated, stored
 from tests.promises.test_work_ends import unfinished
+from tests.promises.waiting import eventually
 
 TALK_SECONDS = 0.8
 STOP_SECONDS_MAX = 8
@@ -39,6 +42,11 @@ def serve(site: Site) -> Process:
     return process
 
 
+def is_connected(client: Client) -> bool:
+    io: Any = client.io
+    return io.connected
+
+
 @pytest.mark.promise("P29")
 @pytest.mark.parametrize("store", STORES)
 async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
@@ -54,9 +62,7 @@ async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
         began = time.monotonic()
         code = await asyncio.to_thread(process.stop)
         seconds = time.monotonic() - began
-        async with asyncio.timeout(5):
-            while any(client.io.connected for client in clients):
-                await asyncio.sleep(0.02)
+        await eventually(lambda: not any(is_connected(client) for client in clients), 5)
         for talk in talks:
             talk.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
@@ -71,9 +77,7 @@ async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
         for talk in talks:
             talk.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
-        async with asyncio.timeout(30):
-            while unfinished(database):
-                await asyncio.sleep(0.05)
+        await eventually(lambda: not unfinished(database), 30, 0.05)
     assert await asyncio.to_thread(process.stop) == 0
     found = Counter(stored(database).values())
     assert lost(database, senders) == 0
@@ -84,6 +88,6 @@ async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
     acknowledged = sum(len(sender.acknowledged) for sender in senders)
     figure(
         "P29",
-        f"SIGTERM under load: exit 0 after {seconds:.1f} s, {acknowledged} acknowledged messages, 0 lost; {len(pending)}"
-        " without an answer were sent again after the restart: 0 doubled; no error in the log",
+        f"SIGTERM under load: exit 0 after {seconds:.1f} s, {acknowledged} acknowledged messages, 0 lost;"
+        f" {len(pending)} without an answer were sent again after the restart: 0 doubled; no error in the log",
     )

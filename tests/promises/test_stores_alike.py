@@ -1,6 +1,5 @@
 """P32: the same story gives the same answers and the same events on SQLite and on PostgreSQL."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.nursery import Nursery
+from tests.promises.waiting import eventually
 from tests.stories.test_practice import GOOD
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -82,9 +82,7 @@ async def told(url: str, site: Site) -> list[object]:
         await client.wait_for("attempt_graded", chat_id=named["chat_id"])
         await call("attempt_end", named)
         await call("attempt_grade", named)
-        async with asyncio.timeout(10):
-            while len(client.payloads("attempt_graded")) < 2:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: len(client.payloads("attempt_graded")) == 2)
         await call("attempt_next", {"attempt_id": named["attempt_id"]})
         await call("attempt_end_all", {"attempt_id": named["attempt_id"]})
         await call("attempt_message", {**named, "message": "x"})

@@ -66,7 +66,7 @@ def test_of_two_workers_never_both_win(postgresql: str, tmp_path: Path, figure: 
     assert len(by_worker) == 2
     figure(
         "P9",
-        f"{len(jobs):,} jobs, 2 worker processes ({by_worker['one']} + {by_worker['other']}), one frozen {FREEZES} times"
-        f" beyond its lease: {sum(row['claims'] > 1 for row in rows)} jobs taken over, {late} late outcomes refused,"
-        f" {len(doubled)} done twice, {len(jobs) - len(effects) - len(stuck)} lost",
+        f"{len(jobs):,} jobs, 2 worker processes ({by_worker['one']} + {by_worker['other']}), one frozen {FREEZES}"
+        f" times beyond its lease: {sum(row['claims'] > 1 for row in rows)} jobs taken over, {late} late outcomes"
+        f" refused, {len(doubled)} done twice, {len(jobs) - len(effects) - len(stuck)} lost",
     )

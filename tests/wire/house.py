@@ -37,7 +37,7 @@ class House:
         """Where it listens."""
         return self.process.url
 
-    def client(self, user_id: str = "learner", **auth: object) -> Client:
+    def client(self, user_id: str = "learner", **auth: Any) -> Client:
         """A socket of an account, which holds all that it hears against the specification's schemas."""
         return Strict(self.url, self.site.tokens[user_id], **auth)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -50,7 +50,7 @@ def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
 
 
 @asynccontextmanager
-async def standing_in() -> AsyncIterator[tuple[StandIn, str]]:
+async def standing_in() -> AsyncGenerator[tuple[StandIn, str]]:
     """A stand-in that listens, and the `PARLOUR_PROVIDERS` under which its models are `local:…`."""
     stand_in = StandIn()
     app = web.Application()

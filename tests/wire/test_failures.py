@@ -24,7 +24,8 @@ FAILURES = {
 @pytest.mark.case(62)
 @pytest.mark.parametrize("how", FAILURES)
 async def test_a_model_that_fails_ends_the_turn_and_the_next_message_works(own: Site, how: str) -> None:
-    process = own.start(GRADER_MODEL="scripted", **FAILURES[how])
+    settings: dict[str, Any] = FAILURES[how]
+    process = own.start(GRADER_MODEL="scripted", **settings)
     async with Client(process.url, own.tokens["learner"]) as client:
         attempt, chat = await begin(client, House(own, process), "practice", "single")
         for text in ("Hello", "Once more"):

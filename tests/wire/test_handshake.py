@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 import pytest
 import socketio
+from socketio.exceptions import ConnectionError as ConnectionRefused
 
 from parlour.accounts import actions as accounts
 from parlour.kernel.ids import digest_of
@@ -14,15 +17,15 @@ from tests.harness.socket import Client
 from tests.wire.house import House, wait_closed
 
 
-async def refusal(url: str, auth: dict[str, object] | None) -> dict[str, object]:
+async def refusal(url: str, auth: Mapping[str, object] | None) -> dict[str, object]:
     """The problem with which a CONNECT is refused; nothing may come before it."""
     heard: list[object] = []
     problems: list[dict[str, object]] = []
     client = socketio.AsyncClient(reconnection=False)
     client.on("*", lambda *args: heard.append(args))
     client.on("connect_error", problems.append)
-    with pytest.raises(socketio.exceptions.ConnectionError):
-        await client.connect(url, auth=auth, transports=["websocket"], wait_timeout=5)
+    with pytest.raises(ConnectionRefused):
+        await client.connect(url, auth=None if auth is None else dict(auth), transports=["websocket"], wait_timeout=5)
     await client.disconnect()
     assert heard == []
     found = problems[0]
@@ -41,13 +44,14 @@ async def test_every_transport_reaches_the_confirmation(house: House, transports
     async with client:
         event, (confirmed,) = client.heard[0]
         assert event == "connection_confirmed"
-        assert confirmed["sid"] == client.io.get_sid()
+        stock: Any = client.io
+        assert confirmed["sid"] == stock.get_sid()
         assert confirmed["profile_id"] == house.site.ids["learner"]
         assert confirmed["guest_id"] is None
         assert isinstance(confirmed["server_time"], float)
         assert await client.ok("attempt_leave", {"chat_id": confirmed["profile_id"]})
         if transports[-1] == "websocket":
-            assert client.io.transport() == "websocket"
+            assert stock.transport() == "websocket"
 
 
 @pytest.mark.case(2)

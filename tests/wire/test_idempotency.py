@@ -1,6 +1,7 @@
 """A request id makes a repeated command happen once (Glow 4.5), and the limits of 4.7."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.harness.socket import Client
 from tests.wire.house import UNKNOWN, House, fence
 
 
-async def twice(client: Client, name: str, payload: dict[str, object], request: str) -> Any:
+async def twice(client: Client, name: str, payload: Mapping[str, object], request: str) -> Any:
     """The acknowledgement of a command that is sent twice under one id; both must be equal."""
     first = await client.call(name, {**payload, "client_request_id": request})
     again = await client.call(name, {**payload, "client_request_id": request})

@@ -1,6 +1,7 @@
 """What a grader says is believed only where it can be checked (Glow 6.4): with a stand-in for the grader."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def verdict(body: dict[str, Any], evidence: dict[str, list[dict[str, str]]], poi
     return json.dumps({"feedbacks": feedbacks, "summary": "Well."})
 
 
-async def graded(client: Client, stand_in: StandIn, ids: dict[str, str], answer: Any) -> list[dict[str, Any]]:
+async def graded(client: Client, stand_in: StandIn, ids: Mapping[str, object], answer: Any) -> list[dict[str, Any]]:
     """The feedbacks of a grading in which the grader says `answer(body)`."""
     stand_in.answers["grade"] = answer
     ack = await client.ok("attempt_grade", ids)

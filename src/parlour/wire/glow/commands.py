@@ -178,7 +178,8 @@ def parse(kind: type[Payload], raw: object, header_request_id: str | None = None
         payload = kind.model_validate(raw)
     except ValidationError as error:
         faults = tuple(
-            Fault("".join(f"/{part}" for part in found["loc"]), str(found["msg"])) for found in error.errors()
+            Fault("".join(f"/{part}" for part in found["loc"]), _sentence(found["type"], str(found["msg"])))
+            for found in error.errors()
         )
         first = f"{faults[0].pointer.removeprefix('/')}: {faults[0].message}"
         raise Refusal("invalid_request", f"Invalid request: {first}.", faults=faults[:20]) from None
@@ -189,6 +190,11 @@ def parse(kind: type[Payload], raw: object, header_request_id: str | None = None
     if payload.client_request_id not in (None, header_request_id):
         raise invalid("/client_request_id", "Idempotency-Key and client_request_id differ")
     return payload.model_copy(update={"client_request_id": header_request_id})
+
+
+def _sentence(kind: str, message: str) -> str:
+    """A validator's words for people: the only pattern that payloads have is that of ids."""
+    return "This is not an id" if kind == "string_pattern_mismatch" else message
 
 
 def check_depth(value: object, depth: int = 1) -> None:

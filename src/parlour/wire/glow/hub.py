@@ -22,7 +22,7 @@ from parlour.wire.glow import joining, recovery
 from parlour.wire.glow.acks import as_object
 from parlour.wire.glow.commands import Answer, Command, Commands, Outcome, named_ids, parse, refused
 from parlour.wire.glow.connection import Connection, Delivery, Replay, Watch
-from parlour.wire.glow.names import EVENTS, Operation, error_event, family_of
+from parlour.wire.glow.names import ERROR_MEMBERS, EVENTS, Operation, error_event, family_of
 from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload
 from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
 from parlour.wire.glow.sinks import Sink
@@ -278,7 +278,8 @@ class Hub(Watch):
         found = problem(refusal)
         if number is not None:
             connection.acknowledge(number, {"ok": False, "error": found})
-        self._emit_error(connection, name, found, {})
+        if family_of(name) is not None:
+            self._emit_error(connection, name, found, {})
 
     def _answer(
         self, connection: Connection, operation: Operation, raw: object, found: tuple[Outcome, int | None]
@@ -308,8 +309,8 @@ class Hub(Watch):
     ) -> None:
         event = error_event(name)
         kind = "type" if event == "attempt_error" else "error_type"
-        said = {**ids, kind: found.get("error_type"), "message": found["detail"], "code": found["code"]}
-        connection.emit(event, {**said, "status": found["status"]}, request)
+        said = {kind: found.get("error_type"), "message": found["detail"], "code": found["code"]}
+        connection.emit(event, {**ERROR_MEMBERS.get(event, {}), **ids, **said, "status": found["status"]}, request)
 
     async def _on_connection(
         self, connection: Connection, operation: Operation, raw: object, number: int | None

@@ -129,6 +129,10 @@ EVENTS: dict[str, Operation] = {
 } | {"attempt_stop_message": next(o for o in OPERATIONS if o.name == "attempt_stop")}
 
 
+# What an error event has besides (9.4): its schema requires it.
+ERROR_MEMBERS: dict[str, dict[str, object]] = {"generation_error": {"artifact_type": "", "success": False}}
+
+
 def family_of(name: str) -> str | None:
     """The family of an event name, known or not: it decides which error event answers (4.4)."""
     bare = name.removeprefix(PREFIX)
