@@ -46,6 +46,7 @@ from parlour.turns.work import TurnLimits, TurnRunner
 from parlour.wire.glow.asyncapi import asyncapi_router
 from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Delivery
+from parlour.wire.glow.dispatch import Dispatch
 from parlour.wire.glow.event_routes import events_router
 from parlour.wire.glow.http_sessions import SessionRules
 from parlour.wire.glow.hub import Hub, SocketRules
@@ -109,7 +110,6 @@ class Parlour:
             self.authenticator,
             SocketRules(
                 per_account_max=limits.sockets_per_account_max,
-                events_per_second_max=limits.socket_events_per_second_max,
                 recovery=RecoveryRules(
                     offer=settings.recovery_offer,
                     age_seconds_max=limits.recovery_seconds_max,
@@ -120,6 +120,7 @@ class Parlour:
         )
         self.sockets = GlowServer(
             self.hub,
+            Dispatch(self.hub, self.commands, self.metrics, limits.socket_events_per_second_max),
             cors_origins=list(settings.cors_origins) or None,
             ping_seconds=(limits.socket_ping_seconds, limits.socket_ping_timeout_seconds),
         )

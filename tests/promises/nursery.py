@@ -5,6 +5,7 @@ A start costs a few hundredths of a second instead of seconds, so a test can aff
 """
 
 import contextlib
+import faulthandler
 import importlib
 import json
 import os
@@ -64,7 +65,7 @@ class Nursery:
             env={key: value for key, value in os.environ.items() if not key.startswith("PARLOUR_")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            bufsize=0,
         )
 
     def __enter__(self) -> "Nursery":
@@ -87,12 +88,11 @@ class Nursery:
         order = {"log": str(log), "only": only, "settings": {f"PARLOUR_{k}": str(v) for k, v in given.items()}}
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
-        self._popen.stdin.write(json.dumps(order) + "\n")
-        self._popen.stdin.flush()
+        self._popen.stdin.write(json.dumps(order).encode() + b"\n")
         pid = int(self._popen.stdout.readline())
         ready, _, _ = select.select([self._popen.stdout], [], [], START_SECONDS)
-        line = self._popen.stdout.readline() if ready else ""
-        assert line.startswith("{"), f"the server did not start: {line}{log.read_text()}"
+        line = self._popen.stdout.readline() if ready else b""
+        assert line.startswith(b"{"), f"the server did not start: {line!r} {log.read_text()}"
         child = Child(pid, json.loads(line)["port"], log)
         self.children.append(child)
         return child
@@ -123,6 +123,7 @@ def _serve(order: Mapping[str, object]) -> None:
     with Path(str(order["log"])).open("w") as log:
         os.dup2(log.fileno(), 2)
     configure_logging("info")
+    faulthandler.enable()
     try:
         uvloop.run(main(order["only"]))  # type: ignore[arg-type]
     except BaseException as error:
@@ -130,11 +131,19 @@ def _serve(order: Mapping[str, object]) -> None:
         raise
 
 
+def _reap(_number: int, _frame: object) -> None:
+    """Say how a child ended, unless the test killed it."""
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            if ended[1] not in (0, signal.SIGKILL):
+                sys.stderr.write(f"server {ended[0]} ended with {os.waitstatus_to_exitcode(ended[1])}\n")
+
+
 def nursery() -> None:
     """Fork a server for every line of standard input; it prints its pid, then its port."""
     for name in ("psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program"):
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _reap)
     children: list[int] = []
     while line := sys.stdin.readline():
         child = os.fork()

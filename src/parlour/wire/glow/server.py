@@ -18,6 +18,7 @@ from engineio.payload import Payload as EnginePayload
 from socketio import packet as sio_packet
 
 from parlour.kernel.refusals import Refusal, invalid
+from parlour.wire.glow.dispatch import Dispatch
 from parlour.wire.glow.hub import Hub
 from parlour.wire.glow.sinks import DirectSocket, Sink
 
@@ -60,7 +61,9 @@ def _use_direct_sockets() -> None:
 class GlowServer(socketio.AsyncServer):
     """Speaks the Socket.IO protocol for a hub. One instance a process."""
 
-    def __init__(self, hub: Hub, *, cors_origins: list[str] | None, ping_seconds: tuple[float, float]) -> None:
+    def __init__(
+        self, hub: Hub, dispatch: Dispatch, *, cors_origins: list[str] | None, ping_seconds: tuple[float, float]
+    ) -> None:
         _use_direct_sockets()
         super().__init__(
             async_mode="asgi",
@@ -78,6 +81,7 @@ class GlowServer(socketio.AsyncServer):
             cookie=None,
         )
         self._hub = hub
+        self._dispatch = dispatch
         self._complained: set[str] = set()
         cast("EngineServer", self.eio).complain = self._complain
 
@@ -132,7 +136,7 @@ class GlowServer(socketio.AsyncServer):
             await self.eio.disconnect(eio_sid)
             return
         number = int(match["id"]) if match["id"] else None
-        self._hub.refuse(connection, match["name"], invalid("", "The JSON is nested more than 32 deep"), number)
+        self._dispatch.refuse(connection, match["name"], invalid("", "The JSON is nested more than 32 deep"), number)
 
     def _complain(self, eio_sid: str, what: str) -> None:
         """At most one line a connection (P20)."""
@@ -173,7 +177,7 @@ class GlowServer(socketio.AsyncServer):
         name: object = data[0] if data else None
         if not isinstance(name, str) or len(name) > 200:
             raise ValueError("an event needs a name")
-        await self._hub.command(connection, name, data[1:], id)
+        await self._dispatch.command(connection, name, data[1:], id)
 
     async def _handle_ack(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> Any:
         return None

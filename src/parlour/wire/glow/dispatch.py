@@ -1,0 +1,127 @@
+"""From an event of a socket to its acknowledgement and, if refused, its error event (Glow 4)."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from parlour.kernel.refusals import Refusal
+from parlour.wire.glow import joining
+from parlour.wire.glow.acks import as_object
+from parlour.wire.glow.commands import Answer, Command, Commands, Outcome, named_ids, parse, refused
+from parlour.wire.glow.connection import Connection
+from parlour.wire.glow.hub import Hub
+from parlour.wire.glow.names import ERROR_MEMBERS, EVENTS, Operation, error_event, family_of
+from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload
+from parlour.wire.http.metrics import Metrics
+from parlour.wire.http.problems import Problem, problem
+
+logger = logging.getLogger("parlour.glow")
+
+
+class Dispatch:
+    """Carries out the events of sockets. More than `events_per_second_max` commands of one are refused (4.7)."""
+
+    def __init__(self, hub: Hub, commands: Commands, metrics: Metrics, events_per_second_max: int) -> None:
+        self._hub = hub
+        self._commands = commands
+        self._metrics = metrics
+        self._events_per_second_max = events_per_second_max
+
+    async def command(self, connection: Connection, name: str, args: Sequence[object], number: int | None) -> None:
+        """One event of a client, with or without a wish for an acknowledgement."""
+        operation = EVENTS.get(name)
+        if operation is None:
+            if family_of(name) is not None or number is not None:
+                self.refuse(
+                    connection, name, Refusal("unknown_event", f'There is no operation "{name[:100]}".'), number
+                )
+            return
+        raw: object = args[0] if args else {}
+        if len(args) > 1:
+            raw = None
+        if not connection.allows(self._events_per_second_max):
+            refusal = Refusal("too_many_requests", "Slow down and try again.", retry_after_seconds=1)
+            self._answer(connection, operation, raw, (Outcome(answer=refused(refusal)), number))
+        elif operation.handler is None:
+            await self._on_connection(connection, operation, raw, number)
+        else:
+            session, cursor_id, join = connection.session, connection.cursor_id, connection.join
+            command = Command(operation=operation, session=session, raw=raw, cursor_id=cursor_id, on_join=join)
+            self._answer(connection, operation, raw, (await self._commands.run(command), number))
+            if connection.session is not session:
+                await self._hub.check_rights(connection)
+
+    def refuse(self, connection: Connection, name: str, refusal: Refusal, number: int | None) -> None:
+        """Refuse what is no operation of ours."""
+        found = problem(refusal)
+        if number is not None:
+            connection.acknowledge(number, {"ok": False, "error": found})
+        if family_of(name) is not None:
+            self._emit_error(connection, name, found, {})
+
+    def _answer(
+        self, connection: Connection, operation: Operation, raw: object, found: tuple[Outcome, int | None]
+    ) -> None:
+        outcome, number = found
+        answer = outcome.answer
+        self._metrics.command(operation.name, answer.refusal[0] if answer.refusal else "ok")
+        if answer.ack is not None:
+            if number is not None:
+                connection.acknowledge(number, answer.ack)
+            if answer.direct is not None:
+                connection.emit(answer.direct[0], answer.direct[1], outcome.request_id)
+            return
+        found_problem = outcome.problem(operation.error_type)
+        if number is not None:
+            connection.acknowledge(number, {"ok": False, "error": found_problem})
+        if operation.name != "attempt_leave":
+            self._emit_error(connection, operation.name, found_problem, named_ids(raw), outcome.request_id)
+
+    def _emit_error(
+        self,
+        connection: Connection,
+        name: str,
+        found: Problem,
+        ids: Mapping[str, object],
+        request: str | None = None,
+    ) -> None:
+        event = error_event(name)
+        kind = "type" if event == "attempt_error" else "error_type"
+        said = {kind: found.get("error_type"), "message": found["detail"], "code": found["code"]}
+        connection.emit(event, {**ERROR_MEMBERS.get(event, {}), **ids, **said, "status": found["status"]}, request)
+
+    async def _on_connection(
+        self, connection: Connection, operation: Operation, raw: object, number: int | None
+    ) -> None:
+        """Join and leave: they act on this very connection and always do (4.5.6)."""
+        try:
+            payload = parse(operation.payload, raw)
+            command = Command(operation=operation, session=connection.session, raw=raw)
+            await self._commands.claim(command, payload)
+            match payload:
+                case AttemptJoin():
+                    await self._join(connection, payload, number)
+                case AttemptLeave():
+                    await self._leave(connection, payload, number)
+                case Payload():
+                    raise RuntimeError("an operation on the connection is not known")
+            self._metrics.command(operation.name, "ok")
+        except Refusal as refusal:
+            self._answer(connection, operation, raw, (Outcome(answer=refused(refusal)), number))
+        except Exception:
+            instance = f"urn:uuid:{self._hub.delivery.ids.new()}"
+            logger.exception("command_failed", extra={"operation": operation.name, "instance": instance})
+            failed = Answer(refusal=("internal", f"Something went wrong ({instance}).", ()), instance=instance)
+            self._answer(connection, operation, raw, (Outcome(answer=failed), number))
+
+    async def _join(self, connection: Connection, payload: AttemptJoin, number: int | None) -> None:
+        """Acknowledgement, joined event, replay, live: in this order (case 46)."""
+        place = await joining.place_connection(self._hub.delivery.database, connection, payload)
+        if number is not None:
+            connection.acknowledge(number, as_object(place.ack))
+        connection.emit("attempt_joined", {"chat_id": payload.chat_id, "success": True}, payload.client_request_id)
+        joining.enter(connection, place)
+
+    async def _leave(self, connection: Connection, payload: AttemptLeave, number: int | None) -> None:
+        left = await joining.leave_chat(self._hub.delivery.database, connection, payload)
+        if number is not None:
+            connection.acknowledge(number, as_object(left))
