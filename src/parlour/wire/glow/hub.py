@@ -171,20 +171,20 @@ class Hub(Watch):
         self._metrics.connected("websocket")
         pump = self.delivery.pump
         person = person_room(account.account_id)
-        pos = start.pos if start.recovered else pump.pos
-        connection.pos = pos
+        connection.pos = pos = start.pos
         confirmed = {
             "sid": connection.sid,
             "profile_id": account.account_id,
             "guest_id": account.account_id if account.role == "guest" else None,
             "server_time": self.delivery.clock.now_ms() / 1000,
             "recovered": start.recovered,
+            "person": {"room": person, "epoch": pump.epoch, "seq": start.person_seq},
         }
         presented = str(start.presented) if start.presented else None
         connection.emit("connection_confirmed", confirmed, offset=connection.start_offset(presented))
         for room, reason, seq in start.resyncs:
             connection.emit("resync", {"room": room, "epoch": pump.epoch, "seq": seq, "reason": reason})
-        connection.open(start.rooms if start.recovered else {person: pos}, pos)
+        connection.open(start.rooms, pos)
         if start.replay:
             connection.replay(Replay(*start.replay))
         if opened.person_since is not None and not start.recovered:

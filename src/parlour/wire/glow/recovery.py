@@ -44,12 +44,13 @@ class Handshake:
 class Start:
     """How a connection begins. `resyncs`: rooms whose events were lost for it, with the reason.
 
-    `taken_pos`: where the log stood when the cursor was taken; what was said of it before is over.
+    `person_seq`: where the person room stood at `pos`. `taken_pos`: where the log stood when the cursor was taken; what was said of it before is over.
     """
 
     pid: str | None
     rooms: Mapping[str, int]
     pos: int
+    person_seq: int
     recovered: bool = False
     presented: Offset | None = None
     resyncs: tuple[tuple[str, str, int], ...] = ()
@@ -79,7 +80,7 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
     head = log.head(tx)
     person = person_room(session.actor.account_id)
     if not is_offered(handshake, rules):
-        return Start(pid=None, rooms={person: head}, pos=head)
+        return Start(pid=None, rooms={person: head}, pos=head, person_seq=log.room_head(tx, person, head).seq)
     lost: tuple[tuple[str, str, int], ...] = ()
     known = cursors.cursor(tx, digest_of(handshake.pid)) if handshake.pid else None
     if handshake.pid and (known is None or not _is_own(known[0], session)):
@@ -97,6 +98,7 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
                 pid=handshake.pid,
                 rooms=rooms,
                 pos=offset.pos,
+                person_seq=log.room_head(tx, person, offset.pos).seq,
                 recovered=True,
                 presented=offset,
                 cursor_id=cursor.id,
@@ -126,7 +128,8 @@ def _fresh(
         closed_at=None,
     )
     cursors.open_cursor(tx, cursor, {person: head})
-    return Start(pid=pid, rooms={person: head}, pos=head, resyncs=lost, cursor_id=cursor.id)
+    seq = log.room_head(tx, person, head).seq
+    return Start(pid=pid, rooms={person: head}, pos=head, person_seq=seq, resyncs=lost, cursor_id=cursor.id)
 
 
 def _is_own(cursor: Cursor, session: SessionActor) -> bool:
