@@ -45,7 +45,6 @@ DISCONNECT = Operation(
 _SID = {
     "name": "sid",
     "in": "query",
-    "schema": {"type": "string", "minLength": 1},
     "description": "The requesting connection: an HTTP session or an open Socket.IO connection of the account.",
 }
 _KEY = {
@@ -95,7 +94,8 @@ def models() -> Sequence[type[Payload]]:
 
 def _add(router: APIRouter, operation: Operation, act: Callable[[Request], Awaitable[Response]]) -> None:
     acts_here = operation.handler is None and operation is not CONNECT
-    parameters = [_SID | {"required": acts_here}, _KEY, *([_PREFER] if operation.waits else [])]
+    sid = _SID | {"required": acts_here, "schema": {"type": "string", "minLength": int(acts_here)}}
+    parameters = [*([] if operation is CONNECT else [sid]), _KEY, *([_PREFER] if operation.waits else [])]
     needs_body = any(field.is_required() for field in operation.payload.model_fields.values())
 
     async def endpoint(request: Request) -> Response:
