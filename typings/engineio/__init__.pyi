@@ -1,6 +1,4 @@
 # The seams of python-engineio 4.15 that Parlour uses; the library is untyped.
-from collections.abc import Mapping
-from typing import Any
 
 from engineio import async_server as async_server
 from engineio import async_socket as async_socket

@@ -44,7 +44,8 @@ class Handshake:
 class Start:
     """How a connection begins. `resyncs`: rooms whose events were lost for it, with the reason.
 
-    `person_seq`: where the person room stood at `pos`. `taken_pos`: where the log stood when the cursor was taken; what was said of it before is over.
+    `person_seq`: where the person room stood at `pos`. `taken_pos`: where the log stood when the
+    cursor was taken; what was said of it before is over.
     """
 
     pid: str | None
