@@ -52,7 +52,7 @@ class Subject:
     def say(self, room: int, text: str) -> Awaitable[None]:
         """Announce a piece; done when it is durable."""
         chat_id = self.rooms[room].chat_id
-        return self.parlour.database.writer.submit(lambda tx: say(tx, chat_id, text))
+        return self.parlour.database.writer.submit(lambda tx: say(tx, chat_id, text), single=True)
 
     async def stop(self) -> None:
         """End as on a signal."""

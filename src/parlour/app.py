@@ -74,7 +74,7 @@ Only = Literal["web", "worker"]
 HOUSEKEEPING_SECONDS = 600.0
 PUBLIC_PATHS = ("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json")
 PUMP_POLL_SECONDS = 1.0
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0003
 
 
 class Parlour:

@@ -91,6 +91,9 @@ class PostgreSQL:
         cursor.execute("SELECT pg_notify('parlour', %(pos)s)", {"pos": str(batch[-1].pos)})
         return batch
 
+    def forget_heads(self) -> None:
+        """Nothing is remembered: other processes append too."""
+
     def waker(self) -> PostgreSQLWaker:
         """Hears of the commits of every process; call it on the event loop."""
         return PostgreSQLWaker(self.url)

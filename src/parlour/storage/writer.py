@@ -30,10 +30,15 @@ class Work:
     """One action waiting for its commit, and what came of it."""
 
     action: Callable[[Tx], Any]
+    single: bool = False
     future: asyncio.Future[Any] | None = None
     result: object = None
     error: BaseException | None = None
     tx: Tx | None = None
+
+
+class _UndoneError(Exception):
+    """A piece of work without a savepoint failed after its change: its batch is run one by one."""
 
 
 @dataclass(slots=True)
@@ -73,12 +78,15 @@ class Writer:
         if self._thread:
             await asyncio.to_thread(self._thread.join)
 
-    def submit(self, action: Callable[[Tx], Any]) -> asyncio.Future[Any]:
-        """Have `action` run and committed; the future gives its result or its exception."""
+    def submit(self, action: Callable[[Tx], Any], *, single: bool = False) -> asyncio.Future[Any]:
+        """Have `action` run and committed; the future gives its result or its exception.
+
+        `single`: the action changes one row at most and raises only before, so it needs no savepoint.
+        """
         if self._loop is None:
             raise RuntimeError("the writer has not been started")
         future = self._loop.create_future()
-        self._queue.put(Work(action, future))
+        self._queue.put(Work(action, single, future))
         return future
 
     def run_here(self, action: Callable[[Tx], Any]) -> Any:
@@ -115,7 +123,7 @@ class Writer:
         started = self._clock.monotonic()
         try:
             logged = self._transaction(batch)
-        except self._dialect.errors as error:
+        except (*self._dialect.errors, _UndoneError) as error:
             self._close()
             apart = len(batch) > 1 and not self._committing and not isinstance(error, self._dialect.lost)
             if apart:
@@ -151,7 +159,9 @@ class Writer:
             now_ms = self._clock.now_ms()
             guard = () if len(batch) == 1 else ("SAVEPOINT work",)
             for work in batch:
-                if self._do(work, cursor, now_ms, guard) and guard:
+                if work.single:
+                    self._do(work, cursor, now_ms, ())
+                elif self._do(work, cursor, now_ms, guard) and guard:
                     guard = self._dialect.next_savepoint
             if len(batch) == 1 and batch[0].error is not None:
                 cursor.execute("ROLLBACK")
@@ -161,6 +171,7 @@ class Writer:
             self._committing = True
             cursor.execute("COMMIT")
         except BaseException:
+            self._dialect.forget_heads()
             if self._connection and not self._dialect.shared:
                 cursor.execute("ROLLBACK")
             raise
@@ -178,6 +189,8 @@ class Writer:
         except Exception as error:
             if isinstance(error, self._dialect.errors) and self._dialect.shared and not tx.changed:
                 raise
+            if work.single and tx.changed:
+                raise _UndoneError from error
             tx.undo()
             work.error = error
         return tx.changed

@@ -216,7 +216,8 @@ class _Stream:
         self._gathered.clear()
         writing = self._writing
         self._under_way = cast(
-            "asyncio.Future[bool]", self._writer.submit(lambda tx: conversations.add_text(tx, writing, text))
+            "asyncio.Future[bool]",
+            self._writer.submit(lambda tx: conversations.add_text(tx, writing, text), single=True),
         )
         self._under_way.add_done_callback(self._written)
 
