@@ -240,7 +240,7 @@ def _judge(group: StandardGroup, good: list[_Hit], bad: list[_Hit], heard: Seque
 
 
 def _feedback(group: StandardGroup, level: Standard, good: list[_Hit], bad: list[_Hit]) -> str:
-    parts = [f"{group.name}: {level.name}. {level.description}".strip()]
+    parts = [level.description or f"{group.name}: {level.name}."]
     done = _named(good)
     if done:
         count = len({hit.message_id for hit in good})
