@@ -9,11 +9,12 @@ from parlour.attempts.entities import Attempt
 from parlour.attempts.listing_shapes import Filters, Owned, Position
 from parlour.conversations.entities import Chat, Snapshot
 from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, EntryId
 from parlour.storage.tx import Row, Tx
 
-_IDS = msgspec.json.Decoder(tuple[str, ...])
-_SNAPSHOT = msgspec.json.Decoder(Snapshot)
+_IDS = decoder_of(tuple[str, ...])
+_SNAPSHOT = decoder_of(Snapshot)
 _COUNTING_GRADE = (
     "g.chat_id = c.id AND g.state = 'done' AND NOT EXISTS (SELECT 1 FROM grades n WHERE n.chat_id = c.id"
     " AND n.state = 'done' AND (n.created_at > g.created_at OR (n.created_at = g.created_at AND n.id > g.id)))"

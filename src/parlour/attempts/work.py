@@ -1,11 +1,10 @@
 """The background work of attempts: closing a chat when its time is up (Glow 6.6.2)."""
 
-import msgspec
-
 from parlour.attempts import actions
 from parlour.attempts.opening import EXPIRE, Expire
 from parlour.conversations import actions as conversations
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.decoding import decode
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
@@ -43,4 +42,4 @@ class Timekeeper:
 
 def _stuck(tx: Tx, body: bytes, _reason: str) -> None:
     """A chat is never left running for ever: close it here, where every check has failed before."""
-    actions.expire_chat(tx, msgspec.json.decode(body, type=Expire).chat_id)
+    actions.expire_chat(tx, decode(body, Expire).chat_id)

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from parlour.catalog.entities import EntryKind, Kind, Seat
+from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, EntryId
 from parlour.storage.tx import Tx
 
@@ -30,7 +31,7 @@ class Stored:
 
 @lru_cache(maxsize=DECODED_MAX)
 def _decode(kind: type[object], body: str) -> object:
-    return msgspec.json.decode(body, type=kind)
+    return decode(body, kind)
 
 
 def body_of(value: object) -> str:

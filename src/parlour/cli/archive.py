@@ -14,6 +14,7 @@ import msgspec
 
 from parlour.cli.commands import Problem
 from parlour.kernel.clock import SystemClock, rfc3339
+from parlour.kernel.decoding import decode
 
 FORMAT: Literal["parlour-backup"] = "parlour-backup"
 VERSION = 1
@@ -69,7 +70,7 @@ def read_manifest(file: Path) -> Manifest:
     """What a backup says that it holds. `Problem` if it is none, or of a later form."""
     try:
         with zipfile.ZipFile(file) as archive, archive.open(MANIFEST) as member:
-            manifest = msgspec.json.decode(member.read(MANIFEST_BYTES_MAX), type=Manifest)
+            manifest = decode(member.read(MANIFEST_BYTES_MAX), Manifest)
     except (*_DAMAGED, KeyError, msgspec.MsgspecError):
         raise Problem(f"{file} is no backup of Parlour, or it is damaged.") from None
     if manifest.version != VERSION:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import msgspec
 
 from parlour.conversations.entities import Chat, Completion, Hint, Message, MessageState, Snapshot
+from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
 from parlour.storage.tx import Row, Tx
 
-_SNAPSHOT = msgspec.json.Decoder(Snapshot)
-_COMPLETION = msgspec.json.Decoder(Completion)
+_SNAPSHOT = decoder_of(Snapshot)
+_COMPLETION = decoder_of(Completion)
 
 
 def _json(value: object) -> str | None:

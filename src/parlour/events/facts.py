@@ -2,8 +2,7 @@
 
 from typing import TypeVar, cast
 
-import msgspec
-
+from parlour.kernel.decoding import decode
 from parlour.storage.dialects import Logged
 
 C = TypeVar("C", bound=type)
@@ -21,5 +20,5 @@ def fact(kind: C) -> C:
 def fact_of(event: Logged) -> object:
     """The fact of an event, decoded once if it came from the store."""
     if event.fact is None:
-        event.fact = cast("object", msgspec.json.decode(event.body, type=_KNOWN[event.kind]))
+        event.fact = cast("object", decode(event.body, _KNOWN[event.kind]))
     return event.fact

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from parlour.events.entities import Cursor, CursorKind
+from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Row, Tx
 
-_AUDIENCE = msgspec.json.Decoder(tuple[tuple[str, int], ...])
+_AUDIENCE = decoder_of(tuple[tuple[str, int], ...])
 _COLUMNS = "e.pos, e.at, e.kind, e.body, e.audience"
 
 

@@ -18,10 +18,11 @@ from parlour.grading.entities import (
     ResourceType,
     Strength,
 )
+from parlour.kernel.decoding import decode, decoder_of
 from parlour.kernel.ids import AccountId, ChatId, GradeId
 from parlour.storage.tx import Row, Tx
 
-_REQUEST = msgspec.json.Decoder(GradeRequest)
+_REQUEST = decoder_of(GradeRequest)
 _KINDS: dict[ResourceType, type[Feedback | Remark]] = {
     "feedbacks": Feedback,
     "strengths": Strength,
@@ -133,7 +134,7 @@ def items_of(tx: Tx, grade_id: GradeId) -> Items:
     remarks: list[Remark] = []
     for row in tx.all("SELECT kind, body FROM grade_items WHERE grade_id = :id ORDER BY number", id=grade_id):
         kind: ResourceType = row["kind"]
-        entry = msgspec.json.decode(row["body"], type=_KINDS[kind])
+        entry = decode(row["body"], _KINDS[kind])
         if isinstance(entry, Feedback):
             feedbacks.append(entry)
         else:

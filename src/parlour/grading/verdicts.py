@@ -11,6 +11,7 @@ import msgspec
 
 from parlour.catalog.entities import Rubric
 from parlour.grading.entities import ResourceType
+from parlour.kernel.decoding import decoder_of
 
 VERDICT_CHARACTERS_MAX = 200_000
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL | re.IGNORECASE)
@@ -89,7 +90,7 @@ class Verdict:
     summary: str = ""
 
 
-_VERDICT = msgspec.json.Decoder(Verdict)
+_VERDICT = decoder_of(Verdict)
 
 
 def read_verdict(text: str) -> Verdict:

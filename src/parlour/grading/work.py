@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from parlour.catalog.actions import scenario_version
 from parlour.conversations.actions import chat as find_chat
 from parlour.conversations.actions import transcript
@@ -33,6 +31,7 @@ from parlour.grading.prompt import Paper, Previous, grade_request
 from parlour.grading.rules import ITEMS_MAX, Level, clean
 from parlour.grading.verdicts import VERDICT_CHARACTERS_MAX, UnusableVerdictError, Verdict, read_verdict
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.decoding import decode
 from parlour.kernel.ids import GradeId
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database
@@ -205,7 +204,7 @@ def read_case(tx: Tx, grade_id: GradeId) -> Case | None:
 
 def stuck(tx: Tx, body: bytes, reason: str) -> None:
     """Grading was given up: the grade fails and everybody who waits is told."""
-    found = store.grade(tx, msgspec.json.decode(body, type=GradeOrder).grade_id)
+    found = store.grade(tx, decode(body, GradeOrder).grade_id)
     chat = find_chat(tx, found[0].chat_id) if found else None
     if found and chat:
         actions.fail(tx, chat, found[0], Failure(reason=reason, code="internal", text=GAVE_UP))

@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-import msgspec
-
 from parlour.jobs import store
+from parlour.kernel.decoding import decode
 from parlour.kernel.ids import JobId
 from parlour.storage.tx import StartedJob, Tx
 
@@ -32,7 +31,7 @@ class Job:
 
     def read(self, kind: type[T]) -> T:
         """The body as it was enqueued."""
-        return msgspec.json.decode(self.body, type=kind)
+        return decode(self.body, kind)
 
     def hold(self, tx: Tx) -> None:
         """Make sure that the lease is still ours; raises `LeaseLostError`."""

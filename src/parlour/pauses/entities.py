@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-import msgspec
-
+from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal
 
@@ -91,7 +90,7 @@ class Resumed:
 
     def read(self, kind: type[T]) -> T:
         """The `resume_body` of the question."""
-        return msgspec.json.decode(self.body, type=kind)
+        return decode(self.body, kind)
 
 
 def check_answer(pause: Pause, answer: Answer) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.pauses.entities import Answer, Option, Pause, PauseState, Question
 from parlour.storage.tx import Row, Tx
@@ -25,8 +26,8 @@ class Resume:
     body: str
 
 
-_WORDS = msgspec.json.Decoder(Words)
-_ANSWER = msgspec.json.Decoder(Answer)
+_WORDS = decoder_of(Words)
+_ANSWER = decoder_of(Answer)
 
 
 def _pause(row: Row) -> Pause:

@@ -1,8 +1,7 @@
 """The job that watches a deadline: due at the deadline, it closes the question if it is still open."""
 
-import msgspec
-
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.decoding import decode
 from parlour.pauses import actions
 from parlour.pauses.actions import EXPIRE, PauseDue
 from parlour.storage.database import Database
@@ -33,7 +32,7 @@ class Deadlines:
 
 def stuck(tx: Tx, body: bytes, _reason: str) -> None:
     """Even when its job was given up, the question does not stay open."""
-    _close(tx, msgspec.json.decode(body, type=PauseDue))
+    _close(tx, decode(body, PauseDue))
 
 
 def _close(tx: Tx, due: PauseDue) -> None:

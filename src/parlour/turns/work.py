@@ -23,6 +23,7 @@ from parlour.conversations.rooms import chat_room
 from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
 from parlour.jobs.queue import Job, Kind, LeaseLostError
+from parlour.kernel.decoding import decode
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.database import Database
@@ -145,7 +146,7 @@ class TurnRunner:
                         if isinstance(piece, Text):
                             answer.append(piece.text)
             text = "".join(answer)
-            found = msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=_Hints).hints
+            found = decode(text[text.find("{") : text.rfind("}") + 1], _Hints).hints
         except (ProviderFault, TimeoutError, msgspec.DecodeError):
             return ()
         usable = [hint.strip()[: self._limits.hint_characters_max] for hint in found if hint.strip()]
@@ -310,7 +311,7 @@ def _fail_reply(tx: Tx, chat: Chat, message_id: MessageId) -> None:
 
 
 def _stuck(tx: Tx, body: bytes, _reason: str) -> None:
-    turn = msgspec.json.decode(body, type=AnswerTurn)
+    turn = decode(body, AnswerTurn)
     chat = conversations.chat(tx, turn.chat_id)
     if chat is not None:
         _fail_reply(tx, chat, turn.message_id)

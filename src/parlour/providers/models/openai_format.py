@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from parlour.kernel.decoding import decoder_of
 from parlour.kernel.refusals import ProviderFault
 from parlour.turns.ports import Finished, Piece, Request, Said, Text, ToolCall, ToolSpec, Usage
 
@@ -139,7 +140,7 @@ class Assembly:
 
     def __init__(self, tool_calls_max: int) -> None:
         self._tool_calls_max = tool_calls_max
-        self._decode = msgspec.json.Decoder(_Chunk).decode
+        self._decode = decoder_of(_Chunk).decode
         self._calls: list[_Assembling] = []
         self._open_calls: dict[int, _Assembling] = {}
         self._usage: _Usage | None = None

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Mapping
 import msgspec
 
 from parlour.catalog.dialogues import Dialogue
+from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.scripted_dialogue import Scene, play
 from parlour.providers.models.scripted_grading import grade_request
@@ -117,6 +118,6 @@ def _dialogue(script: Mapping[str, object] | None) -> Dialogue | None:
     if written is None or isinstance(written, Dialogue):
         return written
     try:
-        return msgspec.convert(written, Dialogue)
+        return convert(written, Dialogue)
     except msgspec.ValidationError as error:
         raise ProviderFault("The script of the request is no dialogue.", retryable=False) from error

@@ -11,6 +11,7 @@ from typing import cast
 import msgspec
 
 from parlour.catalog.entities import Rubric, Scenario
+from parlour.kernel.decoding import convert, decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.scripted_grader import Improvement, Line, Strength, Verdict, grade_transcript
 
@@ -28,8 +29,8 @@ class _Input(msgspec.Struct, frozen=True, kw_only=True):
 def grade_request(text: str) -> str:
     """The verdict on a grading request. Raises `ProviderFault` if the text is none."""
     try:
-        given = msgspec.json.decode(text, type=_Input)
-        rubric = msgspec.convert(_rubric(given.rubric), Rubric)
+        given = decode(text, _Input)
+        rubric = convert(_rubric(given.rubric), Rubric)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise ProviderFault("The scripted model cannot read the grading request.", retryable=False) from error
     verdict = grade_transcript(rubric, given.transcript, _scenario(given.scenario))

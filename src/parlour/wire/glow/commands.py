@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from parlour.accounts.entities import SessionActor
 from parlour.attempts.regrade import RegradeRules
 from parlour.events import cursors, log
+from parlour.kernel.decoding import decode
 from parlour.kernel.ids import Ids
 from parlour.kernel.refusals import Fault, Refusal, invalid
 from parlour.storage import requests
@@ -143,7 +144,7 @@ class Commands:
     def _again(self, tx: Tx, command: Command, known: bytes) -> Answer:
         if not known:
             raise Refusal("command_in_progress", "The first request with this id is still running.")
-        answer = msgspec.json.decode(known, type=Answer)
+        answer = decode(known, Answer)
         if answer.joins:
             self._join(tx, command, answer.joins)
         return answer
