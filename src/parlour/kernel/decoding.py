@@ -30,6 +30,11 @@ def decode(body: bytes | str, kind: type[T]) -> T:
     return decoder_of(kind).decode(body)
 
 
+def decode_untyped(body: bytes | str) -> object:
+    """The plain objects that JSON holds. Raises `msgspec.DecodeError`, `RecursionError` if it is too deep."""
+    return msgspec.json.decode(body)
+
+
 def convert(value: object, kind: type[T]) -> T:
     """The typed form of plain objects. Raises `msgspec.ValidationError`."""
     decoder_of(kind)

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
 from parlour.conversations.rooms import chat_room
+from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, http_sessions, joining, waits
@@ -293,7 +294,7 @@ async def read_body(request: Request) -> object:
         raise Refusal("unsupported_media_type", "Send the body as application/json.")
     check_json_depth(body)
     try:
-        return msgspec.json.decode(body)
+        return decode_untyped(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise invalid("", "the body is not valid JSON") from None
 

@@ -17,6 +17,7 @@ import socketio
 from engineio.payload import Payload as EnginePayload
 from socketio import packet as sio_packet
 
+from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.wire.glow.dispatch import Dispatch
 from parlour.wire.glow.hub import Hub
@@ -40,7 +41,7 @@ class _Json:
 
     @staticmethod
     def loads(text: str, **_: object) -> object:
-        return msgspec.json.decode(text)
+        return decode_untyped(text)
 
 
 class EngineServer(engineio.AsyncServer):
