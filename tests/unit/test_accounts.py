@@ -8,11 +8,10 @@ import pytest
 from parlour.accounts import access, actions
 from parlour.accounts.entities import Account, NewAccount
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
-from parlour.accounts.tokens import digest_of
 from parlour.events.facts import fact_of
 from parlour.kernel.actor import RANKS, Actor, Role
 from parlour.kernel.clock import instant
-from parlour.kernel.ids import AccountId, TimeOrderedIds
+from parlour.kernel.ids import AccountId, TimeOrderedIds, digest_of
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import Database, sqlite_url
 from parlour.storage.dialects import Logged

@@ -264,7 +264,7 @@ async def test_sessions_and_answers_outlive_the_server(own: Site) -> None:
 @pytest.mark.case(8, 26)
 async def test_a_revoked_token_ends_its_sessions_and_streams(own: Site) -> None:
     from parlour.accounts import actions as accounts
-    from parlour.accounts.tokens import digest_of
+    from parlour.kernel.ids import digest_of
 
     house = House(own, own.start())
     token = own.token("learner")

@@ -21,10 +21,10 @@ from parlour.accounts.entities import (
     SessionKind,
 )
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
-from parlour.accounts.tokens import TOKEN_CHARS_MAX, digest_of, new_token
+from parlour.accounts.tokens import TOKEN_CHARS_MAX, new_token
 from parlour.events.cursors import account_room
 from parlour.kernel.actor import Actor, Role
-from parlour.kernel.ids import AccountId
+from parlour.kernel.ids import AccountId, digest_of
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
 

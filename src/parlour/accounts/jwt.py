@@ -17,8 +17,9 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from parlour.accounts import actions
 from parlour.accounts.oidc import Identity
-from parlour.accounts.tokens import TOKEN_CHARS_MAX, digest_of
+from parlour.accounts.tokens import TOKEN_CHARS_MAX
 from parlour.kernel.clock import Clock
+from parlour.kernel.ids import digest_of
 from parlour.kernel.refusals import ProviderFault, Refusal
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")

@@ -1,7 +1,5 @@
 """Session tokens and API keys: random, recognisable, and stored only as digests."""
 
-import hashlib
-
 from parlour.accounts.entities import SessionKind
 from parlour.kernel.ids import new_secret
 
@@ -12,14 +10,6 @@ TOKEN_CHARS_MAX = 8192
 def new_token(kind: SessionKind) -> str:
     """A new secret of 256 bits behind the prefix of its kind."""
     return PREFIXES[kind] + new_secret()
-
-
-def digest_of(token: str) -> str:
-    """SHA-256 in hexadecimal: what is stored and looked up instead of the token.
-
-    A fast digest is enough because tokens are random; passwords need `passwords.py`.
-    """
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def looks_like_jwt(token: str) -> bool:

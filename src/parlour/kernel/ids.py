@@ -60,5 +60,8 @@ def new_secret() -> str:
 
 
 def digest_of(secret: str) -> str:
-    """How a secret is stored: 256 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """SHA-256 in hexadecimal: what is stored and looked up instead of a secret.
+
+    A fast digest is enough because secrets are random; passwords need `accounts.passwords`.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
