@@ -1,5 +1,6 @@
 """A bundle is loaded whole or refused with every error, each with its file and line."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,18 @@ home:
         near = [message for found_line, message in errors if abs(found_line - line) <= 1]
         assert any(part in message for message in near), (line, part, errors)
     assert lines == sorted(lines)
+
+
+def test_a_flag_whose_work_is_not_there_is_refused_and_does_not_do_nothing(tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    shutil.copytree(SAMPLE, pack)
+    cohort = pack / "cohort.yaml"
+    cohort.write_text(cohort.read_text().replace("{time_limit: 600}", "{time_limit: 600, generate_images: true}"))
+    with pytest.raises(BundleErrors) as caught:
+        load_bundle(pack)
+    (error,) = caught.value.errors
+    assert (error.path, error.line) == ("cohort.yaml", 31)
+    assert "generate_images" in error.message
 
 
 def test_references_are_checked_across_files(tmp_path: Path) -> None:

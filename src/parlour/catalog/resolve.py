@@ -338,6 +338,9 @@ class _Resolver:
         limit = given.values.get("time_limit")
         if isinstance(limit, int) and not 1 <= limit <= TIME_LIMIT_SECONDS_MAX:
             self._errors.add(given.place, f"time_limit must be between 1 and {TIME_LIMIT_SECONDS_MAX} seconds")
+        for name in given.values:
+            if name.startswith("generate_") and given.values[name]:
+                self._errors.add(given.place, f"{name}: material cannot be generated for a chat yet")
         return {name: value for name, value in given.values.items() if value is None or isinstance(value, int)}
 
     def _instant(self, text: str | None, place: Place) -> int | None:
