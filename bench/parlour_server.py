@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.control import Seat, serve
 from bench.parlour_seed import Room, open_rooms, say
-from parlour import app
+from parlour import app, serving
 from parlour.settings import Limits, Provider, Settings
 
 UNLIMITED = 100_000
@@ -39,7 +39,7 @@ class Subject:
     async def start(self) -> int:
         """Migrate, begin to work, listen."""
         listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.server = app.Server(app.uvicorn_config(self.parlour), self.parlour, listening)
+        self.server = serving.Server(serving.uvicorn_config(self.parlour), self.parlour, listening)
         self.running = asyncio.create_task(self.server.serve())
         await asyncio.wait((self.running, listening), return_when=asyncio.FIRST_COMPLETED)
         return listening.result()

@@ -1,24 +1,18 @@
 """The composition root: the only module that knows everything.
 
-`Parlour(settings)` is a server's parts, wired; `start` and `stop` are its life. `serve` runs it
-behind uvicorn until a signal comes.
+`Parlour(settings)` is a server's parts, wired; `start` and `stop` are its life. `serving.serve`
+runs it until a signal comes.
 """
 
 import asyncio
-import fcntl
-import gc
 import logging
 import os
-import socket
-import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Literal
 
 import socketio
-import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
@@ -38,6 +32,7 @@ from parlour.providers.models import ProviderSpec, build_models
 from parlour.providers.models.observed import ObservedModel
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.providers.oidc_keys import fetch_keys_of
+from parlour.serving import lock_data
 from parlour.settings import Settings
 from parlour.storage import requests
 from parlour.storage.database import Database
@@ -56,7 +51,6 @@ from parlour.wire.glow.routes import models as glow_payloads
 from parlour.wire.glow.server import GlowServer
 from parlour.wire.glow.streams import Readers, Reading
 from parlour.wire.http.credentials import Authenticator
-from parlour.wire.http.deadlines import deadline_protocol
 from parlour.wire.http.headers import SecureAnswers
 from parlour.wire.http.health import health_router
 from parlour.wire.http.limits import BodyLimits, LimitBodies
@@ -74,7 +68,6 @@ Only = Literal["web", "worker"]
 HOUSEKEEPING_SECONDS = 600.0
 PUBLIC_PATHS = ("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json")
 PUMP_POLL_SECONDS = 1.0
-SWITCH_SECONDS = 0.0003
 
 
 class Parlour:
@@ -163,8 +156,7 @@ class Parlour:
 
     async def stop(self) -> None:
         """Refuse what is new, finish or hand back what runs, keep what was said (P29)."""
-        self.readers.stop()
-        await self.hub.stop()
+        await self.part()
         if self.worker:
             await self.worker.stop()
         if self._housekeeper:
@@ -177,6 +169,11 @@ class Parlour:
         if self._lock is not None:
             os.close(self._lock)
         logger.info("stopped")
+
+    async def part(self) -> None:
+        """Say good-bye to every client."""
+        await self.hub.stop()
+        self.readers.stop()
 
     def _worker(self, pump: Pump) -> Worker:
         settings, limits = self.settings, self.settings.limits
@@ -311,74 +308,3 @@ class Parlour:
                 await self.database.write(forget)
             except Exception:
                 logger.exception("housekeeping_failed")
-
-
-def lock_data(data: Path) -> int:
-    """Make sure that one server writes to a SQLite folder; raises `RuntimeError` if another does."""
-    handle = os.open(data / "parlour.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise RuntimeError(f"Another Parlour server is using {data}. Stop it, or choose another --data.") from None
-    return handle
-
-
-class Server(uvicorn.Server):
-    """uvicorn that says when it listens, and closes sockets before it waits for them."""
-
-    def __init__(self, config: uvicorn.Config, parlour: Parlour, listening: asyncio.Future[int] | None = None) -> None:
-        super().__init__(config)
-        self._parlour = parlour
-        self._listening = listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and give the port to whoever waits for it."""
-        await super().startup(sockets)
-        spare_the_collector()
-        if self._listening is not None and self.servers:
-            self._listening.set_result(self.servers[0].sockets[0].getsockname()[1])
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say good-bye to every client, then end as uvicorn does."""
-        await self._parlour.hub.stop()
-        self._parlour.readers.stop()
-        await super().shutdown(sockets)
-
-
-def spare_the_collector() -> None:
-    """Keep pauses short: garbage collections rare, turns between the loop and the writer quick.
-
-    With everything imported a full collection stops the server for 50 ms; what is loaded now stays
-    for good, so the collector need not look at it again.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-    sys.setswitchinterval(SWITCH_SECONDS)
-
-
-def uvicorn_config(parlour: Parlour) -> uvicorn.Config:
-    """How the server listens. Frames are not compressed: it costs more than it saves (measured)."""
-    settings = parlour.settings
-    return uvicorn.Config(
-        parlour.asgi,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=deadline_protocol(settings.limits.request_seconds_max),
-        ws="websockets-sansio",
-        ws_max_size=1_000_000,
-        ws_ping_interval=None,
-        ws_per_message_deflate=False,
-        log_config=None,
-        access_log=False,
-        backlog=4096,
-        timeout_graceful_shutdown=round(settings.limits.stop_seconds_max) + 1,
-        server_header=False,
-    )
-
-
-async def serve(parlour: Parlour, *, listening: asyncio.Future[int] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM. `listening` gets the port as soon as clients may come."""
-    await Server(uvicorn_config(parlour), parlour, listening).serve()

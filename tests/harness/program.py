@@ -6,7 +6,8 @@ import sys
 
 import uvloop
 
-from parlour.app import Only, Parlour, serve
+from parlour.app import Only, Parlour
+from parlour.serving import serve
 from parlour.settings import load_settings
 from parlour.wire.http.logs import configure_logging
 

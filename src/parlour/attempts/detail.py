@@ -203,7 +203,7 @@ def _attempt_entry(standing: _Standing) -> shapes.AttemptEntry:
         simulation_id=attempt.simulation_id,
         profile_id=attempt.account_id,
         user_persona_id=attempt.user_persona_id,
-        personas_id=next((persona.id for persona in current.snapshot.personas), None) if current else None,
+        personas_id=next(iter(current.snapshot.persona_ids), None) if current else None,
         cohort_id=attempt.cohort_id,
         department_id=next(iter(attempt.department_ids), None),
         practice=attempt.practice,

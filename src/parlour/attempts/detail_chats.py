@@ -91,7 +91,7 @@ def shown_chat(records: ChatRecords, *, is_current: bool) -> shapes.Chat:
         scenario_id=chat.snapshot.scenario.id,
         problem_statement_id=next((statement.id for statement in linked.problem_statements), None),
         objective_ids=[objective.id for objective in linked.objectives],
-        persona_ids=[persona.id for persona in chat.snapshot.personas],
+        persona_ids=chat.snapshot.persona_ids,
         image_ids=[image.id for image in linked.images],
         video_ids=[video.id for video in linked.videos],
         question_ids=[question.id for question in linked.questions],

@@ -195,10 +195,10 @@ class Library:
 
     def linked(self, chat: Chat) -> Linked:
         """What a chat was opened with."""
-        flags = chat.snapshot.template
-        scenario = self.scenario(chat.snapshot.scenario)
-        personas = [self._persona(which) for which in chat.snapshot.personas]
-        documents = [self._document(which) for which in chat.snapshot.documents]
+        flags, own = chat.snapshot.template, chat.snapshot.material
+        scenario = own.scenario if own else self.scenario(chat.snapshot.scenario)
+        personas = own.personas if own else [self._persona(which) for which in chat.snapshot.personas]
+        documents = own.documents if own else [self._document(which) for which in chat.snapshot.documents]
         return Linked(
             scenario=scenario,
             rubric=self.rubric(chat.snapshot.rubric) if chat.snapshot.rubric else None,

@@ -16,8 +16,9 @@ from parlour.storage.tx import Row, Tx
 _IDS = decoder_of(tuple[str, ...])
 _SNAPSHOT = decoder_of(Snapshot)
 _COUNTING_GRADE = (
-    "g.chat_id = c.id AND g.state = 'done' AND NOT EXISTS (SELECT 1 FROM grades n WHERE n.chat_id = c.id"
-    " AND n.state = 'done' AND (n.created_at > g.created_at OR (n.created_at = g.created_at AND n.id > g.id)))"
+    "g.chat_id = c.id AND g.state = 'done' AND g.branch_message_id IS NULL AND NOT EXISTS (SELECT 1 FROM grades n"
+    " WHERE n.chat_id = c.id AND n.state = 'done' AND n.branch_message_id IS NULL"
+    " AND (n.created_at > g.created_at OR (n.created_at = g.created_at AND n.id > g.id)))"
 )
 
 

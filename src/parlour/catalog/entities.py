@@ -137,6 +137,15 @@ class Scenario:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """What a chat plays with: its scenario, and the personas and documents of that in full."""
+
+    scenario: Scenario
+    personas: tuple[Persona, ...]
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Signals:
     """What the rule grader looks for in a learner's words; no other grader sees it.
 

@@ -66,8 +66,8 @@ def backup(file: Target, place: Place, force: Replace = False) -> None:
 @command
 def restore(file: Source, place: Place, force: Replace = False) -> None:
     """Bring a backup back. Clients that were connected before are told to load everything anew."""
-    from parlour.app import lock_data
     from parlour.cli.archive import read_manifest
+    from parlour.serving import lock_data
     from parlour.storage.condition import StoreUnavailableError, sqlite_file
 
     settings = load(place)

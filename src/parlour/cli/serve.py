@@ -78,7 +78,7 @@ def run_server(
 
     async def life() -> bool:
         from parlour.app import Parlour
-        from parlour.app import serve as serve_parlour
+        from parlour.serving import serve as serve_parlour
 
         parlour = Parlour(settings, only=only)
         listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -103,7 +103,7 @@ def _go_on(_number: int, _frame: object) -> None:
 
 def check_free(settings: "Settings") -> None:
     """Raise `Problem` if the data folder, the database or the port cannot be had, in that order."""
-    from parlour.app import lock_data
+    from parlour.serving import lock_data
     from parlour.storage.condition import StoreUnavailableError, sqlite_file, upgrade
     from parlour.wire.http.logs import configure_logging
 

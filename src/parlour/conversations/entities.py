@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from parlour.catalog.entities import ChatTemplate, Reference
+from parlour.catalog.entities import ChatTemplate, Material, Reference
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
 
 ChatState = Literal["open", "completed"]
@@ -13,7 +13,11 @@ MessageState = Literal["streaming", "complete", "stopped", "failed"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """What a chat was opened with: it stays as it was when content is published anew (6.1.6)."""
+    """What a chat was opened with: it stays as it was when content is published anew (6.1.6).
+
+    `material` is there if a draft or a generation changed something for this chat alone; then it
+    holds in place of the published versions that the references name.
+    """
 
     template: ChatTemplate
     scenario: Reference
@@ -21,6 +25,12 @@ class Snapshot:
     personas: tuple[Reference, ...]
     documents: tuple[Reference, ...]
     practice: bool
+    material: Material | None = None
+
+    @property
+    def persona_ids(self) -> tuple[str, ...]:
+        """Who speaks, in the order of the scenario."""
+        return tuple(persona.id for persona in (self.material.personas if self.material else self.personas))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from parlour.catalog.actions import scenario_version
 from parlour.conversations.actions import chat as find_chat
 from parlour.conversations.actions import transcript
 from parlour.conversations.entities import Chat
+from parlour.conversations.scenes import material_of
 from parlour.grading import actions, rules, store
 from parlour.grading.actions import GRADE, Failure, Given, GradeOrder
 from parlour.grading.entities import (
@@ -185,13 +185,13 @@ def read_case(tx: Tx, grade_id: GradeId) -> Case | None:
     rubric = actions.rubric_of(tx, chat)
     if rubric is None:
         raise LookupError("the rubric of a chat that is being graded is gone")
-    template, scenario = chat.snapshot.template, chat.snapshot.scenario
+    template, material = chat.snapshot.template, material_of(tx, chat)
     wanted = rules.kinds_to_make(request.wanted, template)
     if "feedbacks" not in wanted and actions.latest_done(tx, chat.id) is None:
         wanted = ("feedbacks", *wanted)
     paper = Paper(
         rubric=rubric,
-        scenario=scenario_version(tx, scenario.id, scenario.version),
+        scenario=material.scenario if material else None,
         path=transcript(tx, chat.id),
         wanted=wanted,
         instructions=request.instructions,

@@ -42,6 +42,7 @@ entries = _table(
     _text("room", key=True),
     Column("pos", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
+    Column("from_seq", BigInteger, nullable=True),
 )
 log_head = _table("log_head", _whole("id", key=True), Column("pos", BigInteger, nullable=False))
 
@@ -223,6 +224,7 @@ grades = _table(
     _text("source_grade_id", null=True),
     _text("requested_by"),
     _text("request"),
+    _text("branch_message_id", null=True),
     _whole("score", null=True),
     _whole("passed", null=True),
     _whole("time_taken", null=True),
@@ -243,6 +245,105 @@ grade_items = _table(
     _text("body"),
     Index("grade_items_grade", "grade_id", "number"),
 )
+
+responses = _table(
+    "responses",
+    _text("id", key=True),
+    _text("chat_id"),
+    _text("question_id"),
+    _text("option_ids"),
+    _whole("is_correct"),
+    _whole("scored"),
+    _at("created_at"),
+    Index("responses_chat", "chat_id", "created_at"),
+)
+branch_labels = _table(
+    "branch_labels",
+    _text("message_id", key=True),
+    _text("chat_id"),
+    _text("label"),
+    _text("labelled_by"),
+    _at("labelled_at"),
+    Index("branch_labels_chat", "chat_id"),
+)
+# What models were asked: one row a request. `cost_micros` is in millionths of `currency`.
+usage_rows = _table(
+    "usage_rows",
+    _text("id", key=True),
+    _text("account_id"),
+    _text("attempt_id", null=True),
+    _text("chat_id", null=True),
+    _text("subject_id"),
+    _text("task"),
+    _text("model"),
+    _whole("input_tokens"),
+    _whole("output_tokens"),
+    _whole("estimated"),
+    _whole("milliseconds"),
+    Column("cost_micros", BigInteger, nullable=True),
+    _text("currency", null=True),
+    _at("at"),
+    Index("usage_rows_account", "account_id", "at"),
+    Index("usage_rows_attempt", "attempt_id"),
+)
+
+drafts = _table(
+    "drafts",
+    _text("id", key=True),
+    _text("artifact_type"),
+    _text("artifact_id", null=True),
+    _text("account_id"),
+    _whole("version"),
+    _text("body"),
+    _at("created_at"),
+    _at("updated_at"),
+    _at("used_at", null=True),
+    Index("drafts_account", "account_id", "artifact_type"),
+)
+# One request to draft something (`run_id` on the wire); `then_*` is the job that its end enqueues.
+generations = _table(
+    "generations",
+    _text("id", key=True),
+    _text("group_id"),
+    _text("account_id"),
+    _text("draft_id"),
+    _text("artifact_type"),
+    _text("state"),
+    _text("request"),
+    _text("progress"),
+    _text("error", null=True),
+    _text("then_kind", null=True),
+    _text("then_body", null=True),
+    _at("created_at"),
+    _at("ended_at", null=True),
+    Index("generations_group", "group_id"),
+    Index("generations_draft", "draft_id"),
+)
+
+# Files. `account_id` is null for those that came with content.
+uploads = _table(
+    "uploads",
+    _text("id", key=True),
+    _text("account_id", null=True),
+    _text("name"),
+    _text("mime_type"),
+    Column("bytes", BigInteger, nullable=False),
+    _text("digest"),
+    _at("created_at"),
+    Index("uploads_digest", "digest"),
+)
+
+# Who is connected, and in which rooms; rows of a server that has not been seen lately do not count.
+presence = _table(
+    "presence",
+    _text("connection_id", key=True),
+    _text("room", key=True),
+    _text("account_id"),
+    _text("server_id"),
+    _at("since"),
+    Index("presence_room", "room"),
+)
+servers = _table("servers", _text("id", key=True), _at("seen_at"))
 
 requests = _table(
     "requests",

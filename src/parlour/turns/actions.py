@@ -34,7 +34,7 @@ def begin_turn(tx: Tx, chat: Chat, said: Learner) -> Begun:
 
     Refuses with `not_found` (parent), then `turn_in_progress`.
     """
-    persona_id = chat.snapshot.personas[0].id if chat.snapshot.personas else None
+    persona_id = next(iter(chat.snapshot.persona_ids), None)
     query, reply = conversations.add_exchange(tx, chat.id, said, replier_id=persona_id)
     if conversations.running_reply(tx, chat.id):
         raise Refusal("turn_in_progress", "The previous answer is still being written.")

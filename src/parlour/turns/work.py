@@ -14,12 +14,12 @@ from typing import cast
 import msgspec
 
 from parlour.catalog import actions as catalog
-from parlour.catalog.entities import Persona
 from parlour.conversations import actions as conversations
 from parlour.conversations.actions import Writing
 from parlour.conversations.entities import Chat
 from parlour.conversations.facts import ReplyCompleted
 from parlour.conversations.rooms import chat_room
+from parlour.conversations.scenes import material_of
 from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
 from parlour.jobs.queue import Job, Kind, LeaseLostError
@@ -284,14 +284,10 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
     reply = conversations.message(tx, body.message_id)
     if chat is None or reply is None or reply.state != "streaming":
         return None
-    scenario = catalog.scenario_version(tx, chat.snapshot.scenario.id, chat.snapshot.scenario.version)
-    persona: Persona | None = None
-    for reference in chat.snapshot.personas:
-        if reference.id == reply.persona_id:
-            persona = catalog.persona_version(tx, reference.id, reference.version)
-    if scenario is None or persona is None:
+    material = material_of(tx, chat)
+    persona = next((each for each in material.personas if each.id == reply.persona_id), None) if material else None
+    if material is None or persona is None:
         raise Refusal("not_found", "The chat's scenario or persona is gone.")
-    documents = [catalog.document_version(tx, ref.id, ref.version) for ref in chat.snapshot.documents]
     path = [m for m in conversations.path_to(tx, reply) if m.counts]
     return _Task(
         chat=chat,
@@ -301,8 +297,8 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
             fence=conversations.fence_of(job.job_id, job.claims),
             persona_id=reply.persona_id,
         ),
-        scene=Scene(persona=persona, scenario=scenario, documents=[d for d in documents if d is not None], path=path),
-        script=catalog.script_for(tx, scenario, persona.id),
+        scene=Scene(persona=persona, scenario=material.scenario, documents=material.documents, path=path),
+        script=catalog.script_for(tx, material.scenario, persona.id),
     )
 
 
