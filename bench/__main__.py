@@ -1,4 +1,4 @@
-"""`python -m bench [writes|delivery|streams|memory ...] [--quick] [--only SYSTEM ...] [--json FILE] [--profile]`."""
+"""`python -m bench [NAME ...] [--quick] [--only SYSTEM ...] [--json FILE] [--profile]`; `BENCHES` has the names."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import delivery, memory, streams, writes
+from bench import delivery, expiry, memory, streams, writes
 from bench.report import Outcome, save, show, show_machine
 from bench.servers import ROOT
 from bench.systems import ALL, Plan
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "delivery": delivery.run,
     "streams": streams.run,
     "memory": memory.run,
+    "expiry": expiry.run,
 }
 
 

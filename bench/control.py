@@ -8,6 +8,7 @@ input ends, so that no server outlives the harness. Commands:
 - `{"do": "produce", "rooms": n, "per_second": r, "pieces": k, "ahead": a}` → `{"produced": n·k}` when all are said:
   k pieces into each of the first n rooms at r a second and room; `r = 0`: as fast as the server takes them, with `a`
   under way at once. Each reaches the watchers of its room as one `attempt_progress` event with a stamp in its content.
+- `{"do": "figures"}` → what the server counted itself, if it is one that does.
 - `{"do": "profile", "file": f}` → `{}`; from then on the event loop's thread is profiled, and f is written at the end.
 """
 
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bench.clock import now, now_ns
 
@@ -65,6 +66,15 @@ class Subject(Protocol):
 
     async def stop(self) -> None:
         """Close everything."""
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A server under test that counts something itself."""
+
+    async def figures(self) -> Json:
+        """What it counted."""
         ...
 
 
@@ -143,6 +153,8 @@ async def _obey(subject: Subject, command: Json) -> Json:
         }:
             load = Load(rooms=rooms, per_second=rate, pieces=pieces, ahead=ahead)
             return {"produced": await produce(subject, load)}
+        case {"do": "figures"} if isinstance(subject, Counts):
+            return await subject.figures()
         case {"do": "profile", "file": str(file)}:
             _profile(Path(file))
             return {}

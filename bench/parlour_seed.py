@@ -11,6 +11,7 @@ from pathlib import Path
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.attempts import actions as attempts
+from parlour.attempts.actions import Starting
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
 from parlour.conversations.facts import TextAdded
@@ -65,7 +66,7 @@ def open_rooms(tx: Tx, folder: Path, count: int) -> list[Room]:
         actor = accounts.actor_by_id(tx, known[name])
         if actor is None:
             raise LookupError(name)
-        started = attempts.start(tx, actor, "practice", practice, infinite_mode=False)
+        started = attempts.start(tx, actor, Starting(kind="practice", entry_id=practice))
         if started.chat_id is None:
             raise LookupError(f"{name} has no chat")
         token = accounts.issue_session(tx, actor.account_id, "session", "bench", HOUR_SECONDS)

@@ -32,6 +32,7 @@ class Subject:
             log_level="warning",
             model=f"bench:{model}" if upstream else "scripted",
             providers=(Provider(name="bench", base_url=upstream),) if upstream else (),
+            grader_model="scripted",
             limits=Limits(sockets_per_account_max=UNLIMITED, socket_events_per_second_max=UNLIMITED),
         )
         self.parlour = app.Parlour(settings)
@@ -47,7 +48,7 @@ class Subject:
     async def open(self, rooms: int) -> Sequence[Seat]:
         """New learners' chats."""
         self.rooms = await self.parlour.database.write(lambda tx: open_rooms(tx, self.folder, rooms))
-        return [_seat(room) for room in self.rooms]
+        return [seat_of(room) for room in self.rooms]
 
     def say(self, room: int, text: str) -> Awaitable[None]:
         """Announce a piece; done when it is durable."""
@@ -60,7 +61,8 @@ class Subject:
         await self.running
 
 
-def _seat(room: Room) -> Seat:
+def seat_of(room: Room) -> Seat:
+    """How a client takes part in a chat."""
     named = {"attempt_id": room.attempt_id, "chat_id": room.chat_id}
     return Seat(auth={"token": room.token}, join={"chat_id": room.chat_id}, message={**named, "message": "Hello there"})
 

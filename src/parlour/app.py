@@ -18,9 +18,14 @@ from starlette.middleware.cors import CORSMiddleware
 
 from parlour.accounts.oidc import Verifier
 from parlour.accounts.passwords import PasswordWorkers
+from parlour.attempts.history.work import Forgetter
+from parlour.attempts.preparing import Preparer
 from parlour.attempts.regrade import RegradeRules
 from parlour.attempts.work import Timekeeper
+from parlour.conversations.compacting import compact_replies
+from parlour.drafts.work import Drafter, DrafterLimits
 from parlour.events import cursors
+from parlour.events.compaction import prune
 from parlour.events.pump import Pump
 from parlour.grading.work import Grader, GraderLimits
 from parlour.jobs.worker import Worker, WorkerLimits
@@ -35,22 +40,27 @@ from parlour.providers.oidc_keys import fetch_keys_of
 from parlour.serving import lock_data
 from parlour.settings import Settings
 from parlour.storage import requests
+from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns.work import TurnLimits, TurnRunner
 from parlour.wire.glow.asyncapi import asyncapi_router
+from parlour.wire.glow.attendance import Attendance, AttendanceRules
 from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Delivery
 from parlour.wire.glow.dispatch import Dispatch
 from parlour.wire.glow.event_routes import events_router
-from parlour.wire.glow.http_sessions import SessionRules
+from parlour.wire.glow.http_sessions import TICKET_SECONDS_MAX, SessionRules
 from parlour.wire.glow.hub import Hub, SocketRules
 from parlour.wire.glow.recovery import RecoveryRules
 from parlour.wire.glow.routes import GlowHttp, operations_router
 from parlour.wire.glow.routes import models as glow_payloads
 from parlour.wire.glow.server import GlowServer
 from parlour.wire.glow.streams import Readers, Reading
+from parlour.wire.glow.twins import models as twin_payloads
+from parlour.wire.glow.twins import twins_router
 from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.flood import FloodBrake
 from parlour.wire.http.headers import SecureAnswers
 from parlour.wire.http.health import health_router
 from parlour.wire.http.limits import BodyLimits, LimitBodies
@@ -59,13 +69,21 @@ from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
 from parlour.wire.http.throttle import LoginThrottle
 from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
+from parlour.wire.rest.chats import chats_router
+from parlour.wire.rest.drafts import drafts_router
+from parlour.wire.rest.exports import exports_router
+from parlour.wire.rest.history import history_router
+from parlour.wire.rest.presence import PresenceNeed, presence_router
 from parlour.wire.rest.sessions import SessionsNeed, sessions_router
+from parlour.wire.rest.uploads import UploadsNeed, uploads_router
+from parlour.wire.rest.usage import usage_router
 from parlour.wire.web import routes as web_routes
 
 logger = logging.getLogger("parlour")
 
 Only = Literal["web", "worker"]
 HOUSEKEEPING_SECONDS = 600.0
+ACCOUNT_ROOM_SECONDS = 2 * TICKET_SECONDS_MAX  # joins of HTTP sessions stand there: longer than any of them lives
 PUBLIC_PATHS = ("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json")
 PUMP_POLL_SECONDS = 1.0
 
@@ -92,7 +110,11 @@ class Parlour:
             dice=self.dice,
         )
         self.models = ObservedModel(router, self.clock, self.metrics, trace=settings.trace)
-        self.rules = RegradeRules(owner_regrades_max=limits.owner_regrades_max, timezone_name=settings.timezone)
+        self.rules = RegradeRules(
+            owner_regrades_max=limits.owner_regrades_max,
+            timezone_name=settings.timezone,
+            infinite_chats_max=limits.infinite_chats_max,
+        )
         self.passwords = PasswordWorkers()
         self.authenticator = Authenticator(
             self.database, self._jwt(), auto_create=settings.oidc is not None and settings.oidc.auto_create
@@ -108,8 +130,13 @@ class Parlour:
                     age_seconds_max=limits.recovery_seconds_max,
                     events_max=limits.recovery_events_max,
                 ),
+                dialect=settings.glow_dialect,
             ),
             self.metrics,
+            Attendance(
+                self.database,
+                AttendanceRules(server_id=self.ids.new(), session_idle_seconds=limits.http_session_idle_seconds),
+            ),
         )
         self.sockets = GlowServer(
             self.hub,
@@ -138,6 +165,7 @@ class Parlour:
         await pump.start()
         if not dialect.shared:
             await self.database.write(lambda tx: cursors.close_all(tx, "socket"))
+        await self.hub.attendance.start()
         if self.only != "web":
             self.worker = self._worker(pump)
             await self.worker.start()
@@ -192,8 +220,14 @@ class Parlour:
         worker.add(TurnRunner(self.database, pump, self.models, settings.model, turn_limits).kind())
         grader_limits = GraderLimits(answer_seconds_max=limits.grading_seconds_max)
         worker.add(Grader(self.database, self.models, settings.grader_model or settings.model, grader_limits).kind())
+        drafter_limits = DrafterLimits(task_seconds_max=limits.generation_seconds_max)
+        worker.add(Drafter(self.database, self.models, settings.model, drafter_limits, settings.timezone).kind())
+        worker.add(Preparer(self.database).kind())
         worker.add(Deadlines(self.database).kind())
-        worker.add(Timekeeper(self.database, grace_seconds=limits.time_grace_seconds).kind())
+        worker.add(Forgetter(self.database).kind())
+        worker.add(
+            Timekeeper(self.database, grace_seconds=limits.time_grace_seconds, timezone_name=settings.timezone).kind()
+        )
         return worker
 
     def _jwt(self) -> Verifier | None:
@@ -260,13 +294,28 @@ class Parlour:
             metrics=self.metrics,
             reading=self._reading,
             readers=self.readers,
+            flood=FloodBrake(self.clock, self.settings.limits.socket_events_per_second_max),
             base_path=self.settings.base_path,
         )
         app.include_router(operations_router(glow))
+        app.include_router(twins_router(glow))
         app.include_router(events_router(glow))
         app.include_router(asyncapi_router(app, self.settings.base_path))
-        complete_openapi(app, glow_payloads(), PUBLIC_PATHS)
-        app.include_router(attempts_router(AttemptsNeed(database=self.database, authenticator=self.authenticator)))
+        complete_openapi(app, [*glow_payloads(), *twin_payloads()], PUBLIC_PATHS)
+        reading = AttemptsNeed(database=self.database, authenticator=self.authenticator)
+        for routes in (drafts_router, exports_router, history_router, usage_router, attempts_router, chats_router):
+            app.include_router(routes(reading))
+        app.include_router(
+            uploads_router(
+                UploadsNeed(
+                    database=self.database,
+                    authenticator=self.authenticator,
+                    blobs=FolderBlobs(self.settings.files),
+                    base_path=self.settings.base_path,
+                )
+            )
+        )
+        app.include_router(presence_router(PresenceNeed(database=self.database, authenticator=self.authenticator)))
         app.include_router(web_routes())
 
     def _reading(self) -> Reading:
@@ -275,7 +324,9 @@ class Parlour:
             raise RuntimeError("the server has not been started")
         limits = self.settings.limits
         rules = SessionRules(
-            idle_seconds=limits.http_session_idle_seconds, per_account_max=limits.sockets_per_account_max
+            idle_seconds=limits.http_session_idle_seconds,
+            per_account_max=limits.sockets_per_account_max,
+            dialect=self.settings.glow_dialect,
         )
         return Reading(database=self.database, pump=self.pump, clock=self.clock, ids=self.ids, rules=rules)
 
@@ -306,5 +357,20 @@ class Parlour:
 
             try:
                 await self.database.write(forget)
+                await self._shorten_log()
             except Exception:
                 logger.exception("housekeeping_failed")
+
+    async def _shorten_log(self) -> None:
+        """Compact what has long been said, remove what need not be kept (Glow 5.2)."""
+        limits = self.settings.limits
+        replies = await compact_replies(self.database, limits.compaction_age_seconds)
+        entries = 0
+        for prefix, seconds in (
+            ("person:", limits.person_retention_seconds),
+            ("presence:", limits.person_retention_seconds),
+            ("account:", ACCOUNT_ROOM_SECONDS),
+        ):
+            entries += await prune(self.database, prefix, seconds)
+        if replies or entries:
+            logger.info("log_shortened", extra={"replies": replies, "entries": entries})

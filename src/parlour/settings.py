@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 RecoveryOffer = Literal["auto", "always", "never"]
+GlowDialect = Literal["none", "glow-web"]
 
 
 class Limits(BaseModel):
@@ -30,12 +31,16 @@ class Limits(BaseModel):
     recovery_seconds_max: int = Field(default=24 * 3600, ge=1)
     recovery_events_max: int = Field(default=10_000, ge=1)
     http_session_idle_seconds: int = Field(default=900, ge=10)
+    compaction_age_seconds: int = Field(default=24 * 3600, ge=60)
+    person_retention_seconds: int = Field(default=7 * 86_400, ge=3600)
     first_token_seconds_max: float = Field(default=60.0, gt=0)
     turn_seconds_max: float = Field(default=180.0, gt=0)
     hints_seconds_max: float = Field(default=10.0, gt=0)
     grading_seconds_max: float = Field(default=180.0, gt=0)
+    generation_seconds_max: float = Field(default=120.0, gt=0)
     owner_regrades_max: int = Field(default=3, ge=0)
     time_grace_seconds: float = Field(default=10.0, ge=0)
+    infinite_chats_max: int = Field(default=100, ge=1)
     jobs_parallel_max: int = Field(default=256, ge=1)
     readers: int = Field(default=4, ge=1, le=64)
     stop_seconds_max: float = Field(default=5.0, ge=0)
@@ -83,6 +88,7 @@ class Settings(BaseSettings):
     providers: tuple[Provider, ...] = ()
     oidc: Oidc | None = None
     recovery_offer: RecoveryOffer = "auto"
+    glow_dialect: GlowDialect = "none"
     trace: bool = False
     limits: Limits = Limits()
 
@@ -114,6 +120,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.data / 'parlour.sqlite3').absolute()}"
+
+    @property
+    def files(self) -> Path:
+        """Where the bytes of files are."""
+        return self.data / "files"
 
 
 def load_settings(file: Path | None = None, **given: Any) -> Settings:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from parlour.wire.glow.twins import ARTIFACTS, twins
+
 Answer = Literal["ok", "forbidden", "not_found", "session_not_found", "unauthenticated"]
 Column = Mapping[str, Answer]
 
@@ -55,8 +57,14 @@ OWN_SID = _row("  +     s      s     s     s     s     s     u     u")
 NO_SID = _row("   s     s      s     s     s     s     s     u     u")
 KNOWN = _row("    +     +      +     +     +     +     +     u     u")
 PUBLIC = _row("   +     +      +     +     +     +     +     +     +")
+CONTENT = _row(
+    "  +     +      +     +     +     +     +     u     u"
+)  # of an entry in which owner and fellow have seats
 NO_FILE = _row("  -     -      -     -     -     -     -     -     -")
+REMOVE = _row("   f     -      f     -     +     -     +     u     u")  # of assigned training
 NO_LOGIN = _row(" u     u      u     u     u     u     u     u     u")
+
+OWN = _row("      +     -      -     -     -     -     -     u     u")  # nobody else's, of whatever role
 
 OPERATIONS: Mapping[str, Row] = {
     "attempt/start": Row(existing=SEAT, missing=NOBODY),
@@ -68,15 +76,46 @@ OPERATIONS: Mapping[str, Row] = {
     "attempt/stop": Row(existing=READ, missing=NOBODY),
     "attempt/message": Row(existing=ACT, missing=NOBODY),
     "attempt/grade": Row(existing=READ, missing=NOBODY),
+    "attempt/use_previous": Row(existing=ACT, missing=NOBODY),
+    "attempt/response_submit": Row(existing=ACT, missing=NOBODY),
 }
 
+# The artifact paths: those of operations have the rows of these.
+TWINS: Mapping[str, Row] = {
+    "POST /api/v5/artifacts/attempt/get": Row(existing=READ, missing=NOBODY),
+    "POST /api/v5/artifacts/home/get": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v5/artifacts/practice/get": Row(existing=KNOWN, missing=KNOWN),
+} | {f"POST {ARTIFACTS}{path}": OPERATIONS[operation] for path, operation in twins().items() if operation in OPERATIONS}
+
 ROUTES: Mapping[str, Row] = {
+    **TWINS,
     "POST /socket/v5/client/connect": Row(existing=KNOWN, missing=KNOWN),
     "POST /socket/v5/client/disconnect": Row(existing=OWN_SID, missing=NO_SID),
     "GET /socket/v5/events": Row(existing=OWN_SID, missing=NO_SID),
     "GET /socket/v5/events/poll": Row(existing=OWN_SID, missing=NO_SID),
     "GET /api/v1/attempts/{attempt_id}": Row(existing=READ, missing=NOBODY),
     "GET /api/v1/attempts": Row(existing=KNOWN, missing=KNOWN),
+    "PATCH /api/v1/attempts/{attempt_id}": Row(existing=READ, missing=NOBODY),
+    "DELETE /api/v1/attempts/{attempt_id}": Row(existing=REMOVE, missing=NOBODY),
+    "POST /api/v1/attempts/archive": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/attempts/{attempt_id}/export": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/attempts/export": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/search": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/attempts/{attempt_id}/usage": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/usage": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/chats/{chat_id}/presence": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/uploads/{upload_id}": Row(existing=CONTENT, missing=NOBODY),
+    "GET /api/v1/uploads/{upload_id}/ticket": Row(existing=CONTENT, missing=NOBODY),
+    "GET /api/v1/chats/{chat_id}/grades": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/chats/{chat_id}/grades/compare": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/chats/{chat_id}/branches": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/chats/{chat_id}/branches/compare": Row(existing=READ, missing=NOBODY),
+    "PUT /api/v1/chats/{chat_id}/branches/{message_id}": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/attempts/{attempt_id}/choices": Row(existing=ACT, missing=NOBODY),
+    "POST /api/v1/drafts": Row(existing=ACT, missing=NOBODY),
+    "GET /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
+    "PATCH /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
+    "DELETE /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
     "GET /api/v1/home": Row(existing=KNOWN, missing=KNOWN),
     "GET /api/v1/practice": Row(existing=KNOWN, missing=KNOWN),
     "POST /api/v1/sessions": Row(existing=PUBLIC, missing=NO_LOGIN),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.routing import Mount, Route
 from parlour.app import Parlour
 from parlour.settings import Settings
 from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
+from parlour.wire.glow.twins import ARTIFACTS, twins
 from tests.access import table
 from tests.access.table import CALLERS, NAMELESS
 from tests.access.world import MISSING, UNKNOWN_SID, Subject, World, session_of
@@ -26,6 +28,7 @@ PATHS = tuple(operation.path for operation in OPERATIONS)
 MEMBERS = tuple(caller for caller in CALLERS if caller not in NAMELESS)
 STATUS = {"ok": 200, "forbidden": 403, "not_found": 404, "session_not_found": 404, "unauthenticated": 401}
 ON_CONNECTIONS = {"attempt/join", "attempt/leave"}
+LISTS = {"GET /api/v1/attempts", "GET /api/v1/attempts/export", "GET /api/v1/search"}
 ON_SESSIONS = {"/socket/v5/events", "/socket/v5/events/poll", "/socket/v5/client/disconnect"}
 
 
@@ -169,15 +172,40 @@ async def test_a_route_is_answered_as_the_table_says(world: World, route: str) -
         for caller in CALLERS:
             answers: list[object] = []
             for named, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
-                subject, answer = await ask(world, route, caller, named)
+                fresh = wanted == "ok" and named is shared and changes(route)
+                subject, answer = await ask(world, route, caller, await world.subject(owner) if fresh else named)
                 assert http_outcome(answer) == wanted, (caller, answer.status_code, answer.text)
                 answers.append(seen(answer, subject))
                 world.cells += 1
-                if route == "GET /api/v1/attempts" and wanted == "ok":
+                if route in LISTS and wanted == "ok":
                     listed = shared.attempt_id in answer.text
                     assert listed == (table.READ[caller] == "ok"), f"{caller} is shown the wrong attempts"
             if row.existing[caller] == row.missing[caller] != "ok":
                 assert answers[0] == answers[1], caller
+
+
+def changes(route: str) -> bool:
+    """Whether a route may leave the attempt that it is asked about otherwise."""
+    return not route.startswith("GET ") and "attempt" in route
+
+
+def options_of(route: str, subject: Subject) -> dict[str, Any]:
+    """What a route about attempts is sent."""
+    match route.split(" ", 1):
+        case ["POST", path] if path.startswith(ARTIFACTS):
+            twin = path.removeprefix(ARTIFACTS)
+            if twin.endswith("/get"):
+                return {"json": {"attempt_id": subject.attempt_id} if twin == "attempt/get" else {}}
+            return {"json": subject.payload(twins()[twin])}
+        case ["POST", _]:
+            return {"json": {"attempt_ids": [subject.attempt_id], "is_archived": True}}
+        case ["PATCH", _]:
+            return {"json": {"is_archived": True}}
+        case [_, path]:
+            wanted = {"format": "jsonl"} if path.endswith("/export") else {}
+            return {"params": wanted | ({"q": "have you tried", "limit": "100"} if path.endswith("/search") else {})}
+        case _:
+            raise AssertionError(route)
 
 
 async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Subject, httpx.Response]:
@@ -187,8 +215,22 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
     subject = await with_session(world, named) if on_session else named
     options: dict[str, Any] = {}
     match path:
-        case "/api/v1/attempts/{attempt_id}":
+        case _ if "/drafts" in path or path.endswith("/choices"):
+            draft_id = await world.draft_of(subject) if "{draft_id}" in path else ""
+            options = {"json": body} if (body := about_drafts(method, subject)) else {}
+            path = path.format(attempt_id=subject.lobby_id, draft_id=draft_id)
+        case _ if "/attempt" in path or "/artifacts/" in path or path == "/api/v1/search":
+            options = options_of(route, subject)
             path = path.format(attempt_id=subject.attempt_id)
+        case _ if "/uploads/" in path:
+            path = path.format(upload_id=subject.upload_id)
+        case _ if "/chats/" in path:
+            if path.endswith("/compare"):
+                graded = "/grades/" in path and subject is not MISSING
+                same = await world.grade_of(subject) if graded else subject.message_id
+                options["params"] = {"left": same, "right": same}
+            options |= {"json": {"label": "Mine"}} if method == "PUT" else {}
+            path = path.format(chat_id=subject.chat_id, message_id=subject.message_id)
         case "/assets/{path:path}":
             path = "/assets/..%2f..%2fpyproject.toml" if subject is MISSING else await an_asset(world)
         case "/api/v1/sessions":
@@ -199,6 +241,17 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         if path == "/api/v1/sessions/current" and caller in MEMBERS:
             http.headers["authorization"] = f"Bearer {world.site.token(caller)}"
         return subject, await head_of(http, http.build_request(method, path, **options))
+
+
+def about_drafts(method: str, subject: Subject) -> dict[str, Any]:
+    """What a route about drafts is sent."""
+    match method:
+        case "POST":
+            return {"artifact_type": "chat", "artifact_id": subject.template_id, "attempt_id": subject.lobby_id}
+        case "PATCH":
+            return {"expected_version": 1, "values": {"name": "Mine"}}
+        case _:
+            return {}
 
 
 async def head_of(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
@@ -215,7 +268,7 @@ async def with_session(world: World, subject: Subject) -> Subject:
     """The same with a session of the owner."""
     async with world.http("owner") as http:
         sid = (await session_of(http))["sid"]
-    return Subject(home_id=subject.home_id, attempt_id=subject.attempt_id, chat_id=subject.chat_id, sid=sid)
+    return replace(subject, sid=sid)
 
 
 async def an_asset(world: World) -> str:

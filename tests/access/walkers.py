@@ -27,6 +27,19 @@ OFTEN = {
     "attempt/next": 0.7,
     "attempt/end_all": 0.2,
 }
+READS = {
+    "/attempts/{id}": 4,
+    "/attempts": 2,
+    "/home": 1,
+    "/practice": 1,
+    "/search": 2,
+    "/attempts/export": 1,
+    "/attempts/{id}/export": 2,
+    "/chats/{chat}/grades": 2,
+    "/chats/{chat}/branches": 2,
+    "/attempts/{id}/usage": 1,
+    "/usage": 1,
+}
 Payload = dict[str, Any]
 
 
@@ -136,12 +149,12 @@ class Walker:
     async def read(self) -> str:
         """A read model: an attempt, the list with filters and cursor, cards."""
         names = sorted({owner for owner, _, _ in self.pool.attempts})
-        (path,) = self.dice.choices(("/attempts/{id}", "/attempts", "/home", "/practice"), (4, 2, 1, 1))
-        params: dict[str, str] = {}
+        (path,) = self.dice.choices(tuple(READS), tuple(READS.values()))
+        params = {"q": "canary"} if path == "/search" else {"format": "jsonl"} if path.endswith("/export") else {}
         if path == "/attempts" and names:
             params = {"search": self.dice.choice(names), "limit": str(self.dice.choice((1, 3, 200)))}
-        attempt = self._pair()[0]
-        answer = await self._get("/api/v1" + path.replace("{id}", attempt), params)
+        attempt, chat = self._pair()
+        answer = await self._get("/api/v1" + path.replace("{id}", attempt).replace("{chat}", chat), params)
         if answer.is_success and path == "/attempts" and (cursor := answer.json().get("next_cursor")):
             await self._get("/api/v1/attempts", {"cursor": cursor})
         return "read" if answer.is_success else "read refused"
@@ -288,6 +301,8 @@ class Walker:
                 payload["since"] = self.dice.choice((None, 0, 0, 1, 7, 10**6))
             case "attempt/grade" if self.dice.random() < 0.5:
                 payload["user_instructions"] = [f"Look at this: {self.canary}"]
+            case "attempt/grade" if self.pool.messages:
+                payload["branch_message_id"] = self.dice.choice(self.pool.messages)
             case _:
                 pass
         return payload

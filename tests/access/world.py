@@ -1,5 +1,6 @@
 """A server with one caller of every kind, and fresh attempts of the owner to ask about."""
 
+import hashlib
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
-from parlour.catalog.publishing import publish
+from parlour.catalog.publishing import keep_files, publish
 from parlour.events import log
 from parlour.kernel.actor import Role
-from parlour.kernel.ids import digest_of
+from parlour.kernel.ids import digest_of, named_id
+from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.tx import Tx
+from parlour.wire.glow.names import PREFIX
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client
 
@@ -24,6 +27,13 @@ NO_CA = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # spares every client the loadi
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 UNKNOWN_SID = "nobody-has-been-given-this-session"
 HOME = "Access home"
+REUSE = "Access reuse"
+DOT = b"\x89PNG\r\n\x1a\n and no more"
+UPLOAD = named_id("access", "upload", hashlib.sha256(DOT).hexdigest())
+ANSWER: dict[str, object] = {
+    "question_id": named_id("access", "question", "one", "0"),
+    "option_ids": [named_id("access", "option", "one", "0", "0")],
+}
 ROLES: dict[str, Role] = {
     "owner": "member",
     "other_instructor": "instructional",
@@ -36,7 +46,12 @@ pack: {id: access, name: Access}
 personas:
   pat: {name: Pat, instructions: "You are Pat."}
 scenarios:
-  one: {name: One, personas: [pat]}
+  one:
+    name: One
+    personas: [pat]
+    images: [{name: Dot, file: dot.png}]
+    questions: [{text: "Which?", options: [{text: This, correct: true}, {text: That}]}]
+    questions_enabled: true
   two: {name: Two, personas: [pat]}
 rubrics:
   small:
@@ -55,6 +70,7 @@ cohorts:
 home:
   common: {name: Access home, simulation: pair, cohorts: [taught]}
   other: {name: Other home, simulation: pair, cohorts: [other]}
+  reuse: {name: Access reuse, simulation: pair, cohorts: [taught], settings: {use_previous: true, use_custom: true}}
 practice:
   common: {name: Access practice, simulation: pair, cohorts: [taught]}
   other: {name: Other practice, simulation: pair, cohorts: [other]}
@@ -66,7 +82,9 @@ def publish_pack(site: Site, learners: list[str], others: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "access.yaml"
         file.write_text(PACK.replace("LEARNERS", ", ".join(learners)).replace("OTHERS", ", ".join(others)))
+        (Path(folder) / "dot.png").write_bytes(DOT)
         bundle = load_bundle(file)
+        keep_files(bundle, FolderBlobs(site.folder / "data" / "files"))
 
     def fill(tx: Tx) -> None:
         publish(tx, bundle)
@@ -101,6 +119,9 @@ def populate(site: Site) -> None:
     publish_pack(site, learners=["owner", "fellow"], others=["learner"])
 
 
+MORE: dict[str, dict[str, object]] = {"attempt/message": {"message": "Hello?"}, "attempt/response_submit": ANSWER}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """What a cell asks about: ids of the owner's, or ids that nothing has."""
@@ -108,26 +129,36 @@ class Subject:
     home_id: str
     attempt_id: str
     chat_id: str
+    message_id: str = UNKNOWN
+    lobby_id: str = UNKNOWN  # another attempt, in the lobby, with its first template and an earlier chat for that
+    template_id: str = UNKNOWN
+    earlier_id: str = UNKNOWN
     sid: str = UNKNOWN_SID
+    upload_id: str = UPLOAD
 
     def payload(self, path: str) -> dict[str, object]:
         """The payload of an operation that names this."""
         if path == "attempt/start":
             return {"home_id": self.home_id}
+        if path == "attempt/use_previous":
+            known = self.lobby_id != UNKNOWN
+            chosen = {self.template_id: self.earlier_id if known else self.chat_id}
+            return {"attempt_id": self.lobby_id if known else self.attempt_id, "previous_chat_map": chosen}
         members: dict[str, object] = {}
         if path not in ("attempt/join", "attempt/leave", "attempt/stop"):
             members["attempt_id"] = self.attempt_id
         if path not in ("attempt/next", "attempt/end_all"):
             members["chat_id"] = self.chat_id
-        return members | ({"message": "Hello?"} if path == "attempt/message" else {})
+        return members | MORE.get(path, {})
 
     @property
     def ids(self) -> tuple[str, ...]:
         """Everything that an answer may echo."""
-        return (self.home_id, self.attempt_id, self.chat_id, self.sid)
+        lobby = (self.lobby_id, self.template_id, self.earlier_id)
+        return (self.home_id, self.attempt_id, self.chat_id, self.message_id, *lobby, self.sid, self.upload_id)
 
 
-MISSING = Subject(home_id=UNKNOWN, attempt_id=UNKNOWN, chat_id=UNKNOWN)
+MISSING = Subject(home_id=UNKNOWN, attempt_id=UNKNOWN, chat_id=UNKNOWN, upload_id=UNKNOWN)
 
 
 @dataclass
@@ -136,6 +167,7 @@ class World:
 
     site: Site
     process: Process
+    earlier_id: str = ""
     cells: int = 0  # how many cells of the matrix were asked about
 
     def http(self, caller: str) -> httpx.AsyncClient:
@@ -153,9 +185,49 @@ class World:
         home = self.site.homes[HOME]
         started = await owner.ok("attempt_start", {"home_id": home})
         attempt, chat = started["attempt_id"], started["attempt_chat_id"]
-        await owner.say(attempt, chat, "What have you tried so far?")
+        said = await owner.say(attempt, chat, "What have you tried so far?")
         await owner.ok("attempt_leave", {"chat_id": chat})
-        return Subject(home_id=home, attempt_id=attempt, chat_id=chat)
+        if not self.earlier_id:
+            self.earlier_id = await self._earlier(owner)
+        lobby = await owner.ok("attempt_start", {"home_id": self.site.homes[REUSE]})
+        return Subject(
+            home_id=home,
+            attempt_id=attempt,
+            chat_id=chat,
+            message_id=said["user_message_id"],
+            lobby_id=lobby["attempt_id"],
+            template_id=lobby["chat_entry_id"],
+            earlier_id=self.earlier_id,
+        )
+
+    async def _earlier(self, owner: Client) -> str:
+        """A completed chat of the owner with a grade."""
+        started = await owner.ok("attempt_start", {"home_id": self.site.homes[HOME]})
+        ids = {"attempt_id": started["attempt_id"], "chat_id": started["attempt_chat_id"]}
+        await owner.say(**ids, text="What have you tried so far?")
+        ended = await owner.ok("attempt_end", ids)
+        await owner.wait_for("attempt_graded", grade_id=ended["grade_id"])
+        return ids["chat_id"]
+
+    async def draft_of(self, subject: Subject) -> str:
+        """A new draft of the owner for the chat that waits in a subject's lobby."""
+        if subject.lobby_id == UNKNOWN:
+            return UNKNOWN
+        asked = {"artifact_type": "chat", "artifact_id": subject.template_id, "attempt_id": subject.lobby_id}
+        async with self.http("owner") as mine:
+            made = await mine.post("/api/v1/drafts", json=asked)
+        assert made.status_code == 201, made.text
+        return made.json()["draft_id"]
+
+    async def grade_of(self, subject: Subject) -> str:
+        """A grade of a subject's chat, made if there is none."""
+        async with self.http("owner") as mine:
+            known = (await mine.get(f"/api/v1/chats/{subject.chat_id}/grades")).json()["items"]
+            if known:
+                return known[0]["grade"]["id"]
+            ids = {"attempt_id": subject.attempt_id, "chat_id": subject.chat_id}
+            made = await mine.post(f"{PREFIX}attempt/grade", json=ids, headers={"prefer": "wait=20"})
+            return made.json()["grade_id"]
 
     def told(self, subject: Subject) -> int:
         """How much was ever told in the room of a subject's chat: whatever changes it, is told there."""

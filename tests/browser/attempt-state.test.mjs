@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./page-modules.mjs";
 
-const { apply, runningIn } = await load("attempt-state.js");
+const { apply, applyPreparation, runningIn } = await load("attempt-state.js");
 const { fromDetail } = await load("attempt-detail.js");
 const { fuller } = await load("grade-state.js");
 
@@ -130,4 +130,37 @@ test("the snapshot says the same as the events it replaces", () => {
 test("events of another attempt are not ours", () => {
   const state = started();
   assert.equal(apply(state, "attempt_chat_started", { attempt_id: "other", chat_id: "C9", _meta: {} }), state);
+});
+
+test("a scenario being prepared is followed, and its failure leads back to the lobby with the reason", () => {
+  const lobby = { ...fromDetail({ ...detail(), preparing: true }), lobby: true };
+  const progress = (percentage) => ["generation_progress", { artifact_type: "chat", group_id: "G", percentage, last_completed_resource: "" }];
+  assert.equal(lobby.preparing.percentage, null);
+  const waiting = applyPreparation(lobby, ...progress(0));
+  assert.deepEqual([waiting.preparing.groupId, waiting.preparing.percentage], ["G", 0]);
+  assert.equal(applyPreparation(waiting, ...progress(50)).preparing.percentage, 50);
+  const failed = apply(waiting, "attempt_error", { attempt_id: "A1", type: "next", message: "It could not be prepared.", _meta: {} });
+  assert.deepEqual([failed.preparing, failed.lobby, failed.problem], [null, true, "It could not be prepared."]);
+  assert.equal(apply(waiting, "attempt_chat_started", { attempt_id: "A1", chat_id: "C2", _meta: {} }).preparing, null);
+  assert.equal(applyPreparation(started(), ...progress(10)).preparing, null);
+});
+
+test("what is told of a branch leaves the grade of the conversation alone", () => {
+  const graded = play(started(), ["attempt_graded", event({ grade_id: "G1", score: 3, passed: true })]);
+  const state = play(graded, ["attempt_grading_progress", event({ grade_id: "G2", entry: null, completed_count: 0, total_count: 2, branch_message_id: "M1" })],
+    ["attempt_graded", event({ grade_id: "G2", score: 0, passed: false, branch_message_id: "M1" })], ["attempt_branch_labelled", event({ message_id: "M1", label: "Calm" })]);
+  assert.deepEqual([state.grades.C1.id, state.grades.C1.score, state.branchNews.C1], ["G1", 3, 3]);
+});
+
+test("who is here is known by chat", () => {
+  const state = play(started(), ["attempt_presence", { chat_id: "C1", people: [{ profile_id: "U1", name: "Ines", part: "staff", connections: 1 }], _meta: {} }]);
+  assert.deepEqual(state.people.C1, [{ id: "U1", name: "Ines", owner: false, connections: 1 }]);
+});
+
+test("in infinite mode a template that comes again is the next round", () => {
+  const rows = detail();
+  rows.attempt.infinite_mode = true;
+  const chat = rows.entries.attempt_chat[0];
+  rows.entries.attempt_chat = [{ ...chat, id: "C2", chat_entry_id: "T", created_at: "t2" }, { ...chat, id: "C1", chat_entry_id: "T", created_at: "t1" }];
+  assert.deepEqual(fromDetail(rows).chats.map((one) => [one.id, one.pass]), [["C1", 1], ["C2", 2]]);
 });

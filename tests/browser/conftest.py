@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, ViewportSize, sync_playwright
 
+from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import publish
 from tests.browser.browsing import WATCH_POLICY, Cable, Demo, Open, Visit
 from tests.harness.site import PASSWORD, Site
 
+PACK = Path(__file__).parent / "pack"
 PIECES_PER_SECOND = 15  # slow enough to stop an answer in the middle
 
 
@@ -32,7 +35,7 @@ def visit(chromium: Browser) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
 
     def open_tab(size: ViewportSize) -> Visit:
-        context = chromium.new_context(viewport=size, reduced_motion="reduce")
+        context = chromium.new_context(viewport=size, reduced_motion="reduce", accept_downloads=True)
         contexts.append(context)
         context.add_init_script(WATCH_POLICY)
         page = context.new_page()
@@ -60,6 +63,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A server of its own on SQLite, whose scripted personas speak at a human pace."""
     folder = tmp_path_factory.mktemp("page")
     site = Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+    bundle = load_bundle(PACK)
+    site.write(lambda tx: publish(tx, bundle))
     server = site.start(scripted_pieces_per_second=PIECES_PER_SECOND)
     yield Demo(url=server.url, tokens=site.tokens, password=PASSWORD)
     site.close()

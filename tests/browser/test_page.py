@@ -5,12 +5,20 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.acting import (
+    ANSWERED_MS,
+    answered,
+    answers,
+    box,
+    graded,
+    practice_card,
+    say,
+    sign_in,
+    start_practice,
+)
 from tests.browser.browsing import NARROW, WIDE, Cable, Demo, Open, Visit
 
 pytestmark = pytest.mark.browser
-
-GRADED_MS = 30_000
-ANSWERED_MS = 30_000
 
 
 def test_a_wrong_password_is_told_kindly_and_the_right_one_lasts_until_signing_out(demo: Demo, visit: Open) -> None:
@@ -154,48 +162,6 @@ def test_what_was_typed_in_a_tunnel_arrives_once(demo: Demo, cable: Cable, visit
     page.reload()
     expect(page.locator(".message .bubble")).to_have_count(len(before))
     assert page.locator(".message .bubble").all_inner_texts() == before
-
-
-def sign_in(url: str, demo: Demo, tab: Visit) -> Visit:
-    """By the link that the demo prints."""
-    tab.page.goto(f"{url.rstrip('/')}/#token={demo.tokens['learner']}")
-    expect(tab.page.get_by_role("heading", name="Choose a conversation")).to_be_visible()
-    expect(practice_card(tab.page)).to_be_visible()
-    return tab
-
-
-def practice_card(page: Page) -> Locator:
-    return page.get_by_role("region", name="Practice").get_by_role("listitem").first
-
-
-def start_practice(page: Page) -> None:
-    practice_card(page).get_by_role("button", name="Start").click()
-    expect(box(page)).to_be_visible()
-
-
-def box(page: Page) -> Locator:
-    return page.get_by_label("Your message")
-
-
-def answers(page: Page) -> Locator:
-    return page.locator(".message.other")
-
-
-def say(page: Page, words: str) -> None:
-    box(page).fill(words)
-    box(page).press("Enter")
-    expect(page.locator(".message.own .prose").get_by_text(words)).to_be_visible()
-
-
-def answered(page: Page) -> None:
-    """The newest answer has ended: nothing waits, nothing runs, and it is there."""
-    expect(page.locator(".message.waiting")).to_have_count(0, timeout=ANSWERED_MS)
-    expect(page.locator(".message").last).to_have_class(re.compile("other"), timeout=ANSWERED_MS)
-    expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible(timeout=ANSWERED_MS)
-
-
-def graded(page: Page) -> None:
-    expect(page.get_by_text(re.compile(r"of \d+ points"))).to_be_visible(timeout=GRADED_MS)
 
 
 def check_grade(page: Page) -> None:

@@ -134,7 +134,9 @@ def test_yaml_is_part_of_a_bundle_that_loads(block: Block) -> None:
     assert any(block.text in file.read_text(encoding="utf-8") for file in bundles), "not in docs/examples"
 
 
-@pytest.mark.parametrize("bundle", ["docs/examples/library-desk", "content/teaching-practice"])
+@pytest.mark.parametrize(
+    "bundle", ["docs/examples/library-desk", "docs/examples/customised", "content/teaching-practice"]
+)
 def test_the_bundles_that_pages_speak_of_load(bundle: str) -> None:
     assert load_bundle(ROOT / bundle).entries
 

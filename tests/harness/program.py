@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import os
 import sys
+from pathlib import Path
 
 import uvloop
 
+from parlour import app
 from parlour.app import Only, Parlour
 from parlour.serving import serve
 from parlour.settings import load_settings
 from parlour.wire.http.logs import configure_logging
+from tests.harness.clock import VARIABLE, FileClock
 
 
 async def main(only: Only | None) -> None:
@@ -25,4 +29,6 @@ async def main(only: Only | None) -> None:
 
 if __name__ == "__main__":
     configure_logging("info")
+    if VARIABLE in os.environ:
+        app.SystemClock = lambda: FileClock(Path(os.environ[VARIABLE]))  # type: ignore[assignment,misc]
     uvloop.run(main(sys.argv[1] if len(sys.argv) > 1 else None))  # type: ignore[arg-type]

@@ -15,10 +15,11 @@ from parlour.accounts.entities import NewAccount
 from parlour.accounts.passwords import hash_password
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
-from parlour.catalog.publishing import publish
+from parlour.catalog.publishing import keep_files, publish
 from parlour.kernel.actor import Role
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
+from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
@@ -86,6 +87,8 @@ class Site:
         database = self.database()
         database.migrate()
         hashed = hash_password(PASSWORD)
+        bundle = load_bundle(PACK)
+        keep_files(bundle, FolderBlobs(self.folder / "data" / "files"))
 
         def fill(tx: Tx) -> None:
             department = accounts.create_department(tx, "Teaching centre")
@@ -97,7 +100,7 @@ class Site:
                 if user_id != "outsider":
                     accounts.set_account_departments(tx, made.account_id, [department.department_id])
                 self.tokens[user_id] = accounts.issue_session(tx, made.account_id, "session", "test", 86_400)
-            publish(tx, load_bundle(PACK))
+            publish(tx, bundle)
             for entry in catalog.all_entries(tx, "home"):
                 self.homes[entry.name] = entry.id
             for entry in catalog.all_entries(tx, "practice"):

@@ -21,7 +21,7 @@ from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.nursery import Nursery
 
-CUTS = {"sqlite": 40, "postgresql": 16}
+CUTS = {"sqlite": 100, "postgresql": 20}
 CHATS = 4
 PIECES_PER_SECOND = 100
 
@@ -115,6 +115,7 @@ def judge(places: Sequence[tuple[str, int, str]], starts: dict[str, int]) -> Cou
 
 
 @pytest.mark.promise("P2")
+@pytest.mark.case(38)
 @pytest.mark.node
 @pytest.mark.parametrize("store", STORES)
 async def test_the_stock_client_gets_every_event_once_and_in_order_over_every_cut(

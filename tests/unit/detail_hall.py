@@ -12,6 +12,7 @@ import msgspec
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.attempts import actions as attempts
+from parlour.attempts.actions import Ending, Starting
 from parlour.attempts.detail import AttemptDetail, attempt_detail
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
@@ -79,7 +80,11 @@ class Hall:
 
     def start(self, entry: Entry, user_id: str = "learner", *, infinite_mode: bool = False) -> attempts.Started:
         actor = self.actor(user_id)
-        return self.do(lambda tx: attempts.start(tx, actor, entry.kind, entry.id, infinite_mode=infinite_mode))
+        return self.do(
+            lambda tx: attempts.start(
+                tx, actor, Starting(kind=entry.kind, entry_id=entry.id, infinite_mode=infinite_mode)
+            )
+        )
 
     def detail(self, attempt_id: str, user_id: str = "learner") -> AttemptDetail:
         actor = self.actor(user_id)
@@ -110,7 +115,8 @@ class Hall:
 
     def end(self, attempt_id: str, chat_id: str, user_id: str = "learner", *, grade: bool = False) -> attempts.Ended:
         actor = self.actor(user_id)
-        return self.do(lambda tx: attempts.end_chat(tx, actor, attempt_id, chat_id, grade=grade))
+        ending = Ending(attempt_id=attempt_id, chat_id=chat_id, grade=grade)
+        return self.do(lambda tx: attempts.end_chat(tx, actor, ending))
 
     def grade(self, chat_id: str, points: int, *remarks: Remark, quote: Evidence | None = None) -> Grade:
         """A done grade with `points` in each of five groups."""

@@ -88,6 +88,30 @@ HELPFUL: dict[str, list[str]] = {
         "Let's meet again on Thursday at three. Could you call your sister tonight?",
         "To sum up: the form stays in your bag and we talk on Thursday. Did I get that right?",
     ],
+    "jun-team": [
+        "Hello Jun. Take your time, I would like to hear both of you. How do you see the project?",
+        "It sounds hard to say that here. What would have helped you in the second week?",
+        "That must feel disappointing. What did you do after that?",
+        "If I understand you right, your pages were replaced and nobody asked. Is that right?",
+        "Thank you for saying that in front of Ben. What would you want to write?",
+        "That is a good idea. What do you need so that it can grow?",
+        "I can see why a day matters. What could get in the way?",
+        "What do you think Ben needs from you?",
+        "What could be a first small step, and when will you try it?",
+        "Great work today. To sum up: is there anything that we have missed?",
+    ],
+    "ben-team": [
+        "Hello Ben. You have put in a lot of work. What worries you about the ten days?",
+        "That sounds exhausting. What happened last year?",
+        "I understand. How do you think your comment in week two arrived for Jun?",
+        "Good point. If I understand you right, you were afraid of an empty page. Is that right?",
+        "What would you need to let a chapter go?",
+        "That's a valid point. What could get in the way?",
+        "It makes sense that you want to see something early. Which part belongs to Jun?",
+        "What do you notice when you look at the table now?",
+        "Let's agree on a first step: what could you both do by Thursday?",
+        "Great job, Ben. What will you do if you get nervous?",
+    ],
 }
 
 HARMFUL: list[str] = [

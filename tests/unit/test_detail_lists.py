@@ -1,5 +1,6 @@
 """Cards, the list of attempts and what can be reused, on both stores (Glow 6.7, 10.1, 10.3, 10.4)."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import actions as attempts
+from parlour.attempts.access import attempt_to_read
 from parlour.attempts.cards import Card, Cards, cards
 from parlour.attempts.detail import AttemptDetail
-from parlour.attempts.detail_rules import Reusable, continuation_options
+from parlour.attempts.detail_rules import continuation_options
 from parlour.attempts.listing import attempt_page
 from parlour.attempts.listing_shapes import AttemptPage, Filters
+from parlour.attempts.reuse_rules import Earlier, EarlierGrade
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.entities import EntryKind
 from parlour.catalog.publishing import publish
@@ -207,9 +210,9 @@ def test_filters_narrow_the_list(hall: Hall) -> None:
 def reusing_hall(hall: Hall, folder: Path) -> AttemptDetail:
     """Two earlier attempts, then one that waits in the lobby of a `use_previous` entry."""
     pack = folder / "reuse"
-    pack.mkdir()
-    for file in SAMPLE.rglob("*.yaml"):
-        (pack / file.name).write_text(file.read_text().replace("use_previous: false", "use_previous: true"))
+    shutil.copytree(SAMPLE, pack)
+    cohort = pack / "cohort.yaml"
+    cohort.write_text(cohort.read_text().replace("use_previous: false", "use_previous: true"))
     hall.do(lambda tx: publish(tx, load_bundle(pack)))
     entry, actor = hall.entry("home"), hall.actor()
     for points in (2, 4):
@@ -249,11 +252,14 @@ def test_a_bundle_that_adds_time_but_no_score_is_left_out(hall: Hall) -> None:
     chats = [hall.chat(chat_id) for chat_id in chat_ids]
     first = sorted(entry.templates, key=lambda template: template.position)[0]
     free = [replace(first, use_previous=True), replace(first, use_previous=True, position=1, time_limit=5)]
-    worthless = [Reusable(chat=chat, score=0, total_points=25, time_taken=9) for chat in chats]
-    assert len(continuation_options(free, worthless)) == 1
-    assert continuation_options([first], worthless) == []
+    nothing = EarlierGrade(score=0, total_points=25, time_taken=9)
+    worthless = [Earlier(chat=replace(chat, state="completed"), practice=False, grade=nothing) for chat in chats]
+    actor, started = hall.actor(), hall.start(entry)
+    attempt = hall.read(lambda tx: attempt_to_read(tx, actor, started.attempt_id))
+    assert len(continuation_options(attempt, free, worthless)) == 1
+    assert continuation_options(attempt, [first], worthless) == []
     other_version = [replace(free[0], scenario_version=first.scenario_version + 1)]
-    assert continuation_options(other_version, worthless) == []
+    assert continuation_options(attempt, other_version, worthless) == []
 
 
 def test_practice_and_running_attempts_offer_nothing_to_reuse(hall: Hall) -> None:

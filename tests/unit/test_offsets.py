@@ -1,5 +1,7 @@
 """Offsets: what is written is read back, and nothing else is taken for one (Glow 5.4)."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,3 +39,28 @@ def test_an_offset_confirms_what_is_before_it() -> None:
     assert confirmed(f"{EPOCH}.10", EPOCH, head=9) == 0
     assert confirmed(f"{EPOCH}.7", "other", head=9) == 0
     assert confirmed(None, EPOCH, head=9) == 0
+
+
+@given(pos=positions, at=positions, part=st.integers(1, 9999), room=st.sampled_from([None, f"chat:{EPOCH}"]))
+def test_an_offset_inside_of_a_group_is_read_back_and_needs_no_escaping(
+    pos: int, at: int, part: int, room: str | None
+) -> None:
+    offset = Offset(epoch=EPOCH, pos=pos, room=room, at=at if room else 0, part=part)
+    assert parse_offset(str(offset)) == offset
+    assert len(str(offset)) <= 256
+    assert parse_qs(f"after={offset}")["after"] == [str(offset)]
+
+
+def test_an_offset_inside_of_a_group_confirms_what_is_before_the_group() -> None:
+    assert confirmed(f"{EPOCH}.7~2", EPOCH, head=9) == 6
+    inside = parse_offset(f"{EPOCH}.7~2")
+    assert inside is not None
+    assert (inside.complete_pos, inside.part) == (6, 2)
+    replay = parse_offset(f"{EPOCH}.7.chat:{EPOCH}@3~1")
+    assert replay is not None
+    assert (replay.complete_pos, replay.complete_at) == (7, 2)
+
+
+@pytest.mark.parametrize("text", [f"{EPOCH}.1~0", f"{EPOCH}.1~", f"{EPOCH}.1~01", f"{EPOCH}.1~1.chat:x@1", f"{EPOCH}~1"])
+def test_a_part_is_a_number_from_one(text: str) -> None:
+    assert parse_offset(text) is None

@@ -14,6 +14,17 @@ personas:
 scenarios:
   one: {name: One, personas: [pat], parameters: {place: home}}
   two: {name: Two, personas: [pat], parameters: {place: work}}
+  quizzed:
+    name: Quizzed
+    personas: [pat]
+    parameters: {place: school}
+    questions:
+      - {text: "One?", options: [{text: A}, {text: B, correct: true}, {text: C}]}
+      - text: "Several?"
+        allow_multiple: true
+        times: [3, 9]
+        options: [{text: A, correct: true}, {text: B}, {text: C, correct: true}, {text: D}]
+    questions_enabled: true
 rubrics:
   small:
     name: Small
@@ -31,6 +42,7 @@ simulations:
   single: {name: Single, scenarios: [{scenario: one, rubric: small}]}
   pair: {name: Pair, scenarios: [{scenario: one, rubric: small}, {scenario: two, rubric: small}]}
   ungraded: {name: Ungraded, scenarios: [{scenario: one}]}
+  quiz: {name: Quiz, scenarios: [{scenario: quizzed}, {scenario: one}]}
 cohorts:
   everyone:
     {name: Everyone, simulations: [single, pair, ungraded], learners: [LEARNERS], instructors: [INSTRUCTORS]}
@@ -38,6 +50,7 @@ cohorts:
 """
 
 _HOMES = {
+    "reuse": "simulation: pair, settings: {use_previous: true}",
     "single": "simulation: single",
     "pair": "simulation: pair",
     "ungraded": "simulation: ungraded",
@@ -49,12 +62,15 @@ _HOMES = {
     "others": "simulation: single, cohorts: [others]",
 }
 _PRACTICES = {
+    "reuse": "simulation: pair, settings: {use_custom: true, use_previous: true}",
     "pair": "simulation: pair",
     "single": "simulation: single",
     "nothints": "simulation: single, settings: {hints_enabled: false}",
     "spoken": "simulation: single, settings: {text_enabled: false}",
     "below": "simulation: single, settings: {time_limit: 1, negative_time: true}",
     "window": "simulation: pair, settings: {time_limit: 1, negative_time: true}",
+    "quiz": "simulation: quiz",
+    "quizless": "simulation: quiz, settings: {questions_enabled: false}",
     "bare": "simulation: single, settings: {strengths_enabled: false, improvements_enabled: false,"
     " replacements_enabled: false, analyses_enabled: false}",
     "others": "simulation: single, cohorts: [others]",

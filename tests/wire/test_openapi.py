@@ -22,6 +22,7 @@ from tests.conftest import make_site
 from tests.harness.site import Process, Site
 from tests.promises.figures import Figure
 from tests.wire.http_client import EVENTS, OPERATIONS
+from tests.wire.test_uploads import VIDEO
 
 EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "20"))  # of one operation and mode
 ALWAYS: list[Any] = [
@@ -77,6 +78,10 @@ class Real:
         body.pop("parent_message_id", None)
         if {"attempt_id", "chat_id"} & wanted:
             self._set(case, body, self._attempt(spoken="message" not in wanted))
+        if "question_id" in wanted:
+            body.update(self._question())
+        if "upload_id" in wanted:
+            case.path_parameters["upload_id"] = VIDEO
         if {"home_id", "practice_id"} & wanted:
             body.pop("practice_id", None)
             body["home_id"] = next(iter(self._site.homes.values()))
@@ -92,6 +97,14 @@ class Real:
         if spoken:
             self._post("attempt/message", {**fresh, "message": "What have you tried so far?"})
         return fresh
+
+    def _question(self) -> dict[str, Any]:
+        """A question of a fresh chat, with an option of it."""
+        made = self._post("attempt/start", {"home_id": self._site.homes["Tutor assessment"]})
+        detail = self._http.get(f"/api/v1/attempts/{made['attempt_id']}").json()
+        question = next(iter(detail["resources"]["questions"].values()))
+        chosen = [question["options"][0]["option_id"]]
+        return {"chat_id": made["attempt_chat_id"], "question_id": question["question_id"], "option_ids": chosen}
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         answer = self._http.post(OPERATIONS + path, json=body, headers={"prefer": SOON})

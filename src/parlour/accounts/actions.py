@@ -244,14 +244,50 @@ def list_cohorts(tx: Tx) -> list[Cohort]:
     return store.cohorts(tx)
 
 
-def set_cohort_people(tx: Tx, cohort_id: str, name: str, learners: Sequence[str], instructors: Sequence[str]) -> None:
-    """Make the cohort have exactly these accounts; it is created if it does not exist.
+def set_cohort_people(
+    tx: Tx, cohort_id: str, name: str, learners: Sequence[str] | None, instructors: Sequence[str] | None
+) -> None:
+    """Make the cohort have exactly these accounts, `None` for those who are in it; it is created if it
+    does not exist.
 
     People who stay keep their persona. Those whose part as instructor changed are announced.
     """
     store.upsert_cohort(tx, cohort_id, name)
-    _set_part(tx, cohort_id, "learner", set(learners))
-    _announce_rights(tx, _set_part(tx, cohort_id, "instructor", set(instructors)))
+    if learners is not None:
+        _set_part(tx, cohort_id, "learner", set(learners))
+    if instructors is not None:
+        _announce_rights(tx, _set_part(tx, cohort_id, "instructor", set(instructors)))
+
+
+def add_to_cohort(tx: Tx, cohort_id: str, account_id: str, part: CohortPart) -> bool:
+    """Give an account a part in a cohort, with every seat that goes with it; False if it has it."""
+    _cohort(tx, cohort_id)
+    _account(tx, account_id)
+    if account_id in store.cohort_people(tx, cohort_id, part):
+        return False
+    store.add_cohort_people(tx, cohort_id, part, [account_id])
+    _announce_rights(tx, [account_id])
+    return True
+
+
+def remove_from_cohort(tx: Tx, cohort_id: str, account_id: str, part: CohortPart) -> bool:
+    """Take that part from an account; False if it does not have it. Attempts that it began stay its own."""
+    _cohort(tx, cohort_id)
+    if account_id not in store.cohort_people(tx, cohort_id, part):
+        return False
+    store.remove_cohort_people(tx, cohort_id, part, [account_id])
+    _announce_rights(tx, [account_id])
+    return True
+
+
+def learners_of_cohort(tx: Tx, cohort_id: str) -> set[AccountId]:
+    """Who learns in a cohort now."""
+    return {AccountId(each) for each in store.cohort_people(tx, cohort_id, "learner")}
+
+
+def instructors_of_cohort(tx: Tx, cohort_id: str) -> set[AccountId]:
+    """Who teaches a cohort now."""
+    return {AccountId(each) for each in store.cohort_people(tx, cohort_id, "instructor")}
 
 
 def cohorts_of_learner(tx: Tx, account_id: str) -> list[str]:
@@ -303,6 +339,11 @@ def _account(tx: Tx, account_id: str) -> Account:
     if account is None:
         raise not_found("Account")
     return account
+
+
+def _cohort(tx: Tx, cohort_id: str) -> None:
+    if all(cohort.cohort_id != cohort_id for cohort in store.cohorts(tx)):
+        raise not_found("Cohort")
 
 
 def _check_new(new: NewAccount) -> None:

@@ -10,7 +10,7 @@ from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat
 from parlour.kernel.actor import RANKS, Actor
 from parlour.kernel.ids import AttemptId, ChatId
-from parlour.kernel.refusals import forbidden, not_found
+from parlour.kernel.refusals import Refusal, forbidden, not_found
 from parlour.storage.tx import Tx
 
 
@@ -58,12 +58,25 @@ def chat_of(tx: Tx, attempt: Attempt, chat_id: str) -> Chat:
     return chat
 
 
+def check_open(chat: Chat) -> None:
+    """Refuses a completed chat."""
+    if chat.state == "completed":
+        raise Refusal("chat_completed", "This chat has already been completed.")
+
+
+def check_takes_input(tx: Tx, chat: Chat) -> None:
+    """Refuses a chat that is completed, or whose time is up (6.6.2)."""
+    check_open(chat)
+    if chat.expires_at is not None and tx.now_ms >= chat.expires_at:
+        raise Refusal("chat_expired", "The time for this chat is up.")
+
+
 def may_read_room(tx: Tx, actor: Actor, room: str) -> bool:
     """Whether an actor may be in a room now: asked at every join and recovery (P12)."""
     kind, _, name = room.partition(":")
     if kind == "person":
         return name == actor.account_id
-    if kind != "chat":
+    if kind not in ("chat", "presence"):
         return False
     chat = conversations.chat(tx, ChatId(name))
     attempt = store.attempt(tx, chat.attempt_id, lock=False) if chat else None

@@ -7,15 +7,16 @@ from parlour.accounts import actions as accounts
 from parlour.attempts import access, store
 from parlour.attempts.advance import Finished, Lobby, Open, all_complete, next_step, templates_of
 from parlour.attempts.closing import Closing, close
-from parlour.attempts.entities import Attempt
-from parlour.attempts.facts import AttemptEnded, AttemptStarted, ChatEnded, ChatStarted
-from parlour.attempts.opening import open_chat
+from parlour.attempts.entities import INFINITE_CHATS_MAX, Attempt
+from parlour.attempts.facts import AttemptEnded, AttemptStarted, ChatEnded
+from parlour.attempts.preparing import How, check_not_preparing, draft_for, give_up_preparing, open_or_prepare
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Entry, EntryKind
 from parlour.conversations import actions as conversations
 from parlour.conversations.actions import Learner
 from parlour.conversations.entities import Chat
 from parlour.conversations.rooms import chat_room, person_room
+from parlour.events import presence
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.ids import AttemptId, ChatId, MessageId, TemplateId
@@ -30,6 +31,27 @@ TIME_UP_TEXT = "Time is up."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Starting:
+    """What somebody wants to begin, and how many chats it may have if it is infinite."""
+
+    kind: EntryKind
+    entry_id: str
+    infinite_mode: bool = False
+    infinite_chats_max: int = INFINITE_CHATS_MAX
+    timezone_name: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """The chat that somebody ends. `timezone_name`: where the day of its grading ends (4.7)."""
+
+    attempt_id: str
+    chat_id: str
+    grade: bool = True
+    timezone_name: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
     """What a start says."""
 
@@ -41,10 +63,11 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moved:
-    """Where ADVANCE led."""
+    """Where ADVANCE led; `pending`: the chat is being generated and opens later."""
 
     chat_id: ChatId | None
     is_attempt_finished: bool
+    pending: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,10 +89,11 @@ class Saying:
     parent_message_id: str | None = None
 
 
-def start(tx: Tx, actor: Actor, kind: EntryKind, entry_id: str, *, infinite_mode: bool) -> Started:
+def start(tx: Tx, actor: Actor, starting: Starting) -> Started:
     """Begin an attempt (7.4)."""
-    entry = catalog.entry_for(tx, kind, entry_id)
-    seat = catalog.seat_for(tx, entry_id, actor.account_id)
+    kind = starting.kind
+    entry = catalog.entry_for(tx, kind, starting.entry_id)
+    seat = catalog.seat_for(tx, entry, actor.account_id) if entry else None
     if entry is None or seat is None:
         raise not_found("Home entry" if kind == "home" else "Practice entry")
     _check_open(entry, tx.now_ms)
@@ -81,8 +105,9 @@ def start(tx: Tx, actor: Actor, kind: EntryKind, entry_id: str, *, infinite_mode
         account_id=actor.account_id,
         entry_id=entry.id,
         practice=kind == "practice",
-        infinite_mode=infinite_mode,
+        infinite_mode=starting.infinite_mode,
         num_chats=len(entry.templates),
+        infinite_chats_max=starting.infinite_chats_max,
         pass_number=1,
         user_persona_id=seat.persona_id,
         simulation_id=entry.simulation_id,
@@ -99,52 +124,60 @@ def start(tx: Tx, actor: Actor, kind: EntryKind, entry_id: str, *, infinite_mode
     first = templates_of(entry)[0]
     tx.announce([person_room(actor.account_id)], AttemptStarted(attempt_id=attempt.id, chat_entry_id=first.id))
     step = next_step(entry, attempt, [], now_ms=tx.now_ms, force=False)
-    chat_id = _carry_out(tx, attempt, step, [person_room(actor.account_id)], starting=True).chat_id
+    how = How(error_type="start", timezone_name=starting.timezone_name)
+    chat_id = _carry_out(tx, attempt, step, [person_room(actor.account_id)], how).chat_id
     return Started(attempt_id=attempt.id, chat_entry_id=first.id, chat_id=chat_id, is_lobby=isinstance(step, Lobby))
 
 
-def advance_by_hand(tx: Tx, actor: Actor, attempt_id: str, draft_id: str | None) -> Moved:
+def advance_by_hand(tx: Tx, actor: Actor, attempt_id: str, draft_id: str | None, timezone_name: str = "UTC") -> Moved:
     """Go on to the next scenario, closing an open chat first (7.5, decision D26)."""
     attempt = access.own_attempt_to_change(tx, actor, attempt_id)
     _check_active(attempt)
+    check_not_preparing(tx, attempt)
     entry = _entry(tx, attempt)
     chats = conversations.chats_of(tx, attempt.id)
     open_now = [chat for chat in chats if chat.state == "open"]
     after = [replace(chat, state="completed") for chat in chats]
     step = next_step(entry, attempt, after, now_ms=tx.now_ms, force=True)
-    if draft_id is not None:
-        if not isinstance(step, Open) or not step.template.use_custom:
-            raise Refusal("custom_not_allowed", "This scenario cannot be customised.")
-        raise not_found("Draft")
+    draft = None if draft_id is None else draft_for(tx, actor, attempt, step, draft_id)
     rooms = [person_room(attempt.account_id), person_room(actor.account_id)]
     for chat in open_now:
-        _close_and_say(tx, attempt, chat, Closing(grade=True, actor_id=actor.account_id), step)
+        _close_and_say(
+            tx, attempt, chat, Closing(grade=True, actor_id=actor.account_id, timezone_name=timezone_name), step
+        )
         rooms.append(chat_room(chat.id))
-    return _carry_out(tx, attempt, step, rooms)
+    return _carry_out(tx, attempt, step, rooms, How(error_type="next", draft=draft, timezone_name=timezone_name))
 
 
-def end_chat(tx: Tx, actor: Actor, attempt_id: str, chat_id: str, *, grade: bool) -> Ended:
+def end_chat(tx: Tx, actor: Actor, ending: Ending) -> Ended:
     """End one chat, then move on (7.8)."""
-    attempt = access.attempt_to_change(tx, actor, attempt_id)
-    chat = access.chat_of(tx, attempt, chat_id)
-    _check_chat_open(chat)
-    step, grade_id = _end(tx, attempt, chat, Closing(grade=grade, actor_id=actor.account_id))
+    attempt = access.attempt_to_change(tx, actor, ending.attempt_id)
+    chat = access.chat_of(tx, attempt, ending.chat_id)
+    access.check_open(chat)
+    closing = Closing(grade=ending.grade, actor_id=actor.account_id, timezone_name=ending.timezone_name)
+    step, grade_id = _end(tx, attempt, chat, closing)
     return Ended(chat_id=chat.id, is_attempt_finished=isinstance(step, Finished), grade_id=grade_id)
 
 
-def expire_chat(tx: Tx, chat_id: ChatId) -> None:
-    """The time of a chat is up (6.6.2): close it, have it graded, move on."""
+def expire_chat(tx: Tx, chat_id: ChatId, timezone_name: str = "UTC") -> None:
+    """The time of a chat is up (6.6.2): close it, have it graded, move on.
+
+    Nobody to talk to, no next chat: if its owner has no open connection it waits in the lobby (decision D19).
+    """
     chat = conversations.chat(tx, chat_id)
     attempt = store.attempt(tx, chat.attempt_id, lock=True) if chat else None
     chat = conversations.locked_chat(tx, chat_id)
     if chat is None or attempt is None or chat.state == "completed":
         return
-    _end(
-        tx,
-        attempt,
-        chat,
-        Closing(grade=True, actor_id=attempt.account_id, stop=True, message=TIME_UP_TEXT, expired=True),
+    closing = Closing(
+        grade=True,
+        actor_id=attempt.account_id,
+        stop=True,
+        message=TIME_UP_TEXT,
+        expired=True,
+        timezone_name=timezone_name,
     )
+    _end(tx, attempt, chat, closing)
 
 
 def end_all(tx: Tx, actor: Actor, attempt_id: str) -> AttemptEnded:
@@ -161,6 +194,7 @@ def end_all(tx: Tx, actor: Actor, attempt_id: str) -> AttemptEnded:
             locked = access.chat_of(tx, attempt, chat.id)
             _close_and_say(tx, attempt, locked, Closing(grade=False, actor_id=actor.account_id), step)
             rooms.append(chat_room(chat.id))
+    give_up_preparing(tx, attempt)
     store.end(tx, attempt.id)
     ended = AttemptEnded(attempt_id=attempt.id, success=True, all_scenarios_complete=complete, message=ENDED_ALL_TEXT)
     tx.announce(rooms, ended)
@@ -176,9 +210,7 @@ def say(tx: Tx, actor: Actor, saying: Saying, timezone_name: str) -> Begun:
     if not found.owned:
         raise forbidden()
     chat = access.chat_of(tx, found.attempt, saying.chat_id)
-    _check_chat_open(chat)
-    if chat.expires_at is not None and tx.now_ms >= chat.expires_at:
-        raise Refusal("chat_expired", "The time for this chat is up.")
+    access.check_takes_input(tx, chat)
     if not chat.snapshot.template.text_enabled:
         raise Refusal("text_disabled", "This chat accepts speech only.")
     if not saying.text.strip():
@@ -203,12 +235,14 @@ def _end(tx: Tx, attempt: Attempt, chat: Chat, closing: Closing) -> tuple[Finish
         for other in conversations.chats_of(tx, attempt.id)
     ]
     step = next_step(_entry(tx, attempt), attempt, chats, now_ms=tx.now_ms, force=False)
+    if closing.expired and isinstance(step, Open) and not presence.anyone_in(tx, person_room(attempt.account_id)):
+        step = Lobby(template=step.template)
     if attempt.state == "ended":
         step = Finished(all_complete=False)
     grade_id = _close_and_say(tx, attempt, chat, closing, step)
     rooms = [person_room(attempt.account_id), person_room(closing.actor_id), chat_room(chat.id)]
     if attempt.state == "active":
-        _carry_out(tx, attempt, step, rooms)
+        _carry_out(tx, attempt, step, rooms, How(error_type="end"))
     return step, grade_id
 
 
@@ -227,9 +261,12 @@ def _close_and_say(tx: Tx, attempt: Attempt, chat: Chat, closing: Closing, step:
     return grade_id
 
 
-def _carry_out(
-    tx: Tx, attempt: Attempt, step: Finished | Lobby | Open, rooms: Sequence[str], *, starting: bool = False
-) -> Moved:
+def move_on(tx: Tx, attempt: Attempt, step: Finished | Lobby | Open, rooms: Sequence[str]) -> Moved:
+    """For what else leads to ADVANCE: do what it decided, and say it in `rooms`."""
+    return _carry_out(tx, attempt, step, rooms, How(error_type="end"))
+
+
+def _carry_out(tx: Tx, attempt: Attempt, step: Finished | Lobby | Open, rooms: Sequence[str], how: How) -> Moved:
     """Do what ADVANCE decided, and say it in `rooms`."""
     match step:
         case Finished():
@@ -246,23 +283,12 @@ def _carry_out(
             )
             return Moved(chat_id=None, is_attempt_finished=True)
         case Lobby():
-            if not starting:
+            if how.error_type != "start":
                 tx.announce(rooms, AttemptStarted(attempt_id=attempt.id, chat_entry_id=step.template.id))
             return Moved(chat_id=None, is_attempt_finished=False)
         case Open():
-            if step.pass_number != attempt.pass_number:
-                store.set_pass(tx, attempt.id, step.pass_number)
-            chat = open_chat(tx, attempt, step)
-            tx.announce(
-                rooms,
-                ChatStarted(
-                    attempt_id=attempt.id,
-                    chat_id=chat.id,
-                    chat_entry_id=step.template.id,
-                    position=chat.position,
-                ),
-            )
-            return Moved(chat_id=chat.id, is_attempt_finished=False)
+            chat = open_or_prepare(tx, attempt, step, how, rooms)
+            return Moved(chat_id=chat.id if chat else None, is_attempt_finished=False, pending=chat is None)
 
 
 def _check_open(entry: Entry, now_ms: int) -> None:
@@ -279,11 +305,6 @@ def _check_open(entry: Entry, now_ms: int) -> None:
 def _check_active(attempt: Attempt) -> None:
     if attempt.state == "ended":
         raise Refusal("attempt_over", "This attempt has ended.")
-
-
-def _check_chat_open(chat: Chat) -> None:
-    if chat.state == "completed":
-        raise Refusal("chat_completed", "This chat has already been completed.")
 
 
 def _entry(tx: Tx, attempt: Attempt) -> Entry:

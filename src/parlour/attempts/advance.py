@@ -7,8 +7,6 @@ from parlour.attempts.entities import Attempt
 from parlour.catalog.entities import ChatTemplate, Entry
 from parlour.conversations.entities import Chat
 
-INFINITE_CHATS_MAX = 100
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
@@ -70,4 +68,4 @@ def window_open(entry: Entry, attempt: Attempt, chats: Sequence[Chat], now_ms: i
         return False
     if entry.end_time is not None and now_ms >= entry.end_time:
         return False
-    return len(chats) < INFINITE_CHATS_MAX
+    return len(chats) < attempt.infinite_chats_max

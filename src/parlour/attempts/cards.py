@@ -247,8 +247,7 @@ class _Deck:
 
     def learners(self, entry: Entry, taught: Collection[str]) -> set[AccountId]:
         """Who has a seat in an entry through one of these cohorts."""
-        cohorts = [self._cohort(key) for key in entry.cohort_ids if key in taught]
-        return {account_id for cohort in cohorts if cohort for account_id in cohort.profile_ids}
+        return catalog.learners_of(self._tx, entry, taught)
 
     def _cohort(self, cohort_id: str) -> Cohort | None:
         if cohort_id not in self._cohorts:

@@ -8,9 +8,11 @@ from parlour.attempts import access, store
 from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.advance import Open, next_step, templates_of
 from parlour.attempts.detail_chats import OWN_NAME, ChatRecords, records_of, shown_chat, shown_messages
-from parlour.attempts.detail_resources import Library, Resources, resources, rubric_structure
+from parlour.attempts.detail_quiz import hidden_keys
+from parlour.attempts.detail_resources import Library, Resources, Secrets, resources, rubric_structure
 from parlour.attempts.detail_rules import continuation_options, results, time_limit, timer, total_chats
 from parlour.attempts.entities import Attempt
+from parlour.attempts.reuse_rules import open_templates
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import ChatTemplate, Entry
 from parlour.conversations import actions as conversations
@@ -24,7 +26,10 @@ from parlour.storage.tx import Tx
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptDetail:
-    """Everything about an attempt, for its owner and its staff. Indices count from 0."""
+    """Everything about an attempt, for its owner and its staff. Indices count from 0.
+
+    `preparing`: the chat that waits in the lobby is being generated, and opens by itself (6.1.7).
+    """
 
     actor_name: str | None
     attempt_exists: bool
@@ -37,6 +42,7 @@ class AttemptDetail:
     expected_chat_count: int
     is_active: bool
     is_lobby: bool
+    preparing: bool
     show_results: bool
     should_show_controls: bool
     is_own_attempt: bool
@@ -116,6 +122,8 @@ def _detail(
     limit = time_limit(entry.templates)
     linked = [each.linked for each in records]
     controlled = standing.open_chat if standing.owned and attempt.state == "active" else None
+    keys = hidden_keys((each.linked.questions, each.responses) for each in records)
+    secrets = Secrets(owned=standing.owned, keys=keys)
     scenarios = [library.scenario_of(template) for template in templates_of(entry)]
     count = total_chats(attempt.num_chats, len(records), infinite_mode=attempt.infinite_mode)
     return AttemptDetail(
@@ -130,6 +138,7 @@ def _detail(
         expected_chat_count=attempt.num_chats,
         is_active=attempt.state == "active",
         is_lobby=standing.is_lobby,
+        preparing=store.prepares(tx, attempt.id),
         show_results=attempt.state == "ended",
         should_show_controls=controlled is not None,
         is_own_attempt=standing.owned,
@@ -139,7 +148,7 @@ def _detail(
         rubric_structure=rubric_structure(linked),
         training_id=attempt.entry_id,
         chat_entry_id=standing.waiting.id if standing.waiting else None,
-        resources=resources(linked, [scenario for scenario in scenarios if scenario], owned=standing.owned),
+        resources=resources(linked, [scenario for scenario in scenarios if scenario], secrets),
         entries=_entries(standing, records),
     )
 
@@ -177,12 +186,11 @@ def _simulation(standing: _Standing, limit: int | None) -> shapes.Simulation:
 def _continuation(tx: Tx, standing: _Standing) -> shapes.ContinuationOptions | None:
     if not standing.is_lobby or standing.attempt.practice:
         return None
-    used = {chat.chat_entry_id for chat in standing.chats}
-    free = [each for each in templates_of(standing.entry) if each.use_previous and each.id not in used]
-    if not free:
+    free = open_templates(templates_of(standing.entry), standing.chats)
+    if not any(template.use_previous for template in free) or store.prepares(tx, standing.attempt.id):
         return shapes.ContinuationOptions(options=[])
     earlier = store.reusable(tx, standing.attempt.account_id, standing.attempt.id)
-    return shapes.ContinuationOptions(options=continuation_options(free, earlier))
+    return shapes.ContinuationOptions(options=continuation_options(standing.attempt, free, earlier))
 
 
 def _entries(standing: _Standing, records: Sequence[ChatRecords]) -> shapes.Entries:

@@ -4,16 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from parlour.attempts import detail_shapes as shapes
+from parlour.attempts.detail_quiz import shown_responses, summary_of
 from parlour.attempts.detail_resources import Library, Linked
 from parlour.attempts.detail_rules import ChatOutcome
+from parlour.attempts.usage import usage_by_message
 from parlour.catalog.entities import Rubric
 from parlour.conversations import actions as conversations
 from parlour.conversations import tree
-from parlour.conversations.entities import Chat, Hint, Message
+from parlour.conversations.branches import labels_of
+from parlour.conversations.entities import Chat, Content, Hint, Message, Response
+from parlour.conversations.responses import responses_of
 from parlour.conversations.rooms import chat_room
 from parlour.events import log
 from parlour.grading import actions as grading
 from parlour.grading.entities import Analysis, Grade, Highlight, Improvement, Items, Replacement, Strength
+from parlour.grading.rules import latest_done
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.ids import MessageId
 from parlour.storage.tx import Tx
@@ -31,7 +36,11 @@ class ChatRecords:
     hints: Mapping[MessageId, Sequence[Hint]]
     grade: Grade | None
     items: Items
+    responses: Sequence[Response]
+    labels: Mapping[MessageId, str]
+    grades_count: int
     room: shapes.Room
+    usage: Mapping[str, shapes.MessageUsage]
 
     @property
     def outcome(self) -> ChatOutcome:
@@ -48,8 +57,9 @@ class ChatRecords:
 
 def records_of(tx: Tx, chat: Chat, library: Library, newest: int) -> ChatRecords:
     """Read a chat; `newest` is the newest position of the log."""
-    grades = grading.grades_of(tx, chat.id)
-    counting = next((grade for grade in reversed(grades) if grade.state == "done"), None)
+    every = grading.grades_of(tx, chat.id)
+    grades = [grade for grade in every if grade.branch_message_id is None]
+    counting = latest_done(grades)
     head = log.room_head(tx, chat_room(chat.id), newest)
     return ChatRecords(
         chat=chat,
@@ -58,7 +68,11 @@ def records_of(tx: Tx, chat: Chat, library: Library, newest: int) -> ChatRecords
         hints=conversations.hints_of(tx, chat.id),
         grade=counting or (grades[-1] if grades else None),
         items=grading.items_of(tx, counting.id) if counting else Items(),
+        responses=responses_of(tx, chat.id),
+        labels=labels_of(tx, chat.id),
+        grades_count=sum(grade.state == "done" for grade in every),
         room=shapes.Room(epoch=head.epoch, seq=head.seq),
+        usage=usage_by_message(tx, chat),
     )
 
 
@@ -76,6 +90,7 @@ def shown_chat(records: ChatRecords, *, is_current: bool) -> shapes.Chat:
         is_current=is_current,
         position=chat.position,
         grade=_grade(records.grade) if records.grade else None,
+        grades_count=records.grades_count,
         feedbacks=_feedbacks(records.items),
         analyses=_analyses(records.items),
         general_feedbacks=feedbacks.get(None, ()),
@@ -96,7 +111,8 @@ def shown_chat(records: ChatRecords, *, is_current: bool) -> shapes.Chat:
         video_ids=[video.id for video in linked.videos],
         question_ids=[question.id for question in linked.questions],
         option_ids=[option.id for question in linked.questions for option in question.options],
-        responses=[],
+        responses=shown_responses(records.responses),
+        quiz=summary_of(linked.questions, records.responses),
         document_ids=[document.id for document in linked.documents],
         rubric_id=chat.snapshot.rubric.id if chat.snapshot.rubric else None,
         standard_group_ids=[group.id for group in groups],
@@ -121,7 +137,7 @@ def shown_messages(records: ChatRecords, learner_name: str | None) -> list[shape
             type=message.type,
             created_at=rfc3339(message.created_at),
             completed=message.state != "streaming",
-            contents=[_content(message, records.linked, learner_name)],
+            contents=_contents(message, records.linked, learner_name),
             feedbacks=feedbacks.get(message.id, ()),
             hints=[shapes.Hint(id=hint.id, hint=hint.hint, idx=hint.idx) for hint in records.hints.get(message.id, ())],
             parent_message_id=message.parent_id,
@@ -130,22 +146,30 @@ def shown_messages(records: ChatRecords, learner_name: str | None) -> list[shape
             on_active_path=message.id in active,
             status=message.state,
             number=message.number,
+            usage=records.usage.get(message.id),
+            branch_label=records.labels.get(message.id),
         )
         for message in records.messages
     ]
 
 
-def _content(message: Message, linked: Linked, learner_name: str | None) -> shapes.Content:
-    speaker = linked.personas.get(message.persona_id or "") if message.type == "response" else None
+def _contents(message: Message, linked: Linked, learner_name: str | None) -> list[shapes.Content]:
+    """What each speaker says; an empty message has one content without text."""
+    empty = Content(id=message.id, idx=0, content="", persona_id=message.persona_id)
+    return [_content(message, each, linked, learner_name) for each in message.contents or (empty,)]
+
+
+def _content(message: Message, said: Content, linked: Linked, learner_name: str | None) -> shapes.Content:
+    speaker = linked.personas.get(said.persona_id or "") if message.type == "response" else None
     return shapes.Content(
-        id=message.id,
-        idx=0,
-        content=message.content,
+        id=said.id,
+        idx=said.idx,
+        content=said.content,
         name=learner_name if message.type == "query" else speaker.name if speaker else None,
         color=speaker.color if speaker else None,
         icon=speaker.icon if speaker else None,
         created_at=rfc3339(message.created_at),
-        persona_id=message.persona_id,
+        persona_id=said.persona_id,
     )
 
 

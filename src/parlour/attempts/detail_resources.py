@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from parlour.attempts.detail_media import Image, Video, shown_image, shown_video
+from parlour.attempts.detail_quiz import Option, Question, shown_question
 from parlour.attempts.detail_shapes import GroupMapping, RubricStructure, StandardMapping
 from parlour.catalog import actions as catalog
 from parlour.catalog import entities
@@ -45,26 +47,6 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Image:
-    """An image of a scenario."""
-
-    image_id: str
-    upload_id: str | None
-    name: str
-    description: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Video:
-    """A video of a scenario."""
-
-    video_id: str
-    upload_id: str | None
-    name: str
-    description: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Objective:
     """What the learner should reach."""
 
@@ -78,27 +60,6 @@ class ProblemStatement:
 
     problem_statement_id: str
     problem_statement: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Option:
-    """An answer to choose. `is_correct` is null for the owner before the question is answered (6.5)."""
-
-    option_id: str
-    question_id: str
-    option_text: str
-    is_correct: bool | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
-    """A quiz question; `times` are seconds of the video."""
-
-    question_id: str
-    question_text: str
-    allow_multiple: bool
-    times: Sequence[int]
-    options: Sequence[Option]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -222,11 +183,24 @@ class Library:
         return self._documents[which]
 
 
-def resources(linked: Sequence[Linked], scenarios: Iterable[entities.Scenario], *, owned: bool) -> Resources:
-    """What the chats refer to, and `scenarios` besides; without secrets if the reader owns the attempt."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secrets:
+    """What the reader may not see: `owned`, as owner of the attempt; `keys`, of questions that wait for an answer."""
+
+    owned: bool
+    keys: frozenset[str]
+
+
+def resources(linked: Sequence[Linked], scenarios: Iterable[entities.Scenario], secrets: Secrets) -> Resources:
+    """What the chats refer to, and `scenarios` besides."""
+    owned = secrets.owned
     known = {scenario.id: scenario for scenario in scenarios}
     known |= {each.scenario.id: each.scenario for each in linked if each.scenario}
-    questions = [_question(question, owned=owned) for each in linked for question in each.questions]
+    questions = [
+        shown_question(question, with_key=not owned or question.id not in secrets.keys)
+        for each in linked
+        for question in each.questions
+    ]
     rubrics = _rubrics(linked)
     groups = [group for rubric in rubrics.values() for group in rubric.groups]
     return Resources(
@@ -236,16 +210,8 @@ def resources(linked: Sequence[Linked], scenarios: Iterable[entities.Scenario], 
         },
         personas={key: _persona(each, owned=owned) for one in linked for key, each in one.personas.items()},
         documents={each.id: _document(each) for one in linked for each in one.documents},
-        images={
-            each.id: Image(image_id=each.id, upload_id=each.upload_id, name=each.name, description=each.description)
-            for one in linked
-            for each in one.images
-        },
-        videos={
-            each.id: Video(video_id=each.id, upload_id=each.upload_id, name=each.name, description=each.description)
-            for one in linked
-            for each in one.videos
-        },
+        images={each.id: shown_image(each) for one in linked for each in one.images},
+        videos={each.id: shown_video(each) for one in linked for each in one.videos},
         objectives={
             each.id: Objective(objective_id=each.id, objective=each.text) for one in linked for each in one.objectives
         },
@@ -344,22 +310,4 @@ def _document(document: entities.Document) -> Document:
         description=document.description,
         template=document.template,
         text=document.text,
-    )
-
-
-def _question(question: entities.Question, *, owned: bool) -> Question:
-    return Question(
-        question_id=question.id,
-        question_text=question.question_text,
-        allow_multiple=question.allow_multiple,
-        times=question.times,
-        options=[
-            Option(
-                option_id=option.id,
-                question_id=question.id,
-                option_text=option.option_text,
-                is_correct=None if owned else option.is_correct,
-            )
-            for option in question.options
-        ],
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from parlour.attempts.detail_shapes import ContinuationOption, PreviousChat, Results, Timer
+from parlour.attempts.entities import Attempt
+from parlour.attempts.reuse_rules import Earlier, EarlierGrade, pair_fault
 from parlour.catalog.entities import ChatTemplate
 from parlour.conversations.entities import Chat
 from parlour.grading.rules import percentage
@@ -68,59 +70,54 @@ def formatted(seconds: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reusable:
-    """An earlier chat of the account that is completed and graded: what is asked for reuse (6.7)."""
+class _Choice:
+    """A template, and the best of the earlier chats that may stand for it."""
 
+    template: ChatTemplate
     chat: Chat
-    score: int
-    total_points: int
-    time_taken: int
+    grade: EarlierGrade
 
 
-def continuation_options(templates: Iterable[ChatTemplate], earlier: Sequence[Reusable]) -> list[ContinuationOption]:
-    """What may be reused for `templates`, those without a chat yet in position order (10.3).
+def continuation_options(
+    attempt: Attempt, free: Iterable[ChatTemplate], earlier: Sequence[Earlier]
+) -> list[ContinuationOption]:
+    """What may be reused in the lobby of an attempt; `free` are its templates without a chat in position order (10.3).
 
     The best chat per template (highest score, then least time), as growing bundles, without those
     that another one equals or beats in both score and time.
     """
-    best = [chosen for template in templates if (chosen := _best(template, earlier))]
+    best = [choice for template in free if (choice := _best(attempt, template, earlier))]
     bundles = [_option(best[:count]) for count in range(1, len(best) + 1)]
     return [each for each in bundles if not any(_beats(other, each) for other in bundles if other is not each)]
 
 
-def _best(template: ChatTemplate, earlier: Sequence[Reusable]) -> tuple[ChatTemplate, Reusable] | None:
-    fitting = [each for each in earlier if template.use_previous and _fits(template, each.chat)]
-    best = min(fitting, key=lambda each: (-each.score, each.time_taken, each.chat.id), default=None)
-    return (template, best) if best else None
+def _best(attempt: Attempt, template: ChatTemplate, earlier: Sequence[Earlier]) -> _Choice | None:
+    fitting = [
+        _Choice(template=template, chat=each.chat, grade=each.grade)
+        for each in earlier
+        if each.grade and pair_fault(attempt, template, each) is None
+    ]
+    return min(fitting, key=lambda each: (-each.grade.score, each.grade.time_taken, each.chat.id), default=None)
 
 
-def _fits(template: ChatTemplate, chat: Chat) -> bool:
-    scenario, rubric = chat.snapshot.scenario, chat.snapshot.rubric
-    return (
-        (scenario.id, scenario.version) == (template.scenario_id, template.scenario_version)
-        and rubric is not None
-        and (rubric.id, rubric.version) == (template.rubric_id, template.rubric_version)
-    )
-
-
-def _option(bundle: Sequence[tuple[ChatTemplate, Reusable]]) -> ContinuationOption:
-    score = sum(source.score for _, source in bundle)
+def _option(bundle: Sequence[_Choice]) -> ContinuationOption:
+    score = sum(choice.grade.score for choice in bundle)
     return ContinuationOption(
         scenarios=[
             PreviousChat(
-                chat_entry_id=template.id,
-                scenario_name=source.chat.title,
-                attempt_chat_id=source.chat.id,
-                score=source.score,
-                percentage=percentage(source.score, source.total_points),
-                time_taken=source.time_taken,
-                position=template.position,
+                chat_entry_id=choice.template.id,
+                scenario_name=choice.chat.title,
+                attempt_chat_id=choice.chat.id,
+                score=choice.grade.score,
+                percentage=percentage(choice.grade.score, choice.grade.total_points),
+                time_taken=choice.grade.time_taken,
+                position=choice.template.position,
             )
-            for template, source in bundle
+            for choice in bundle
         ],
         total_score=score,
-        total_percentage=percentage(score, sum(source.total_points for _, source in bundle)),
-        total_time=sum(source.time_taken for _, source in bundle),
+        total_percentage=percentage(score, sum(choice.grade.total_points for choice in bundle)),
+        total_time=sum(choice.grade.time_taken for choice in bundle),
     )
 
 

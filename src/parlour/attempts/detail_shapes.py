@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from parlour.attempts.detail_quiz import QuizResponse, QuizSummary
 from parlour.conversations.entities import MessageState, MessageType
 from parlour.grading.entities import Evidence, GradeSource, GradeState
 
@@ -219,19 +220,6 @@ class DynamicRubric:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class QuizResponse:
-    """One chosen option of an answer; the first answer to a question is `scored` (decision D18)."""
-
-    question_id: str
-    option_id: str
-    completed: bool
-    created_at: str
-    response_id: str
-    is_correct: bool
-    scored: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Highlight:
     """Words of the message that show a strength."""
 
@@ -272,7 +260,10 @@ class Room:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chat:
-    """One chat. `general_feedbacks` are the strengths and improvements that name no message."""
+    """One chat. `general_feedbacks` are the strengths and improvements that name no message.
+
+    `grades_count` counts the done grades, those of branches too.
+    """
 
     id: str
     title: str
@@ -282,6 +273,7 @@ class Chat:
     is_current: bool
     position: int
     grade: Grade | None
+    grades_count: int
     feedbacks: Sequence[Feedback]
     analyses: Sequence[Analysis]
     general_feedbacks: Sequence[MessageFeedback]
@@ -303,6 +295,7 @@ class Chat:
     question_ids: Sequence[str]
     option_ids: Sequence[str]
     responses: Sequence[QuizResponse]
+    quiz: QuizSummary | None
     document_ids: Sequence[str]
     rubric_id: str | None
     standard_group_ids: Sequence[str]
@@ -338,8 +331,23 @@ class Hint:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MessageUsage:
+    """What the requests for one message came to. Without `cost` not every one of them had a price."""
+
+    input_tokens: int
+    output_tokens: int
+    seconds: float
+    cost: float | None
+    currency: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """A message in the tree of its chat. `number` is the order of creation."""
+    """A message in the tree of its chat. `number` is the order of creation.
+
+    `branch_label` is the name kept at this message: that of the branch which leads through it to its newest leaf.
+    `usage` is what models used for it; null where none was asked.
+    """
 
     id: str
     chat_id: str
@@ -355,6 +363,8 @@ class Message:
     on_active_path: bool
     status: MessageState
     number: int
+    branch_label: str | None
+    usage: MessageUsage | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -47,3 +47,29 @@ class AttemptEnded:
     success: bool
     all_scenarios_complete: bool
     message: str
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseGiven:
+    """A quiz question was answered. Told only where the question has been answered, so it may say the result."""
+
+    chat_id: ChatId
+    question_id: str
+    response_id: str
+    is_correct: bool
+    message: str
+    option_ids: tuple[str, ...]
+    scored: bool
+    created_at: int
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparationFailed:
+    """The next chat could not be generated; the attempt is in the lobby. `type`: of the operation that led to it."""
+
+    attempt_id: AttemptId
+    type: str
+    text: str
+    code: str

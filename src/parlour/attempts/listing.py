@@ -23,14 +23,19 @@ def attempt_page(tx: Tx, actor: Actor, filters: Filters, cursor: str | None, lim
     `cursor` is the `next_cursor` of the page before; raises `invalid_request` for anything else. No
     attempt is missed or repeated between pages; one that is made meanwhile is not seen.
     """
-    after = _position(cursor) if cursor is not None else None
+    after = position_of(cursor) if cursor is not None else None
     found = store.page(tx, actor, filters, after, limit + 1)
     shown = found[:limit]
     outcomes = store.outcomes(tx, [owned.attempt.id for owned in shown]) if shown else {}
     return AttemptPage(
         items=[_item(owned, outcomes.get(owned.attempt.id, [])) for owned in shown],
-        next_cursor=_cursor(shown[-1]) if len(found) > limit else None,
+        next_cursor=_after(shown[-1]) if len(found) > limit else None,
     )
+
+
+def positions(tx: Tx, actor: Actor, filters: Filters, cursor: str | None, limit: int) -> list[Position]:
+    """The same list as positions only, at most `limit`: cheap enough to plan a long export."""
+    return store.positions(tx, actor, filters, position_of(cursor) if cursor is not None else None, limit)
 
 
 def _item(owned: Owned, outcomes: list[ChatOutcome]) -> AttemptItem:
@@ -57,12 +62,17 @@ def _item(owned: Owned, outcomes: list[ChatOutcome]) -> AttemptItem:
     )
 
 
-def _cursor(last: Owned) -> str:
-    text = f"{last.attempt.created_at}.{last.attempt.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def _after(last: Owned) -> str:
+    return cursor_of(last.attempt.created_at, last.attempt.id)
 
 
-def _position(cursor: str) -> Position:
+def cursor_of(created_at: int, last_id: str) -> str:
+    """The cursor of what comes after this, newest first."""
+    return base64.urlsafe_b64encode(f"{created_at}.{last_id}".encode()).decode().rstrip("=")
+
+
+def position_of(cursor: str) -> Position:
+    """What `cursor_of` was made of; raises `invalid_request` for anything else."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):

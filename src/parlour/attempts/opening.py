@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from parlour.attempts.advance import Open
 from parlour.attempts.entities import Attempt
 from parlour.catalog import actions as catalog
-from parlour.catalog.entities import Reference
+from parlour.catalog.entities import Material, Reference
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat, Snapshot
 from parlour.kernel.ids import ChatId
@@ -22,7 +22,15 @@ class Expire:
     chat_id: ChatId
 
 
-def open_chat(tx: Tx, attempt: Attempt, step: Open) -> Chat:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnMaterial:
+    """What a draft or a generation made for one chat alone; the group of the generation, if there was one."""
+
+    material: Material
+    group_id: str | None
+
+
+def open_chat(tx: Tx, attempt: Attempt, step: Open, own: OwnMaterial | None = None) -> Chat:
     """Store a chat with what it needs for good, and start its clock."""
     template = step.template
     scenario = catalog.scenario_version(tx, template.scenario_id, template.scenario_version)
@@ -36,8 +44,8 @@ def open_chat(tx: Tx, attempt: Attempt, step: Open) -> Chat:
         chat_entry_id=template.id,
         pass_number=step.pass_number,
         position=template.position,
-        title=template.name or scenario.name,
-        group_id=tx.new_id(),
+        title=(own.material.scenario.name if own else "") or template.name or scenario.name,
+        group_id=(own.group_id if own else None) or tx.new_id(),
         state="open",
         completion=None,
         snapshot=Snapshot(
@@ -49,6 +57,7 @@ def open_chat(tx: Tx, attempt: Attempt, step: Open) -> Chat:
             personas=catalog.newest(tx, scenario.persona_ids),
             documents=catalog.newest(tx, scenario.document_ids),
             practice=attempt.practice,
+            material=own.material if own else None,
         ),
         source_chat_id=None,
         created_at=tx.now_ms,

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from parlour.attempts.detail_rules import ChatOutcome, Reusable
-from parlour.attempts.entities import Attempt
+from parlour.attempts.detail_rules import ChatOutcome
+from parlour.attempts.entities import INFINITE_CHATS_MAX, Attempt, Waiting
 from parlour.attempts.listing_shapes import Filters, Owned, Position
+from parlour.attempts.reuse_rules import Earlier, EarlierGrade
 from parlour.conversations.entities import Chat, Snapshot
 from parlour.kernel.actor import RANKS, Actor
-from parlour.kernel.decoding import decoder_of
+from parlour.kernel.decoding import decode, decoder_of
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, EntryId
 from parlour.storage.tx import Row, Tx
 
@@ -30,6 +31,7 @@ def _attempt(row: Row) -> Attempt:
         practice=bool(row["practice"]),
         infinite_mode=bool(row["infinite_mode"]),
         num_chats=row["num_chats"],
+        infinite_chats_max=row["infinite_chats_max"] or INFINITE_CHATS_MAX,
         pass_number=row["pass"],
         user_persona_id=row["user_persona_id"],
         simulation_id=row["simulation_id"],
@@ -46,16 +48,19 @@ def _attempt(row: Row) -> Attempt:
 
 def insert(tx: Tx, attempt: Attempt) -> None:
     tx.run(
-        "INSERT INTO attempts (id, account_id, entry_id, practice, infinite_mode, num_chats, pass, user_persona_id,"
-        " simulation_id, cohort_id, department_ids, name, description, state, archived, created_at, ended_at)"
-        " VALUES (:id, :account_id, :entry_id, :practice, :infinite_mode, :num_chats, :pass, :user_persona_id,"
-        " :simulation_id, :cohort_id, :department_ids, :name, :description, :state, :archived, :created_at, NULL)",
+        "INSERT INTO attempts (id, account_id, entry_id, practice, infinite_mode, num_chats, infinite_chats_max, pass,"
+        " user_persona_id, simulation_id, cohort_id, department_ids, name, description, state, archived, created_at,"
+        " ended_at)"
+        " VALUES (:id, :account_id, :entry_id, :practice, :infinite_mode, :num_chats, :infinite_chats_max, :pass,"
+        " :user_persona_id, :simulation_id, :cohort_id, :department_ids, :name, :description, :state, :archived,"
+        " :created_at, NULL)",
         id=attempt.id,
         account_id=attempt.account_id,
         entry_id=attempt.entry_id,
         practice=int(attempt.practice),
         infinite_mode=int(attempt.infinite_mode),
         num_chats=attempt.num_chats,
+        infinite_chats_max=attempt.infinite_chats_max,
         user_persona_id=attempt.user_persona_id,
         simulation_id=attempt.simulation_id,
         cohort_id=attempt.cohort_id,
@@ -100,8 +105,11 @@ def outcomes(tx: Tx, attempt_ids: Sequence[AttemptId]) -> dict[AttemptId, list[C
     return _outcomes(tx, *_among("a.id", "attempt", attempt_ids))
 
 
-def reusable(tx: Tx, account_id: AccountId, attempt_id: AttemptId) -> list[Reusable]:
-    """The completed, graded chats of the account in its other attempts that are not practice (6.7)."""
+def reusable(tx: Tx, account_id: AccountId, attempt_id: AttemptId) -> list[Earlier]:
+    """The chats that `reuse_rules.pair_fault` may find valid for some template of this attempt (6.7).
+
+    What no template could take is left out here already: practice, open chats, chats without a grade.
+    """
     rows = tx.all(
         "SELECT c.*, g.score, g.total_points, g.time_taken FROM attempts a JOIN chats c ON c.attempt_id = a.id"  # noqa: S608
         f" JOIN grades g ON {_COUNTING_GRADE}"
@@ -110,23 +118,34 @@ def reusable(tx: Tx, account_id: AccountId, attempt_id: AttemptId) -> list[Reusa
         attempt=attempt_id,
     )
     return [
-        Reusable(
+        Earlier(
             chat=_completed_chat(row),
-            score=row["score"],
-            total_points=row["total_points"],
-            time_taken=row["time_taken"] or 0,
+            practice=False,
+            grade=EarlierGrade(score=row["score"], total_points=row["total_points"], time_taken=row["time_taken"] or 0),
         )
         for row in rows
     ]
 
 
+def waiting(tx: Tx, attempt_id: AttemptId) -> Waiting | None:
+    """The chat that is being generated for an attempt, if one is (6.1.7)."""
+    row = tx.one("SELECT waiting FROM attempts WHERE id = :id", id=attempt_id)
+    return decode(row["waiting"], Waiting) if row and row["waiting"] else None
+
+
+def set_waiting(tx: Tx, attempt_id: AttemptId, found: Waiting | None) -> None:
+    body = msgspec.json.encode(found).decode() if found else None
+    tx.run("UPDATE attempts SET waiting = :body WHERE id = :id", id=attempt_id, body=body)
+
+
+def prepares(tx: Tx, attempt_id: AttemptId) -> bool:
+    """Whether the attempt waits for material that is being made for its next chat (6.1.7)."""
+    return waiting(tx, attempt_id) is not None
+
+
 def page(tx: Tx, actor: Actor, filters: Filters, after: Position | None, limit: int) -> list[Owned]:
     """The attempts that the actor may read (1.1), newest first, those after a position."""
-    wheres, params = _readable(actor)
-    if after is not None:
-        wheres.append("(a.created_at < :at OR (a.created_at = :at AND a.id < :after))")
-        params |= {"at": after.created_at, "after": after.attempt_id}
-    _filter(filters, wheres, params)
+    wheres, params = _listed(actor, filters, after)
     rows = tx.all(
         "SELECT a.*, o.name AS owner_name FROM attempts a LEFT JOIN accounts o ON o.id = a.account_id"  # noqa: S608
         f" WHERE {' AND '.join(wheres)} ORDER BY a.created_at DESC, a.id DESC LIMIT :limit",
@@ -134,6 +153,32 @@ def page(tx: Tx, actor: Actor, filters: Filters, after: Position | None, limit: 
         **params,
     )
     return [Owned(attempt=_attempt(row), owner_name=row["owner_name"]) for row in rows]
+
+
+def positions(tx: Tx, actor: Actor, filters: Filters, after: Position | None, limit: int) -> list[Position]:
+    """Where those attempts stand in the list."""
+    wheres, params = _listed(actor, filters, after)
+    rows = tx.all(
+        "SELECT a.id, a.created_at FROM attempts a LEFT JOIN accounts o ON o.id = a.account_id"  # noqa: S608
+        f" WHERE {' AND '.join(wheres)} ORDER BY a.created_at DESC, a.id DESC LIMIT :limit",
+        limit=limit,
+        **params,
+    )
+    return [Position(created_at=row["created_at"], attempt_id=row["id"]) for row in rows]
+
+
+def like_escaped(text: str) -> str:
+    """A text as part of a LIKE pattern whose escape is `!`."""
+    return "".join(f"!{each}" if each in "!%_" else each for each in text)
+
+
+def _listed(actor: Actor, filters: Filters, after: Position | None) -> tuple[list[str], dict[str, object]]:
+    wheres, params = readable(actor)
+    if after is not None:
+        wheres.append("(a.created_at < :at OR (a.created_at = :at AND a.id < :after))")
+        params |= {"at": after.created_at, "after": after.attempt_id}
+    _filter(filters, wheres, params)
+    return wheres, params
 
 
 def _among(column: str, name: str, values: Sequence[str]) -> tuple[str, dict[str, object]]:
@@ -189,7 +234,7 @@ def _completed_chat(row: Row) -> Chat:
     )
 
 
-def _readable(actor: Actor) -> tuple[list[str], dict[str, object]]:
+def readable(actor: Actor) -> tuple[list[str], dict[str, object]]:
     """The read right of `access`, as a condition: own attempts, and those of which the actor is staff."""
     if actor.role == "superadmin":
         return ["1 = 1"], {}
@@ -205,6 +250,18 @@ def _readable(actor: Actor) -> tuple[list[str], dict[str, object]]:
     return [f"({own} OR ({reach} AND NOT coalesce({ranked}, FALSE)))"], params
 
 
+def readable_of(tx: Tx, actor: Actor, account_id: str) -> list[AttemptId]:
+    """The attempts of an account that an actor may read, oldest first."""
+    wheres, params = readable(actor)
+    rows = tx.all(
+        "SELECT a.id FROM attempts a JOIN accounts o ON o.id = a.account_id"  # noqa: S608
+        f" WHERE a.account_id = :owner AND {wheres[0]} ORDER BY a.created_at, a.id",
+        owner=account_id,
+        **params,
+    )
+    return [AttemptId(row["id"]) for row in rows]
+
+
 def _in_departments(name: str, department_ids: Sequence[str]) -> tuple[str, dict[str, object]]:
     """Attempts of any of these departments, whose ids stand in a JSON array."""
     params: dict[str, object] = {
@@ -216,10 +273,9 @@ def _in_departments(name: str, department_ids: Sequence[str]) -> tuple[str, dict
 
 def _filter(filters: Filters, wheres: list[str], params: dict[str, object]) -> None:
     if filters.search:
-        pattern = "".join(f"!{each}" if each in "!%_" else each for each in filters.search)
         like = "LIKE lower(CAST(:search AS TEXT)) ESCAPE '!'"
         wheres.append(f"(lower(a.name) {like} OR lower(o.name) {like})")
-        params["search"] = f"%{pattern}%"
+        params["search"] = f"%{like_escaped(filters.search)}%"
     if filters.simulation_ids:
         where, more = _among("a.simulation_id", "simulation", filters.simulation_ids)
         wheres.append(where)

@@ -14,13 +14,14 @@ LOOK_AGAIN_SECONDS = 0.5
 class Timekeeper:
     """Closes expired chats. A running reply may finish for `grace_seconds`, then it is stopped."""
 
-    def __init__(self, database: Database, *, grace_seconds: float) -> None:
+    def __init__(self, database: Database, *, grace_seconds: float, timezone_name: str = "UTC") -> None:
         self._database = database
+        self._timezone_name = timezone_name
         self._grace_ms = round(grace_seconds * 1000)
 
     def kind(self) -> Kind:
         """The job that this does."""
-        return Kind(name=EXPIRE, step=self._step, stuck=_stuck)
+        return Kind(name=EXPIRE, step=self._step, stuck=self._stuck)
 
     async def _step(self, job: Job) -> None:
         body = job.read(Expire)
@@ -35,11 +36,10 @@ class Timekeeper:
                 left = (chat.expires_at - tx.now_ms) / 1000
                 tx.enqueue(EXPIRE, body, delay_seconds=max(LOOK_AGAIN_SECONDS, left))
             else:
-                actions.expire_chat(tx, chat.id)
+                actions.expire_chat(tx, chat.id, self._timezone_name)
 
         await self._database.write(expire)
 
-
-def _stuck(tx: Tx, body: bytes, _reason: str) -> None:
-    """A chat is never left running for ever: close it here, where every check has failed before."""
-    actions.expire_chat(tx, decode(body, Expire).chat_id)
+    def _stuck(self, tx: Tx, body: bytes, _reason: str) -> None:
+        """A chat is never left running for ever: close it here, where every check has failed before."""
+        actions.expire_chat(tx, decode(body, Expire).chat_id, self._timezone_name)

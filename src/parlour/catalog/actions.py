@@ -1,8 +1,9 @@
 """Reading what is published, and an offline persona's part. `publishing.py` publishes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from parlour.accounts import actions as accounts
 from parlour.catalog import store
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.entities import (
@@ -17,6 +18,8 @@ from parlour.catalog.entities import (
     Seat,
     Simulation,
 )
+from parlour.catalog.prices import Price, Rate, price_id
+from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 
 
@@ -28,7 +31,9 @@ def entry_for(tx: Tx, kind: EntryKind, entry_id: str) -> Entry | None:
 
 def entries_for_account(tx: Tx, account_id: str, kind: EntryKind) -> list[Entry]:
     """The active entries in which an account has a seat, by (position, name)."""
-    return _sorted([stored.read(Entry) for stored in store.current_of_account(tx, kind, account_id)])
+    named, cohorts = store.entries_naming(tx, account_id), accounts.cohorts_of_learner(tx, account_id)
+    entries = [stored.read(Entry) for stored in store.all_current(tx, kind)]
+    return _sorted([entry for entry in entries if entry.id in named or _admits(entry, cohorts)])
 
 
 def all_entries(tx: Tx, kind: EntryKind) -> list[Entry]:
@@ -36,9 +41,30 @@ def all_entries(tx: Tx, kind: EntryKind) -> list[Entry]:
     return _sorted([stored.read(Entry) for stored in store.all_current(tx, kind)])
 
 
-def seat_for(tx: Tx, entry_id: str, account_id: str) -> Seat | None:
-    """Whether (and as which persona) an account may use an entry."""
-    return store.seat(tx, entry_id, account_id)
+def seat_for(tx: Tx, entry: Entry, account_id: AccountId) -> Seat | None:
+    """Whether (and as which persona) an account may use an entry: it is named in it, it learns in one of
+    its cohorts at this moment, or everyone may."""
+    named = store.seat(tx, entry.id, account_id)
+    if named is not None:
+        return named
+    if not _admits(entry, accounts.cohorts_of_learner(tx, account_id)):
+        return None
+    plays = {pair.profile_id: pair.persona_id for pair in entry.profile_personas}
+    return Seat(entry_id=entry.id, account_id=account_id, persona_id=plays.get(account_id))
+
+
+def learners_of(tx: Tx, entry: Entry, cohort_ids: Collection[str]) -> set[AccountId]:
+    """Who has a seat in an entry through one of these cohorts."""
+    return {
+        account_id
+        for cohort_id in entry.cohort_ids
+        if cohort_id in cohort_ids
+        for account_id in accounts.learners_of_cohort(tx, cohort_id)
+    }
+
+
+def _admits(entry: Entry, cohort_ids: Collection[str]) -> bool:
+    return entry.everyone or not set(entry.cohort_ids).isdisjoint(cohort_ids)
 
 
 def scenario_version(tx: Tx, scenario_id: str, version: int) -> Scenario | None:
@@ -89,6 +115,17 @@ def cohort(tx: Tx, cohort_id: str) -> Cohort | None:
     return stored.read(Cohort) if stored else None
 
 
+def price_of(tx: Tx, model: str) -> Rate | None:
+    """What a model (named as in the settings) costs now; None if nobody said."""
+    stored = store.current(tx, "price", price_id(model))
+    return stored.read(Price).at(tx.now_ms) if stored else None
+
+
+def users_of_upload(tx: Tx, upload_id: str) -> frozenset[Reference]:
+    """The versions of scenarios and documents that use a file."""
+    return store.naming(tx, ("scenario", "document"), upload_id)
+
+
 def newest(tx: Tx, content_ids: Sequence[str]) -> tuple[Reference, ...]:
     """The newest versions of published things, in the order given; what is gone is left out."""
     versions = store.newest(tx, content_ids)
@@ -106,6 +143,23 @@ def script_for(tx: Tx, scenario: Scenario, persona_id: str) -> Mapping[str, obje
             stored = store.version(tx, "dialogue", casting.dialogue_id, casting.dialogue_version)
             return {"dialogue": stored.read(Dialogue)} if stored else None
     return None
+
+
+def cast_script(tx: Tx, scenario: Scenario, labels: Mapping[str, str]) -> Mapping[str, object] | None:
+    """The same for all personas of a scene, given as labels by id: for one its `script_for`, for several
+    `{"cast": ({"persona_id", "name", "dialogue"}, ...)}`, where those without a part have the dialogue None.
+    """
+    if len(labels) == 1:
+        return script_for(tx, scenario, next(iter(labels)))
+    scripts = {persona_id: script_for(tx, scenario, persona_id) for persona_id in labels}
+    if not any(scripts.values()):
+        return None
+    return {
+        "cast": tuple(
+            {"persona_id": persona_id, "name": labels[persona_id], "dialogue": script["dialogue"] if script else None}
+            for persona_id, script in scripts.items()
+        )
+    }
 
 
 def _sorted(entries: list[Entry]) -> list[Entry]:

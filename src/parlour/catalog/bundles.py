@@ -22,6 +22,7 @@ from parlour.catalog.sources import (
     EntrySource,
     PackSource,
     PersonaSource,
+    PriceSource,
     RubricSource,
     ScenarioSource,
     SimulationSource,
@@ -33,6 +34,7 @@ FILES_MAX = 500
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SECTIONS = (
     "pack", "documents", "personas", "dialogues", "scenarios", "rubrics", "simulations", "cohorts", "home", "practice",
+    "prices",
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -70,7 +72,7 @@ def load_bundle(path: Path) -> Bundle:
     if len(sources.packs) != 1 and not errors.found:
         message = "a bundle needs one 'pack' section" if not sources.packs else "a bundle has only one 'pack' section"
         errors.add(sources.packs[-1].place if sources.packs else Place(path.name, 1), message)
-    bundle = resolve(sources, errors) if sources.packs else None
+    bundle = resolve(sources, path if path.is_dir() else path.parent, errors) if sources.packs else None
     if errors.found or bundle is None:
         raise bundle_errors(errors)
     return bundle
@@ -131,6 +133,8 @@ class _FileReader:
                 self._objects(node, SimulationSource, into.simulations)
             case "cohorts":
                 self._objects(node, CohortSource, into.cohorts)
+            case "prices":
+                self._objects(node, PriceSource, into.prices)
             case "home":
                 self._objects(node, EntrySource, into.home)
             case _:

@@ -12,6 +12,9 @@ For one message, in this order, the first pool with a line not yet said answers:
 4. the lines of the state;
 5. `fallback`, where lines may come again, the one said longest ago first.
 
+With several personas in a scene the one that is called by name answers, else the one whose part fits
+best; another one may then join in by its `joins`.
+
 In a final state a goodbye is answered with a line of `closing`.
 
 A pool maps mood names to lines; the mood `any` serves moods without lines of their own.
@@ -121,7 +124,11 @@ class Mood:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dialogue:
-    """A persona's part. `repair` is the first hint while the mood is in its lowest band."""
+    """A persona's part. `repair` is the first hint while the mood is in its lowest band.
+
+    `joins` are rules for scenes of several personas: whether this one adds something to what another
+    one answers. They need `say`, and their lines are said once.
+    """
 
     start: str
     mood: int = 0
@@ -134,6 +141,7 @@ class Dialogue:
     fallback: tuple[str, ...]
     closing: tuple[str, ...]
     repair: str
+    joins: tuple[Rule, ...] = ()
 
 
 def dialogue_faults(dialogue: Dialogue) -> list[str]:
@@ -154,6 +162,10 @@ def dialogue_faults(dialogue: Dialogue) -> list[str]:
         if name not in moves:
             faults.append(f"answers: there is no move '{name}'")
         faults += _pool_faults(f"answers to '{name}'", pool, moods)
+    for number, rule in enumerate(dialogue.joins, 1):
+        faults += _rule_faults(f"joins, rule {number}", rule, dialogue, moods)
+        if rule.say is None:
+            faults.append(f"joins, rule {number} needs 'say'")
     for name, state in dialogue.states.items():
         faults += _state_faults(f"state '{name}'", state, dialogue, moods)
     return faults

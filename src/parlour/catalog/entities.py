@@ -12,7 +12,10 @@ from typing import Literal
 from parlour.kernel.ids import AccountId, EntryId, TemplateId
 
 EntryKind = Literal["home", "practice"]
-Kind = Literal["document", "persona", "dialogue", "scenario", "rubric", "simulation", "cohort", "home", "practice"]
+Kind = Literal[
+    "document", "persona", "dialogue", "scenario", "rubric", "simulation", "cohort", "home", "practice", "price",
+    "pack",
+]  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{\{ ?([a-z0-9_-]{1,64}) ?\}\}")
 
@@ -72,13 +75,29 @@ class Parameter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Caption:
+    """What is said in a video, as WebVTT. `language` as in BCP 47, `label` for people to choose by."""
+
+    upload_id: str
+    language: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
-    """An image or a video of a scenario."""
+    """An image or a video of a scenario. `mime_type` is "" while its file is not known."""
 
     id: str
     name: str
     description: str = ""
     upload_id: str | None = None
+    mime_type: str = ""
+    captions: tuple[Caption, ...] = ()
+
+    @property
+    def upload_ids(self) -> frozenset[str]:
+        """Every file that it needs."""
+        return frozenset(filter(None, (self.upload_id, *(caption.upload_id for caption in self.captions))))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -301,7 +320,11 @@ class Cohort:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """Assigned training (`home`) or self-directed practice. Times are milliseconds, `None` = no bound."""
+    """Assigned training (`home`) or self-directed practice. Times are milliseconds, `None` = no bound.
+
+    A seat in it has who learns in one of its cohorts now, who is named in it, and, with `everyone`,
+    every account.
+    """
 
     id: EntryId
     kind: EntryKind
@@ -314,7 +337,17 @@ class Entry:
     end_time: int | None = None
     position: int = 0
     active: bool = True
+    everyone: bool = False
     templates: tuple[ChatTemplate, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pack:
+    """What the last import of a bundle brought, so that the next one knows what is gone."""
+
+    name: str
+    home_ids: tuple[str, ...] = ()
+    practice_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,6 @@
 """Publishing a bundle: new versions of what changed, cohorts, seats; all or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parlour.accounts.actions import account_ids_by_user_ids, set_cohort_people
@@ -10,14 +10,19 @@ from parlour.catalog.entities import (
     Casting,
     Cohort,
     Entry,
+    EntryKind,
     Kind,
+    Pack,
     ProfilePersona,
     Seat,
     rubric_faults,
 )
-from parlour.catalog.sources import Bundle, CohortDraft
-from parlour.catalog.yaml_reader import Errors
-from parlour.kernel.ids import AccountId
+from parlour.catalog.sources import Asset, Bundle, CohortDraft, Seating
+from parlour.catalog.yaml_reader import Errors, Place, Ref
+from parlour.files.actions import keep, record
+from parlour.files.entities import NewUpload
+from parlour.files.ports import BlobStore
+from parlour.kernel.ids import AccountId, named_id
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 
@@ -47,8 +52,25 @@ def publish(tx: Tx, bundle: Bundle) -> Published:
     return _Publishing(tx, bundle, people).run()
 
 
+def keep_files(bundle: Bundle, blobs: BlobStore) -> None:
+    """Store the bytes that a bundle brings along. Do it before `publish`, outside of a transaction.
+
+    Raises `BundleErrors` if a file has changed since the bundle was loaded.
+    """
+    errors = Errors()
+    for asset in bundle.assets:
+        try:
+            keep(blobs, asset.digest, asset.path)
+        except (ValueError, FileNotFoundError):
+            errors.add(Place(asset.name, 1), "the file has changed while it was read")
+    if errors.found:
+        raise bundle_errors(errors)
+
+
 def _people(tx: Tx, bundle: Bundle) -> Mapping[str, AccountId]:
-    refs = [ref for cohort_draft in bundle.cohorts for ref in (*cohort_draft.learners, *cohort_draft.instructors)]
+    refs = [ref for draft in bundle.cohorts for ref in (*(draft.learners or ()), *(draft.instructors or ()))]
+    refs += [ref for seating in bundle.seatings for ref in seating.learners]
+    refs += [ref for seating in bundle.seatings for ref, _ in seating.persona_ids]
     accounts = account_ids_by_user_ids(tx, {ref.slug for ref in refs})
     errors = Errors()
     for ref in refs:
@@ -59,6 +81,17 @@ def _people(tx: Tx, bundle: Bundle) -> Mapping[str, AccountId]:
     return accounts
 
 
+def _upload_of(asset: Asset) -> NewUpload:
+    return NewUpload(
+        id=asset.upload_id,
+        account_id=None,
+        name=asset.name,
+        mime_type=asset.mime_type,
+        bytes=asset.bytes,
+        digest=asset.digest,
+    )
+
+
 class _Publishing:
     """One bundle on its way into one transaction, in the order in which objects pin each other."""
 
@@ -66,11 +99,14 @@ class _Publishing:
         self._tx = tx
         self._bundle = bundle
         self._people = people
+        self._seatings = {seating.entry_id: seating for seating in bundle.seatings}
         self._versions: dict[str, int] = {}
         self._written = 0
 
     def run(self) -> Published:
         bundle = self._bundle
+        for asset in bundle.assets:
+            record(self._tx, _upload_of(asset))
         for item in bundle.documents:
             self._put("document", item.id, item.name, item)
         for named in bundle.dialogues:
@@ -83,16 +119,43 @@ class _Publishing:
             self._put("rubric", item.id, item.name, item)
         for item in bundle.simulations:
             self._put("simulation", item.id, item.name, item)
+        for item in bundle.prices:
+            self._put("price", item.id, item.model, item)
         cohorts = {draft.id: self._cohort(draft) for draft in bundle.cohorts}
         for entry in bundle.entries:
             self._entry(entry, cohorts)
+        pack = Pack(
+            name=bundle.name,
+            home_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "home"),
+            practice_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "practice"),
+        )
+        self._retire(pack)
         return Published(
             pack=bundle.pack,
             written=self._written,
             unchanged=len(self._versions) - self._written,
-            home_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "home"),
-            practice_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "practice"),
+            home_ids=pack.home_ids,
+            practice_ids=pack.practice_ids,
         )
+
+    def _retire(self, pack: Pack) -> None:
+        """What an earlier import of the pack brought and this one does not is inactive; it stays readable."""
+        pack_id = named_id(self._bundle.pack, "pack")
+        stored = store.current(self._tx, "pack", pack_id)
+        before = stored.read(Pack) if stored else Pack(name=pack.name)
+        self._deactivate("home", set(before.home_ids) - set(pack.home_ids))
+        self._deactivate("practice", set(before.practice_ids) - set(pack.practice_ids))
+        store.put(
+            self._tx,
+            store.NewContent(id=pack_id, kind="pack", name=pack.name, body=store.body_of(pack)),
+        )
+
+    def _deactivate(self, kind: EntryKind, entry_ids: Iterable[str]) -> None:
+        for entry_id in sorted(entry_ids):
+            last = store.current(self._tx, kind, entry_id)
+            if last is not None:
+                entry = replace(last.read(Entry), active=False)
+                self._put(kind, entry.id, entry.name, entry)
 
     def _put(self, kind: Kind, content_id: str, name: str, value: object) -> None:
         active = value.active if isinstance(value, Entry) else True
@@ -105,15 +168,14 @@ class _Publishing:
         return tuple(replace(casting, dialogue_version=self._versions[casting.dialogue_id]) for casting in castings)
 
     def _cohort(self, draft: CohortDraft) -> Cohort:
-        learners = tuple(self._people[ref.slug] for ref in draft.learners)
-        instructors = tuple(self._people[ref.slug] for ref in draft.instructors)
+        learners, instructors = self._accounts(draft.learners), self._accounts(draft.instructors)
         made = Cohort(
             id=draft.id,
             name=draft.name,
             description=draft.description,
             simulation_ids=draft.simulation_ids,
-            profile_ids=learners,
-            instructor_ids=instructors,
+            profile_ids=learners or (),
+            instructor_ids=instructors or (),
             profile_personas=tuple(
                 ProfilePersona(profile_id=self._people[user_id], persona_id=persona_id)
                 for user_id, persona_id in draft.persona_ids
@@ -123,9 +185,16 @@ class _Publishing:
         set_cohort_people(self._tx, made.id, made.name, learners, instructors)
         return made
 
+    def _accounts(self, refs: Sequence[Ref] | None) -> tuple[AccountId, ...] | None:
+        return None if refs is None else tuple(self._people[ref.slug] for ref in refs)
+
     def _entry(self, entry: Entry, cohorts: Mapping[str, Cohort]) -> None:
         among = [cohorts[cohort_id] for cohort_id in entry.cohort_ids]
+        seating = self._seatings.get(entry.id, Seating(entry_id=entry.id))
         plays = {pair.profile_id: pair for made in among for pair in made.profile_personas}
+        for ref, persona_id in seating.persona_ids:
+            account_id = self._people[ref.slug]
+            plays[account_id] = ProfilePersona(profile_id=account_id, persona_id=persona_id)
         templates = tuple(
             replace(
                 template,
@@ -136,7 +205,7 @@ class _Publishing:
         )
         pinned = replace(entry, templates=templates, profile_personas=tuple(plays.values()))
         self._put(entry.kind, entry.id, entry.name, pinned)
-        learners = dict.fromkeys(account_id for made in among for account_id in made.profile_ids)
+        learners = dict.fromkeys(self._people[ref.slug] for ref in seating.learners)
         store.set_seats(
             self._tx,
             entry.id,

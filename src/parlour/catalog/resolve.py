@@ -1,9 +1,11 @@
 """From what is written down to entities: ids for slugs, and every rule that spans objects."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
+from parlour.catalog.assets import Assets
 from parlour.catalog.dialogues import MOVE_NAMES, dialogue_faults
 from parlour.catalog.entities import (
     Casting,
@@ -29,6 +31,7 @@ from parlour.catalog.entities import (
     rubric_faults,
 )
 from parlour.catalog.phrases import phrase_fault
+from parlour.catalog.price_list import resolve_prices
 from parlour.catalog.sources import (
     Bundle,
     CohortDraft,
@@ -38,9 +41,11 @@ from parlour.catalog.sources import (
     QuestionSource,
     RubricSource,
     ScenarioSource,
+    Seating,
     Sources,
 )
 from parlour.catalog.yaml_reader import Errors, Given, Place, Ref
+from parlour.files.entities import MediaKind
 from parlour.kernel.clock import instant
 from parlour.kernel.ids import EntryId, TemplateId, named_id
 
@@ -50,32 +55,37 @@ T = TypeVar("T")
 Settings = Mapping[str, bool | int | None]
 
 
-def resolve(sources: Sources, errors: Errors) -> Bundle:
-    """The bundle that the sources describe. What is wrong is noted; then the result is not used."""
-    return _Resolver(sources, errors).bundle()
+def resolve(sources: Sources, root: Path, errors: Errors) -> Bundle:
+    """The bundle that the sources in a folder describe. What is wrong is noted; then the result is not used."""
+    return _Resolver(sources, root, errors).bundle()
 
 
 class _Resolver:
-    def __init__(self, sources: Sources, errors: Errors) -> None:
+    def __init__(self, sources: Sources, root: Path, errors: Errors) -> None:
         self._from = sources
         self._errors = errors
         self._pack = sources.packs[0]
+        self._assets = Assets(root, self._pack.id, errors)
 
     def bundle(self) -> Bundle:
         source = self._from
         home = [self._entry("home", slug, entry) for slug, entry in source.home.items()]
         practice = [self._entry("practice", slug, entry) for slug, entry in source.practice.items()]
+        scenarios = tuple(self._scenario(slug, scenario) for slug, scenario in source.scenarios.items())
         return Bundle(
             pack=self._pack.id,
             name=self._pack.name,
             documents=tuple(self._documents()),
             personas=tuple(self._personas()),
             dialogues=tuple(self._dialogues()),
-            scenarios=tuple(self._scenario(slug, scenario) for slug, scenario in source.scenarios.items()),
+            scenarios=scenarios,
             rubrics=tuple(self._rubric(slug, rubric) for slug, rubric in source.rubrics.items()),
             simulations=tuple(self._simulations()),
             cohorts=tuple(self._cohorts()),
             entries=tuple(home + practice),
+            seatings=(*self._seatings("home", source.home), *self._seatings("practice", source.practice)),
+            prices=resolve_prices(source.prices, self._errors),
+            assets=self._assets.taken,
         )
 
     def _id(self, kind: str, *slugs: str) -> str:
@@ -158,16 +168,9 @@ class _Resolver:
     def _statements(self, kind: str, slug: str, texts: tuple[str, ...]) -> tuple[Statement, ...]:
         return tuple(Statement(id=self._id(kind, slug, str(index)), text=text) for index, text in enumerate(texts))
 
-    def _media(self, kind: str, slug: str, sources: tuple[MediaSource, ...]) -> tuple[Media, ...]:
-        return tuple(
-            Media(
-                id=self._id(kind, slug, str(index)),
-                name=source.name,
-                description=source.description,
-                upload_id=source.upload_id,
-            )
-            for index, source in enumerate(sources)
-        )
+    def _media(self, kind: MediaKind, slug: str, sources: Sequence[MediaSource]) -> tuple[Media, ...]:
+        named = ((self._id(kind, slug, str(index)), source) for index, source in enumerate(sources))
+        return tuple(self._assets.media(kind, media_id, source) for media_id, source in named)
 
     def _question(self, slug: str, index: int, source: QuestionSource) -> Question:
         if not any(option.correct for option in source.options):
@@ -272,7 +275,7 @@ class _Resolver:
 
     def _cohorts(self) -> Iterable[CohortDraft]:
         for slug, source in self._from.cohorts.items():
-            learners = {ref.slug for ref in source.learners}
+            learners = {ref.slug for ref in source.learners or ()}
             strangers = (name for name in source.personas if name not in learners)
             self._note(source.place, (f"personas: '{name}' is no learner of it" for name in strangers))
             yield CohortDraft(
@@ -302,8 +305,26 @@ class _Resolver:
             end_time=end,
             position=source.position,
             active=source.active,
+            everyone=source.everyone,
             templates=tuple(self._templates(kind, slug, source)),
         )
+
+    def _seatings(self, kind: EntryKind, sources: Mapping[str, EntrySource]) -> Iterable[Seating]:
+        for slug, source in sources.items():
+            cohorts = [self._from.cohorts[ref.slug] for ref in source.cohorts if ref.slug in self._from.cohorts]
+            named = (source.learners, *(cohort.learners or () for cohort in cohorts))
+            known = {ref.slug for refs in named for ref in refs}
+            if not source.everyone and all(cohort.learners is not None for cohort in cohorts):
+                strangers = (name for name in source.personas if name not in known)
+                self._note(source.place, (f"personas: '{name}' has no seat in it" for name in strangers))
+            yield Seating(
+                entry_id=self._id(kind, slug),
+                learners=source.learners,
+                persona_ids=tuple(
+                    (Ref(name, source.place), self._look_up("persona", ref, self._from.personas))
+                    for name, ref in source.personas.items()
+                ),
+            )
 
     def _templates(self, kind: EntryKind, slug: str, source: EntrySource) -> Iterable[ChatTemplate]:
         simulation = self._from.simulations.get(source.simulation.slug)
@@ -319,6 +340,8 @@ class _Resolver:
             own = source.chats.get(part.scenario.slug)
             layers = (part.settings, source.settings, own)
             settings = {**inherited, **{key: value for layer in layers for key, value in self._settings(layer).items()}}
+            if settings.get("generate_questions") and not settings.get("generate_options"):
+                self._errors.add(source.place, "generate_questions needs generate_options: questions need answers")
             yield _template(
                 ChatTemplate(
                     id=TemplateId(self._id("chat", kind, slug, part.scenario.slug)),
@@ -338,9 +361,9 @@ class _Resolver:
         limit = given.values.get("time_limit")
         if isinstance(limit, int) and not 1 <= limit <= TIME_LIMIT_SECONDS_MAX:
             self._errors.add(given.place, f"time_limit must be between 1 and {TIME_LIMIT_SECONDS_MAX} seconds")
-        for name in given.values:
-            if name.startswith("generate_") and given.values[name]:
-                self._errors.add(given.place, f"{name}: material cannot be generated for a chat yet")
+        for name in ("generate_images", "generate_videos"):
+            if given.values.get(name):
+                self._errors.add(given.place, f"{name}: there is no image model that could make them")
         return {name: value for name, value in given.values.items() if value is None or isinstance(value, int)}
 
     def _instant(self, text: str | None, place: Place) -> int | None:

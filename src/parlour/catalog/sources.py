@@ -6,9 +6,11 @@ reader. What a member means is said in `entities.py`, where most bear the same n
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.entities import ChatSettings, Document, Entry, Persona, Rubric, Scenario, Signals, Simulation
+from parlour.catalog.prices import Price
 from parlour.catalog.yaml_reader import Given, Place, Ref
 
 
@@ -48,9 +50,28 @@ class PersonaSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MediaSource:
+    """An image. `file` is relative to the folder of the bundle; `upload_id` names what is uploaded already."""
+
     name: str
     description: str = ""
     upload_id: str | None = None
+    file: Ref | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaptionSource:
+    """A WebVTT file of a video."""
+
+    file: Ref
+    language: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoSource(MediaSource):
+    """A video."""
+
+    captions: tuple[CaptionSource, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +102,7 @@ class ScenarioSource:
     documents: tuple[Ref, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     images: tuple[MediaSource, ...] = ()
-    videos: tuple[MediaSource, ...] = ()
+    videos: tuple[VideoSource, ...] = ()
     questions: tuple[QuestionSource, ...] = ()
     dialogues: Mapping[str, Ref] = field(default_factory=dict[str, Ref])
     problem_statement_enabled: bool = False
@@ -143,31 +164,53 @@ class SimulationSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CohortSource:
-    """People are named by their `user_id`; `personas` says which persona a learner plays."""
+    """People are named by their `user_id`; `personas` says which persona a learner plays.
+
+    Without `learners` or `instructors`, who is in it is not the bundle's business, and stays as it is.
+    """
 
     name: str
     description: str = ""
     simulations: tuple[Ref, ...] = ()
-    learners: tuple[Ref, ...] = ()
-    instructors: tuple[Ref, ...] = ()
+    learners: tuple[Ref, ...] | None = None
+    instructors: tuple[Ref, ...] | None = None
     personas: Mapping[str, Ref] = field(default_factory=dict[str, Ref])
     place: Place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntrySource:
-    """`settings` hold for every chat, `chats` (by scenario slug) for one. Times are RFC 3339."""
+    """`settings` hold for every chat, `chats` (by scenario slug) for one. Times are RFC 3339.
+
+    Who may: learners of its `cohorts`, `learners` of its own by user id, or `everyone` with an account.
+    `personas` says which persona one of these plays here.
+    """
 
     name: str
     description: str = ""
     simulation: Ref
     cohorts: tuple[Ref, ...] = ()
+    learners: tuple[Ref, ...] = ()
+    personas: Mapping[str, Ref] = field(default_factory=dict[str, Ref])
+    everyone: bool = False
     start_time: str | None = None
     end_time: str | None = None
     position: int = 0
     active: bool = True
     settings: Given[ChatSettings] | None = None
     chats: Mapping[str, Given[ChatSettings]] = field(default_factory=dict[str, Given[ChatSettings]])
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PriceSource:
+    """What a model (named as in the settings) costs from a time on, in `currency` per million tokens."""
+
+    model: str
+    currency: str
+    input_per_million: float
+    output_per_million: float
+    valid_from: str | None = None
     place: Place
 
 
@@ -196,6 +239,7 @@ class Sources:
     cohorts: dict[str, CohortSource] = field(default_factory=dict[str, CohortSource])
     home: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
     practice: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
+    prices: dict[str, PriceSource] = field(default_factory=dict[str, PriceSource])
     broken: set[str] = field(default_factory=set[str])
 
 
@@ -216,9 +260,30 @@ class CohortDraft:
     name: str
     description: str
     simulation_ids: tuple[str, ...]
-    learners: tuple[Ref, ...]
-    instructors: tuple[Ref, ...]
+    learners: tuple[Ref, ...] | None
+    instructors: tuple[Ref, ...] | None
     persona_ids: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seating:
+    """The people whom an entry names itself, still as user ids, and who plays which persona in it."""
+
+    entry_id: str
+    learners: tuple[Ref, ...] = ()
+    persona_ids: tuple[tuple[Ref, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asset:
+    """A checked file of a bundle. `digest` is its SHA-256; the same bytes always have the same `upload_id`."""
+
+    upload_id: str
+    path: Path
+    name: str
+    mime_type: str
+    bytes: int
+    digest: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,3 +300,6 @@ class Bundle:
     simulations: tuple[Simulation, ...]
     cohorts: tuple[CohortDraft, ...]
     entries: tuple[Entry, ...]
+    seatings: tuple[Seating, ...] = ()
+    prices: tuple[Price, ...] = ()
+    assets: tuple[Asset, ...] = ()

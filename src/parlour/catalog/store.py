@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from parlour.catalog.entities import EntryKind, Kind, Seat
+from parlour.catalog.entities import Kind, Reference, Seat
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, EntryId
 from parlour.storage.tx import Tx
@@ -67,6 +67,18 @@ def newest(tx: Tx, content_ids: Sequence[str]) -> dict[str, int]:
     return {each: row["version"] for each, row in found.items() if row}
 
 
+def naming(tx: Tx, kinds: Sequence[Kind], name: str) -> frozenset[Reference]:
+    """The versions of these kinds in which an id occurs."""
+    rows = [
+        row
+        for kind in kinds
+        for row in tx.all(
+            "SELECT id, version FROM content WHERE kind = :kind AND body LIKE :name", kind=kind, name=f"%{name}%"
+        )
+    ]
+    return frozenset(Reference(id=row["id"], version=row["version"]) for row in rows)
+
+
 def all_current(tx: Tx, kind: Kind) -> list[Stored]:
     """The newest versions of all active objects of a kind, by name."""
     rows = tx.all(
@@ -77,16 +89,10 @@ def all_current(tx: Tx, kind: Kind) -> list[Stored]:
     return [Stored(id=row["id"], version=row["version"], body=row["body"]) for row in rows]
 
 
-def current_of_account(tx: Tx, kind: EntryKind, account_id: str) -> list[Stored]:
-    """The newest versions of the active entries in which an account has a seat."""
-    rows = tx.all(
-        "SELECT c.id, c.version, c.body FROM entry_people p JOIN content_current n ON n.id = p.entry_id"
-        " JOIN content c ON c.id = n.id AND c.version = n.version"
-        " WHERE p.account_id = :account AND n.kind = :kind AND n.active = 1 ORDER BY c.name, c.id",
-        account=account_id,
-        kind=kind,
-    )
-    return [Stored(id=row["id"], version=row["version"], body=row["body"]) for row in rows]
+def entries_naming(tx: Tx, account_id: str) -> frozenset[str]:
+    """The entries that name an account themselves."""
+    rows = tx.all("SELECT entry_id FROM entry_people WHERE account_id = :account", account=account_id)
+    return frozenset(row["entry_id"] for row in rows)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

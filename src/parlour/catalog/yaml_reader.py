@@ -5,6 +5,7 @@ depth and number of nodes are bounded before anything recursive runs.
 """
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ TEXT_CHARACTERS_MAX = 20_000
 NUMBER_MAX = 2**31
 
 _TAG = "tag:yaml.org,2002:"
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _BAD = object()
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -53,7 +55,8 @@ class Given(Generic[T]):
     place: Place
 
 
-_SCALARS: tuple[Any, ...] = (str, int, bool, Ref)
+_WANTED: Mapping[Any, str] = {bool: "true or false", int: "a whole number", float: "a number"}
+_SCALARS: tuple[Any, ...] = (str, int, float, bool, Ref)
 
 
 class Errors:
@@ -210,7 +213,7 @@ class Reader:
 
     def _scalar(self, node: Node, kind: Any) -> object:
         if not isinstance(node, ScalarNode):
-            return self._wrong(node, {bool: "true or false", int: "a whole number"}.get(kind, "a text"))
+            return self._wrong(node, _WANTED.get(kind, "a text"))
         text = cast("str", node.value)
         if kind is bool:
             value = {"true": True, "false": False}.get(text.lower()) if node.tag == f"{_TAG}bool" else None
@@ -219,6 +222,9 @@ class Reader:
             digits = text.removeprefix("-")
             fits = node.tag == f"{_TAG}int" and digits.isdecimal() and abs(int(digits[:12])) < NUMBER_MAX
             return int(text) if fits else self._wrong(node, "a whole number")
+        if kind is float:
+            fits = node.tag in (f"{_TAG}int", f"{_TAG}float") and _DECIMAL.fullmatch(text) is not None
+            return float(text) if fits and abs(float(text)) < NUMBER_MAX else self._wrong(node, "a number")
         if node.tag not in (f"{_TAG}str", f"{_TAG}timestamp"):
             return self._wrong(node, "a text (put it in quotes)")
         if len(text) > TEXT_CHARACTERS_MAX:

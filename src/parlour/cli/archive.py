@@ -15,6 +15,7 @@ import msgspec
 from parlour.cli.commands import Problem
 from parlour.kernel.clock import SystemClock, rfc3339
 from parlour.kernel.decoding import decode
+from parlour.storage.blobs.folder import GROWING
 
 FORMAT: Literal["parlour-backup"] = "parlour-backup"
 VERSION = 1
@@ -88,7 +89,7 @@ def unpack(file: Path, manifest: Manifest, into: Path) -> None:
             if path.is_absolute() or ".." in path.parts or path.parts[:1] not in (("store",), ("data",)):
                 raise Problem(f"{file} holds a file that leads elsewhere.")
             target = into / path
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folders(into, path.parent)
             try:
                 with archive.open(part.name) as source, target.open("wb") as sink:
                     target.chmod(0o600)
@@ -100,9 +101,9 @@ def unpack(file: Path, manifest: Manifest, into: Path) -> None:
 
 
 def files_of(data: Path, without: set[Path]) -> Iterator[tuple[str, Path]]:
-    """`(name, path)` of what is kept in a data folder; links and `without` are left out."""
+    """`(name, path)` of what is kept in a data folder; links, `without` and blobs that grow are left out."""
     for path in sorted(data.rglob("*")):
-        if path.is_file() and not path.is_symlink() and path.absolute() not in without:
+        if path.is_file() and not path.is_symlink() and path.suffix != GROWING and path.absolute() not in without:
             yield path.relative_to(data).as_posix(), path
 
 
@@ -117,6 +118,12 @@ def replace_tree(data: Path, staged: Path, keep: set[str]) -> None:
     for path in list(staged.iterdir()):
         path.rename(data / path.name)
     shutil.rmtree(replaced)
+
+
+def _make_folders(into: Path, inner: PurePosixPath) -> None:
+    """Make a folder and those above it, every one for its owner only."""
+    for folder in reversed((inner, *inner.parents)):
+        (into / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _add(archive: zipfile.ZipFile, name: str, path: Path) -> Part:

@@ -26,11 +26,14 @@ def import_bundle(path: Bundle, place: Place) -> None:
     from rich.table import Table
 
     from parlour.catalog.bundles import BundleErrors, load_bundle
-    from parlour.catalog.publishing import publish
+    from parlour.catalog.publishing import keep_files, publish
+    from parlour.storage.blobs.folder import FolderBlobs
 
     try:
         bundle = load_bundle(path)
-        database = opened(load(place), create=True)
+        settings = load(place)
+        database = opened(settings, create=True)
+        keep_files(bundle, FolderBlobs(settings.files))
         published = database.write_here(lambda tx: publish(tx, bundle))
     except BundleErrors as wrong:
         root = path if path.is_dir() else path.parent
@@ -44,6 +47,7 @@ def import_bundle(path: Bundle, place: Place) -> None:
         ("simulations", bundle.simulations),
         ("cohorts", bundle.cohorts),
         ("home and practice", bundle.entries),
+        ("files", bundle.assets),
     ):
         table.add_row(name, str(len(things)))
     table.add_section()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from parlour.app import Parlour
     from parlour.catalog.entities import EntryKind
     from parlour.catalog.sources import Bundle
+    from parlour.files.ports import BlobStore
     from parlour.kernel.actor import Role
     from parlour.storage.database import Database
     from parlour.storage.tx import Tx
@@ -63,13 +64,16 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Say what there is as one line of JSON.")] = False,
 ) -> None:
     """Try Parlour: a server with sample content and three accounts, in .data/demo."""
+    from parlour.storage.blobs.folder import FolderBlobs
+
     settings = load(place, host=listen.host, port=listen.port)
     own = {"data": DATA} if as_json else {"data": DATA, "log_level": "warning"}
     unsaid = {name: value for name, value in own.items() if name not in settings.model_fields_set}
     settings = settings.model_copy(update=unsaid)
     check_free(settings)
     password, fresh = demo_password(settings.data)
-    seeded = asyncio.run(seed(opened(settings, create=True), password, renew=fresh))
+    database = opened(settings, create=True)
+    seeded = asyncio.run(seed(database, FolderBlobs(settings.files), password, renew=fresh))
 
     async def announce(_: "Parlour", port: int) -> None:
         url = address(settings, port)
@@ -104,15 +108,17 @@ def demo_password(data: Path) -> tuple[str, bool]:
     return password, True
 
 
-async def seed(database: "Database", password: str, *, renew: bool) -> Seeded:
+async def seed(database: "Database", blobs: "BlobStore", password: str, *, renew: bool) -> Seeded:
     """Make what is missing of the demo, and a new session for everybody; closes `database`.
 
     `renew`: set every password.
     """
     from parlour.accounts.passwords import hash_password
     from parlour.catalog.bundles import load_bundle
+    from parlour.catalog.publishing import keep_files
 
     bundle = load_bundle(sample_pack())
+    await asyncio.to_thread(keep_files, bundle, blobs)
     names = [user_id for user_id, _, _ in PEOPLE]
     database.start()
     try:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from parlour.cli import backup, config, content, demo, doctor, serve, user
+from parlour.cli import attempts, backup, cohort, config, content, demo, doctor, serve, usage, user
 
 app = typer.Typer(
     name="parlour",
@@ -16,9 +16,12 @@ app = typer.Typer(
 serve.add_to(app)
 demo.add_to(app)
 app.add_typer(user.app)
+app.add_typer(cohort.app)
 app.add_typer(content.app)
+app.add_typer(attempts.app)
 app.add_typer(config.app)
 doctor.add_to(app)
+usage.add_to(app)
 backup.add_to(app)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from parlour.conversations import store, tree
-from parlour.conversations.entities import Chat, Completion, Hint, Message, MessageState
+from parlour.conversations.entities import Chat, Completion, Hint, Mark, Message, MessageState, Spoken
 from parlour.conversations.facts import (
     ContentGiven,
     HintGiven,
@@ -57,7 +57,7 @@ def locked_chat(tx: Tx, chat_id: ChatId) -> Chat | None:
 
 
 def chats_of(tx: Tx, attempt_id: AttemptId) -> list[Chat]:
-    """The chats of an attempt, oldest first."""
+    """The chats of an attempt, in the order in which they came to it: a copy counts from when it was made."""
     return store.chats_of(tx, attempt_id)
 
 
@@ -194,6 +194,27 @@ def add_text(tx: Tx, writing: Writing, text: str) -> bool:
     return True
 
 
+def add_spoken(tx: Tx, writing: Writing, pieces: Sequence[Spoken], marks: Sequence[Mark]) -> bool:
+    """The same for a reply of several personas; `marks` are all its contents, with those that begin here."""
+    text = "".join(piece.text for piece in pieces)
+    if any(piece.begins for piece in pieces):
+        stored = store.append_contents(tx, writing.message_id, writing.fence, text, marks)
+    else:
+        stored = store.append_text(tx, writing.message_id, writing.fence, text)
+    for piece in pieces if stored else ():
+        tx.announce(
+            [chat_room(writing.chat_id)],
+            TextAdded(
+                chat_id=writing.chat_id,
+                message_id=writing.message_id,
+                text=piece.text,
+                persona_id=piece.persona_id,
+                content_idx=piece.idx,
+            ),
+        )
+    return stored
+
+
 def add_hints(tx: Tx, writing: Writing, hints: Sequence[str]) -> None:
     """Store hints of a reply and tell them."""
     rows = [Hint(id=tx.new_id(), message_id=writing.message_id, idx=i, hint=text) for i, text in enumerate(hints)]
@@ -205,11 +226,6 @@ def add_hints(tx: Tx, writing: Writing, hints: Sequence[str]) -> None:
     )
 
 
-def note_usage(tx: Tx, message_id: MessageId, usage: object) -> None:
-    """Keep what a reply cost."""
-    store.set_usage(tx, message_id, usage)
-
-
 def complete_reply(tx: Tx, message_id: MessageId, status: MessageState, completion: Completion | None = None) -> bool:
     """End a reply and say so, once; False if it has ended. `status` is not `streaming`."""
     if status == "streaming" or not store.complete_message(tx, message_id, status, completion):
@@ -217,7 +233,6 @@ def complete_reply(tx: Tx, message_id: MessageId, status: MessageState, completi
     reply = store.message(tx, message_id)
     if reply is None:
         return False
-    contents = (ContentGiven(id=reply.id, idx=0, content=reply.content, persona_id=reply.persona_id),)
     tx.announce(
         [chat_room(reply.chat_id)],
         ReplyCompleted(
@@ -227,7 +242,10 @@ def complete_reply(tx: Tx, message_id: MessageId, status: MessageState, completi
             created_at=reply.created_at,
             persona_id=reply.persona_id,
             status=status,
-            contents=contents if reply.content else (),
+            contents=tuple(
+                ContentGiven(id=each.id, idx=each.idx, content=each.content, persona_id=each.persona_id)
+                for each in reply.contents
+            ),
         ),
     )
     return True

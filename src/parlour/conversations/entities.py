@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.entities import ChatTemplate, Material, Reference
-from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
+from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId, named_id
 
 ChatState = Literal["open", "completed"]
 MessageType = Literal["query", "response"]
+BLANK_LINE = "\n\n"  # between the contents of a message (Glow 6.3.1)
 MessageState = Literal["streaming", "complete", "stopped", "failed"]
 
 
@@ -64,6 +65,27 @@ class Chat:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """A piece of what one of several personas says; `begins` marks the first piece of a content.
+
+    The first piece of every content but the first begins with the blank line before it.
+    """
+
+    persona_id: str
+    idx: int
+    text: str
+    begins: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """Where in a message's text, counted in characters, a content begins, after its blank line."""
+
+    persona_id: str
+    at: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
     """What one persona said in a reply."""
 
@@ -75,7 +97,10 @@ class Content:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """A learner's message (`query`) or a reply (`response`). `number` is the order of creation."""
+    """A learner's message (`query`) or a reply (`response`). `number` is the order of creation.
+
+    `persona_id` of a reply in a scene of several personas is the first speaker, None before there is one.
+    """
 
     id: MessageId
     chat_id: ChatId
@@ -87,6 +112,24 @@ class Message:
     state: MessageState
     created_at: int
     completed_at: int | None
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def contents(self) -> tuple[Content, ...]:
+        """What each speaker says; none for an empty message. Joined by blank lines they are `content`."""
+        if not self.marks:
+            whole = Content(id=self.id, idx=0, content=self.content, persona_id=self.persona_id)
+            return (whole,) if self.content else ()
+        ends = [mark.at - len(BLANK_LINE) for mark in self.marks[1:]]
+        return tuple(
+            Content(
+                id=named_id(self.id, str(idx)) if idx else self.id,
+                idx=idx,
+                content=self.content[mark.at : end],
+                persona_id=mark.persona_id,
+            )
+            for idx, (mark, end) in enumerate(zip(self.marks, [*ends, len(self.content)], strict=True))
+        )
 
     @property
     def counts(self) -> bool:
@@ -102,3 +145,16 @@ class Hint:
     message_id: MessageId
     idx: int
     hint: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Response:
+    """An answer to a quiz question. `scored` is the first one to its question in the chat."""
+
+    id: str
+    chat_id: ChatId
+    question_id: str
+    option_ids: tuple[str, ...]
+    is_correct: bool
+    scored: bool
+    created_at: int

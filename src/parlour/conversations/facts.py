@@ -49,6 +49,20 @@ class TextAdded:
 
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TextCompacted:
+    """The whole text of a reply, in place of every piece and reset that was told under `from_seq`
+    up to its own number in the room (decision D10)."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    text: str
+    persona_id: str | None
+    content_idx: int
+    from_seq: int
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TextReset:
     """The reply is begun again: what was added so far is void (decision D14)."""
 
@@ -118,3 +132,13 @@ class ReplyFailed:
     message_id: MessageId
     code: str
     text: str
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BranchLabelled:
+    """A branch has this name from now on, kept at the message that was its leaf then; None: no name any more."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    label: str | None

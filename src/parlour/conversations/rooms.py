@@ -11,3 +11,14 @@ def chat_room(chat_id: ChatId | str) -> str:
 def person_room(account_id: AccountId | str) -> str:
     """Where an account is told what concerns it."""
     return f"person:{account_id}"
+
+
+def presence_room(chat_id: ChatId | str) -> str:
+    """Where those who asked for it are told who is in a chat's room."""
+    return f"presence:{chat_id}"
+
+
+def chat_of_room(room: str) -> ChatId | None:
+    """The chat that a room is about, if it is a chat's."""
+    kind, _, name = room.partition(":")
+    return ChatId(name) if kind == "chat" else None

@@ -1,16 +1,19 @@
 """SQL over chats, messages and hints."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from parlour.conversations.entities import Chat, Completion, Hint, Message, MessageState, Snapshot
+from parlour.conversations.entities import Chat, Completion, Hint, Mark, Message, MessageState, Response, Snapshot
 from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
 from parlour.storage.tx import Row, Tx
 
 _SNAPSHOT = decoder_of(Snapshot)
+_MARKS = decoder_of(tuple[Mark, ...])
 _COMPLETION = decoder_of(Completion)
+_IDS = decoder_of(tuple[str, ...])
 
 
 def _json(value: object) -> str | None:
@@ -49,6 +52,7 @@ def _message(row: Row) -> Message:
         state=row["state"],
         created_at=row["created_at"],
         completed_at=row["completed_at"],
+        marks=_MARKS.decode(row["contents"]) if row["contents"] else (),
     )
 
 
@@ -82,7 +86,11 @@ def chat(tx: Tx, chat_id: ChatId, *, lock: bool) -> Chat | None:
 
 
 def chats_of(tx: Tx, attempt_id: AttemptId) -> list[Chat]:
-    rows = tx.all("SELECT * FROM chats WHERE attempt_id = :id ORDER BY created_at, pass, position", id=attempt_id)
+    rows = tx.all(
+        "SELECT * FROM chats WHERE attempt_id = :id"
+        " ORDER BY CASE WHEN source_chat_id IS NULL THEN created_at ELSE completed_at END, pass, position",
+        id=attempt_id,
+    )
     return [_chat(row) for row in rows]
 
 
@@ -135,8 +143,18 @@ def append_text(tx: Tx, message_id: MessageId, fence: str, text: str) -> bool:
     return tx.run(sql, id=message_id, fence=fence, text=text) > 0
 
 
+def append_contents(tx: Tx, message_id: MessageId, fence: str, text: str, marks: Sequence[Mark]) -> bool:
+    """The same where contents begin: `marks` are those of the whole message, the first one names its persona."""
+    sql = (
+        "UPDATE messages SET content = content || :text, contents = :marks, persona_id = :persona"
+        " WHERE id = :id AND fence = :fence AND state = 'streaming'"
+    )
+    persona_id = marks[0].persona_id
+    return tx.run(sql, id=message_id, fence=fence, text=text, marks=_json(marks), persona=persona_id) > 0
+
+
 def take_over(tx: Tx, message_id: MessageId, fence: str) -> bool:
-    sql = "UPDATE messages SET content = '', fence = :fence WHERE id = :id AND state = 'streaming'"
+    sql = "UPDATE messages SET content = '', contents = NULL, fence = :fence WHERE id = :id AND state = 'streaming'"
     return tx.run(sql, id=message_id, fence=fence) > 0
 
 
@@ -146,10 +164,6 @@ def complete_message(tx: Tx, message_id: MessageId, state: MessageState, complet
         " WHERE id = :id AND state = 'streaming'"
     )
     return tx.run(sql, id=message_id, state=state, completion=_json(completion), now=tx.now_ms) > 0
-
-
-def set_usage(tx: Tx, message_id: MessageId, usage: object) -> None:
-    tx.run("UPDATE messages SET usage = :usage WHERE id = :id", id=message_id, usage=_json(usage))
 
 
 def insert_hints(tx: Tx, hints: Sequence[Hint]) -> None:
@@ -166,3 +180,99 @@ def hints_of(tx: Tx, chat_id: ChatId) -> list[Hint]:
     return [
         Hint(id=row["id"], message_id=MessageId(row["message_id"]), idx=row["idx"], hint=row["hint"]) for row in rows
     ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageCopy:
+    """A message to copy, and the place of the copy. Its times are `later_ms` after those of the source."""
+
+    source_id: MessageId
+    id: MessageId
+    chat_id: ChatId
+    parent_id: MessageId | None
+    number: int
+    later_ms: int
+
+
+def copy_message(tx: Tx, copy: MessageCopy) -> None:
+    tx.run(
+        "INSERT INTO messages (id, chat_id, type, parent_id, number, content, contents, persona_id, state, fence,"
+        " completion, item_id, created_at, completed_at) SELECT CAST(:id AS TEXT), CAST(:chat_id AS TEXT),"
+        " type, CAST(:parent_id AS TEXT), CAST(:number AS INTEGER), content, contents, persona_id, state, NULL,"
+        " completion, item_id, created_at + CAST(:later AS BIGINT), completed_at + CAST(:later AS BIGINT)"
+        " FROM messages WHERE id = :source",
+        id=copy.id,
+        chat_id=copy.chat_id,
+        parent_id=copy.parent_id,
+        number=copy.number,
+        later=copy.later_ms,
+        source=copy.source_id,
+    )
+
+
+def labels_of(tx: Tx, chat_id: ChatId) -> dict[MessageId, str]:
+    rows = tx.all("SELECT message_id, label FROM branch_labels WHERE chat_id = :id", id=chat_id)
+    return {MessageId(row["message_id"]): row["label"] for row in rows}
+
+
+def set_label(tx: Tx, message: Message, label: str, account_id: AccountId) -> None:
+    tx.run(
+        "INSERT INTO branch_labels (message_id, chat_id, label, labelled_by, labelled_at) VALUES (:id, :chat_id,"
+        " :label, :by, :now) ON CONFLICT (message_id) DO UPDATE SET label = excluded.label,"
+        " labelled_by = excluded.labelled_by, labelled_at = excluded.labelled_at",
+        id=message.id,
+        chat_id=message.chat_id,
+        label=label,
+        by=account_id,
+        now=tx.now_ms,
+    )
+
+
+def remove_label(tx: Tx, message_id: MessageId) -> None:
+    tx.run("DELETE FROM branch_labels WHERE message_id = :id", id=message_id)
+
+
+def insert_responses(tx: Tx, responses: Sequence[Response]) -> None:
+    rows = [
+        {
+            "id": response.id,
+            "chat_id": response.chat_id,
+            "question_id": response.question_id,
+            "option_ids": _json(response.option_ids),
+            "is_correct": int(response.is_correct),
+            "scored": int(response.scored),
+            "created_at": response.created_at,
+        }
+        for response in responses
+    ]
+    tx.many(
+        "INSERT INTO responses (id, chat_id, question_id, option_ids, is_correct, scored, created_at)"
+        " VALUES (:id, :chat_id, :question_id, :option_ids, :is_correct, :scored, :created_at)",
+        rows,
+    )
+
+
+def responses_of(tx: Tx, chat_id: ChatId) -> list[Response]:
+    rows = tx.all("SELECT * FROM responses WHERE chat_id = :id ORDER BY created_at, id", id=chat_id)
+    return [
+        Response(
+            id=row["id"],
+            chat_id=ChatId(row["chat_id"]),
+            question_id=row["question_id"],
+            option_ids=_IDS.decode(row["option_ids"]),
+            is_correct=bool(row["is_correct"]),
+            scored=bool(row["scored"]),
+            created_at=row["created_at"],
+        )
+        for row in rows
+    ]
+
+
+def snapshots_naming(tx: Tx, account_id: AccountId, name: str) -> list[Snapshot]:
+    """The snapshots of an account's chats in which an id occurs."""
+    rows = tx.all(
+        "SELECT DISTINCT snapshot FROM chats WHERE account_id = :account AND snapshot LIKE :name",
+        account=account_id,
+        name=f"%{name}%",
+    )
+    return [_SNAPSHOT.decode(row["snapshot"]) for row in rows]

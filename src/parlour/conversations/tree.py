@@ -1,5 +1,6 @@
 """Messages form a tree (Glow 6.3.4). Pure rules over the messages of one chat."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from parlour.conversations.entities import Message
@@ -52,3 +53,34 @@ def siblings(messages: Sequence[Message]) -> dict[MessageId, tuple[int, int]]:
     for message in sorted(messages, key=lambda message: message.number):
         groups.setdefault((message.parent_id, message.type), []).append(message)
     return {message.id: (index, len(group)) for group in groups.values() for index, message in enumerate(group)}
+
+
+def leaves(messages: Sequence[Message]) -> list[Message]:
+    """The ends of all branches: messages without children, by creation."""
+    parents = {message.parent_id for message in messages}
+    return sorted((message for message in messages if message.id not in parents), key=lambda message: message.number)
+
+
+def leaf_by_message(messages: Sequence[Message]) -> dict[MessageId, Message]:
+    """For every message the newest leaf whose path leads through it: the branch that the message stands for."""
+    found: dict[MessageId, Message] = {}
+    for message in sorted(messages, key=lambda message: message.number, reverse=True):
+        leaf = found.setdefault(message.id, message)
+        if message.parent_id is not None:
+            known = found.get(message.parent_id, leaf)
+            found[message.parent_id] = max(known, leaf, key=lambda each: each.number)
+    return found
+
+
+def own_part(messages: Sequence[Message], leaf_id: MessageId) -> list[Message]:
+    """What only this branch has: its path from behind the last fork on; the whole path if it never forked."""
+    path = path_to(messages, leaf_id)
+    children = Counter(message.parent_id for message in messages)
+    start = max((index for index, message in enumerate(path) if children[message.parent_id] > 1), default=0)
+    return path[start:]
+
+
+def shared(left: Sequence[Message], right: Sequence[Message]) -> int:
+    """How many messages two paths have in common, from the root on."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((index for index, (one, other) in pairs if one.id != other.id), min(len(left), len(right)))

@@ -60,10 +60,39 @@ def room_head(tx: Tx, room: str, upto: int | None = None) -> RoomHead:
 
 
 def position_of(tx: Tx, room: str, seq: int) -> int | None:
-    """The position of entry `seq` of a room; None if there is no such entry."""
-    return 0 if seq == 0 else store.position(tx, room, seq)
+    """The position after which a reader gets every entry of a room above `seq`; None if some are gone.
+
+    If `seq` is inside of what was compacted, the compacted entry is one of them.
+    """
+    first, _ = store.first_kept(tx, room)
+    return None if first > seq + 1 else store.position(tx, room, seq) or 0
+
+
+def is_kept(tx: Tx, room: str, after: int) -> bool:
+    """Whether every entry of a room after position `after` is still there (5.4).
+
+    What was removed is older than the oldest entry that is kept, so only a position before that
+    one may lack something.
+    """
+    seq, pos = store.first_kept(tx, room)
+    return seq <= 1 or pos <= after
+
+
+def last_before(tx: Tx, room: str, kind: str, before: int) -> int:
+    """The position of the newest entry of a kind before position `before`; 0 if there is none."""
+    return store.last_before(tx, room, kind, before)
+
+
+def of_kind(tx: Tx, kind: str, after: int, upto: int, limit: int) -> list[Logged]:
+    """The events of a kind with after < pos <= upto, oldest first, at most `limit`."""
+    return store.of_kind(tx, kind, after, upto, limit)
 
 
 def last_of_kind(tx: Tx, room: str, kinds: Sequence[str], window: int = 0) -> tuple[int, str] | None:
     """`(seq, kind)` of the newest entry of one of `kinds` with seq > window."""
     return store.last_of_kind(tx, room, kinds, window)
+
+
+def forget_room(tx: Tx, room: str) -> None:
+    """Delete the log of a room that is gone for good, and its members. What other rooms were told too stays there."""
+    store.delete_room(tx, room)

@@ -67,8 +67,38 @@ def room_head(tx: Tx, room: str, upto: int) -> int:
 
 
 def position(tx: Tx, room: str, seq: int) -> int | None:
-    row = tx.one("SELECT pos FROM entries WHERE room = :room AND seq = :seq", room=room, seq=seq)
+    row = tx.one(
+        "SELECT pos FROM entries WHERE room = :room AND seq <= :seq ORDER BY pos DESC LIMIT 1", room=room, seq=seq
+    )
     return row["pos"] if row else None
+
+
+def first_kept(tx: Tx, room: str) -> tuple[int, int]:
+    row = tx.one(
+        "SELECT coalesce(from_seq, seq) AS seq, pos FROM entries WHERE room = :room ORDER BY pos LIMIT 1", room=room
+    )
+    return (row["seq"], row["pos"]) if row else (1, 0)
+
+
+def last_before(tx: Tx, room: str, kind: str, before: int) -> int:
+    row = tx.one(
+        "SELECT e.pos FROM entries n JOIN events e ON e.pos = n.pos"
+        " WHERE n.room = :room AND n.pos < :before AND e.kind = :kind ORDER BY n.pos DESC LIMIT 1",
+        room=room,
+        before=before,
+        kind=kind,
+    )
+    return row["pos"] if row else 0
+
+
+def delete_room(tx: Tx, room: str) -> None:
+    alone = "pos IN (SELECT pos FROM entries WHERE room = :room) AND audience NOT LIKE :shared"
+    newest = "(SELECT max(pos) FROM events)"  # stays, emptied: positions are never given twice
+    params = {"room": room, "shared": '%"%"%"%'}  # names of two rooms have more than two quotes
+    tx.run("DELETE FROM memberships WHERE room = :room", room=room)
+    tx.run(f"UPDATE events SET body = '{{}}', audience = '[]' WHERE {alone} AND pos = {newest}", **params)  # noqa: S608
+    tx.run(f"DELETE FROM events WHERE {alone} AND pos < {newest}", **params)  # noqa: S608
+    tx.run("DELETE FROM entries WHERE room = :room", room=room)
 
 
 def last_of_kind(tx: Tx, room: str, kinds: Sequence[str], window: int) -> tuple[int, str] | None:
@@ -82,6 +112,74 @@ def last_of_kind(tx: Tx, room: str, kinds: Sequence[str], window: int) -> tuple[
         **names,
     )
     return (row["seq"], row["kind"]) if row else None
+
+
+def of_kind(tx: Tx, kind: str, after: int, upto: int, limit: int) -> list[Logged]:
+    sql = (
+        f"SELECT {_COLUMNS} FROM events e WHERE e.pos > :after AND e.pos <= :upto AND e.kind = :kind"  # noqa: S608
+        " ORDER BY e.pos LIMIT :limit"
+    )
+    return [_logged(row) for row in tx.all(sql, kind=kind, after=after, upto=upto, limit=limit)]
+
+
+def mark(tx: Tx, name: str) -> int:
+    row = tx.one("SELECT value FROM meta WHERE key = :name", name=name)
+    return int(row["value"]) if row else 0
+
+
+def set_mark(tx: Tx, name: str, pos: int) -> None:
+    tx.run(
+        "INSERT INTO meta (key, value) VALUES (:name, :pos) ON CONFLICT (key) DO UPDATE SET value = :pos",
+        name=name,
+        pos=str(pos),
+    )
+
+
+def newest_older(tx: Tx, after: int, upto: int, before_ms: int) -> int | None:
+    row = tx.one(
+        "SELECT max(pos) AS pos FROM events WHERE pos > :after AND pos <= :upto AND at < :before",
+        after=after,
+        upto=upto,
+        before=before_ms,
+    )
+    return row["pos"] if row else None
+
+
+def audiences(tx: Tx, after: int, upto: int) -> list[tuple[int, tuple[tuple[str, int], ...]]]:
+    sql = "SELECT pos, audience FROM events WHERE pos > :after AND pos <= :upto ORDER BY pos"
+    return [(row["pos"], _AUDIENCE.decode(row["audience"])) for row in tx.all(sql, after=after, upto=upto)]
+
+
+def compact_entry(tx: Tx, room: str, pos: int, from_seq: int) -> bool:
+    sql = "UPDATE entries SET from_seq = :from_seq WHERE room = :room AND pos = :pos AND from_seq IS NULL"
+    return tx.run(sql, room=room, pos=pos, from_seq=from_seq) > 0
+
+
+def replace_event(tx: Tx, pos: int, kind: str, body: str) -> None:
+    tx.run("UPDATE events SET kind = :kind, body = :body WHERE pos = :pos", pos=pos, kind=kind, body=body)
+
+
+def delete_entries(tx: Tx, room: str, first: int, last: int) -> int:
+    """Delete entries of a room, and the events that stand in no other room any more."""
+    events = tx.all(
+        "SELECT e.pos, e.audience FROM events e WHERE e.pos IN"
+        " (SELECT n.pos FROM entries n WHERE n.room = :room AND n.pos >= :first AND n.pos <= :last)",
+        room=room,
+        first=first,
+        last=last,
+    )
+    deleted = tx.run(
+        "DELETE FROM entries WHERE room = :room AND pos >= :first AND pos <= :last", room=room, first=first, last=last
+    )
+    unheard = [row["pos"] for row in events if not _stands_elsewhere(tx, row["pos"], row["audience"], room)]
+    tx.many("DELETE FROM events WHERE pos = :pos", [{"pos": pos} for pos in unheard])
+    return deleted
+
+
+def _stands_elsewhere(tx: Tx, pos: int, audience: str, room: str) -> bool:
+    sql = "SELECT pos FROM entries WHERE room = :room AND pos = :pos"
+    others = (other for other, _ in _AUDIENCE.decode(audience) if other != room)
+    return any(tx.one(sql, room=other, pos=pos) is not None for other in others)
 
 
 def _cursor(row: Row) -> Cursor:
@@ -188,3 +286,89 @@ def delete_cursors(tx: Tx, before_ms: int) -> int:
     return tx.run(
         "DELETE FROM connections WHERE closed_at < :before OR (kind = 'http' AND seen_at < :before)", before=before_ms
     )
+
+
+def put_presence(tx: Tx, room: str, who: tuple[str, str, str]) -> bool:
+    """`who`: connection, account, server."""
+    added = tx.run(
+        "INSERT INTO presence (connection_id, room, account_id, server_id, since)"
+        " VALUES (:connection, :room, :account, :server, :now) ON CONFLICT DO NOTHING",
+        connection=who[0],
+        room=room,
+        account=who[1],
+        server=who[2],
+        now=tx.now_ms,
+    )
+    return added > 0
+
+
+def drop_presence(tx: Tx, connection_id: str, room: str) -> bool:
+    sql = "DELETE FROM presence WHERE connection_id = :id AND room = :room"
+    return tx.run(sql, id=connection_id, room=room) > 0
+
+
+def drop_connection(tx: Tx, connection_id: str) -> list[str]:
+    rows = tx.all("DELETE FROM presence WHERE connection_id = :id RETURNING room", id=connection_id)
+    return [row["room"] for row in rows]
+
+
+def present_in(tx: Tx, room: str, lapsed_ms: int) -> dict[AccountId, int]:
+    rows = tx.all(
+        "SELECT p.account_id, count(*) AS n FROM presence p WHERE p.room = :room AND (p.server_id = ''"
+        " OR EXISTS (SELECT 1 FROM servers s WHERE s.id = p.server_id AND s.seen_at > :lapsed))"
+        " GROUP BY p.account_id ORDER BY min(p.since), p.account_id",
+        room=room,
+        lapsed=lapsed_ms,
+    )
+    return {AccountId(row["account_id"]): row["n"] for row in rows}
+
+
+def lock_presence(tx: Tx, room: str) -> bool:
+    sql = "SELECT connection_id FROM presence WHERE room = :room ORDER BY connection_id FOR UPDATE"
+    return bool(tx.all(sql, room=room))
+
+
+def presence_of_server(tx: Tx, server_id: str) -> dict[tuple[str, str], int]:
+    rows = tx.all("SELECT connection_id, room, since FROM presence WHERE server_id = :id", id=server_id)
+    return {(row["connection_id"], row["room"]): row["since"] for row in rows}
+
+
+def server_seen_at(tx: Tx, server_id: str) -> int | None:
+    row = tx.one("SELECT seen_at FROM servers WHERE id = :id", id=server_id)
+    return row["seen_at"] if row else None
+
+
+def put_server(tx: Tx, server_id: str, seen_at: int) -> None:
+    tx.run(
+        "INSERT INTO servers (id, seen_at) VALUES (:id, :at) ON CONFLICT (id) DO UPDATE SET seen_at = :at",
+        id=server_id,
+        at=seen_at,
+    )
+
+
+def drop_server(tx: Tx, server_id: str) -> None:
+    tx.run("DELETE FROM presence WHERE server_id = :id", id=server_id)
+    tx.run("DELETE FROM servers WHERE id = :id", id=server_id)
+
+
+def drop_lapsed_servers(tx: Tx, lapsed_ms: int) -> list[str]:
+    if tx.run("DELETE FROM servers WHERE seen_at <= :lapsed", lapsed=lapsed_ms) == 0:
+        return []
+    rows = tx.all(
+        "DELETE FROM presence WHERE server_id <> '' AND server_id NOT IN (SELECT s.id FROM servers s) RETURNING room"
+    )
+    return [row["room"] for row in rows]
+
+
+def drop_idle_presence(tx: Tx, idle_before_ms: int) -> list[str]:
+    rows = tx.all(
+        "DELETE FROM presence WHERE server_id = '' AND NOT EXISTS (SELECT 1 FROM connections c"
+        " WHERE c.id = presence.connection_id AND c.closed_at IS NULL AND c.seen_at >= :before) RETURNING room",
+        before=idle_before_ms,
+    )
+    return [row["room"] for row in rows]
+
+
+def drop_socket_presence(tx: Tx) -> None:
+    tx.run("DELETE FROM presence WHERE server_id <> ''")
+    tx.run("DELETE FROM servers")

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from parlour.catalog.actions import rubric_version
 from parlour.catalog.entities import Rubric
-from parlour.conversations.actions import locked_chat, transcript
-from parlour.conversations.entities import Chat
+from parlour.conversations.actions import locked_chat, messages, transcript
+from parlour.conversations.entities import Chat, Message
 from parlour.conversations.rooms import chat_room, person_room
+from parlour.conversations.tree import path_to
 from parlour.grading import rules, store
-from parlour.grading.entities import Grade, GradeRequest, Items
+from parlour.grading.entities import Feedback, Grade, GradeRequest, Items
 from parlour.grading.facts import FeedbackGiven, GradeGiven, GradingFailed, GradingStarted, remark_given
-from parlour.kernel.ids import ChatId, GradeId
+from parlour.kernel.ids import ChatId, GradeId, MessageId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
 
@@ -44,19 +45,20 @@ class Failure:
 
 
 def request_grade(tx: Tx, request: GradeRequest) -> GradeId:
-    """Have a chat graded; it stays as it is (7.12).
+    """Have a chat graded, or a branch of it; it stays as it is (7.12).
 
     Raises `not_found`, `nothing_to_grade` (no learner message), `no_rubric`, `grading_running`.
     """
     chat = locked_chat(tx, request.chat_id)
     if chat is None:
         raise not_found("Chat")
-    if not any(message.type == "query" for message in transcript(tx, chat.id)):
+    branch = request.branch_message_id
+    if not any(message.type == "query" for message in graded_path(tx, chat.id, branch)):
         raise Refusal("nothing_to_grade", "There is no chat to grade.")
     rubric = rubric_of(tx, chat)
     if rubric is None:
         raise Refusal("no_rubric", "This chat has no rubric.")
-    if running_grade(tx, chat.id):
+    if running_grade(tx, chat.id, branch):
         raise Refusal("grading_running", "This chat is being graded.")
     grade = Grade(
         id=GradeId(tx.new_id()),
@@ -75,6 +77,7 @@ def request_grade(tx: Tx, request: GradeRequest) -> GradeId:
         reason=None,
         created_at=tx.now_ms,
         done_at=None,
+        branch_message_id=branch,
     )
     store.insert(tx, grade, request)
     tx.enqueue(GRADE, GradeOrder(grade_id=grade.id))
@@ -93,32 +96,51 @@ def grade(tx: Tx, grade_id: GradeId) -> Grade | None:
     return found[0] if found else None
 
 
+def graded_path(tx: Tx, chat_id: ChatId, branch_message_id: MessageId | None) -> list[Message]:
+    """What a grade is about: the path to the leaf of a branch, else the active path; completed messages only."""
+    if branch_message_id is None:
+        return transcript(tx, chat_id)
+    return [message for message in path_to(messages(tx, chat_id), branch_message_id) if message.counts]
+
+
 def grades_of(tx: Tx, chat_id: ChatId) -> list[Grade]:
-    """Every grade of a chat, oldest first, in any state."""
+    """Every grade of a chat and of its branches, oldest first, in any state."""
     return store.grades_of(tx, [chat_id])
 
 
-def latest_done(tx: Tx, chat_id: ChatId) -> Grade | None:
-    """The grade of a chat that counts (6.4.2)."""
-    return rules.latest_done(grades_of(tx, chat_id))
+def requests_of(tx: Tx, chat_id: ChatId) -> Mapping[GradeId, GradeRequest]:
+    """What was asked for, by grade."""
+    return store.requests_of(tx, chat_id)
+
+
+def latest_done(tx: Tx, chat_id: ChatId, branch_message_id: MessageId | None = None) -> Grade | None:
+    """The grade of a chat that counts (6.4.2), or the newest done one of a branch."""
+    if branch_message_id is None:
+        return rules.latest_done(grades_of(tx, chat_id))
+    of_branch = [each for each in grades_of(tx, chat_id) if each.branch_message_id == branch_message_id]
+    return next((each for each in reversed(of_branch) if each.state == "done"), None)
 
 
 def done_grades(tx: Tx, chat_ids: Sequence[ChatId]) -> Mapping[ChatId, Grade]:
     """For every chat that has one, the grade that counts."""
     found: dict[ChatId, Grade] = {}
     for each in store.grades_of(tx, chat_ids) if chat_ids else []:
-        if each.state == "done":
+        if each.state == "done" and each.branch_message_id is None:
             found[each.chat_id] = each
     return found
 
 
-def running_grade(tx: Tx, chat_id: ChatId) -> Grade | None:
-    """The grade of a chat that is being made, if any."""
-    return next((each for each in grades_of(tx, chat_id) if each.state == "pending"), None)
+def running_grade(tx: Tx, chat_id: ChatId, branch_message_id: MessageId | None = None) -> Grade | None:
+    """The grade of a chat, or of that branch, that is being made, if any."""
+    pending = [each for each in grades_of(tx, chat_id) if each.state == "pending"]
+    return next((each for each in pending if each.branch_message_id == branch_message_id), None)
 
 
 def count_by_owner(tx: Tx, chat: Chat) -> int:
-    """How often the owner had a chat graded again: without its first grade and without failed ones (6.4.6)."""
+    """How often the owner had a chat graded again: without its first grade and without failed ones (6.4.6).
+
+    A grade of a branch counts like any other.
+    """
     grades = [each for each in grades_of(tx, chat.id) if each.state != "failed"]
     return sum(each.requested_by == chat.account_id for each in grades[1:])
 
@@ -137,7 +159,8 @@ def begin(tx: Tx, chat: Chat, pending: Grade, total_count: int) -> bool:
     """Say once that grading has begun, and fix its time; False if it was said before."""
     if not store.begin(tx, pending.id, seconds_taken(chat, pending)):
         return False
-    started = GradingStarted(chat_id=chat.id, grade_id=pending.id, total_count=total_count)
+    branch = pending.branch_message_id
+    started = GradingStarted(chat_id=chat.id, grade_id=pending.id, total_count=total_count, branch_message_id=branch)
     tx.announce(audience(chat, pending), started)
     return True
 
@@ -153,28 +176,38 @@ def give(tx: Tx, chat: Chat, pending: Grade, given: Given) -> bool:
     total = len(given.items.feedbacks)
     for count, feedback in enumerate(given.items.feedbacks, 1):
         told = FeedbackGiven(
-            chat_id=chat.id, grade_id=pending.id, entry=feedback, completed_count=count, total_count=total
+            chat_id=chat.id,
+            grade_id=pending.id,
+            entry=feedback,
+            completed_count=count,
+            total_count=total,
+            branch_message_id=pending.branch_message_id,
         )
         tx.announce(rooms, told)
     for remark in given.items.remarks:
-        tx.announce(rooms, remark_given(chat.id, pending.id, remark))
-    tx.announce(
-        rooms,
-        GradeGiven(
-            chat_id=chat.id,
-            grade_id=pending.id,
-            attempt_id=chat.attempt_id,
-            simulation_id=given.simulation_id,
-            score=score,
-            passed=passed,
-            total_points=pending.total_points,
-            pass_points=pending.pass_points,
-            percentage=rules.percentage(score, pending.total_points),
-            feedback=given.summary,
-            source=pending.source,
-        ),
-    )
+        tx.announce(rooms, remark_given(pending, remark))
+    done = replace(pending, state="done", score=score, passed=passed, summary=given.summary)
+    tx.announce(rooms, grade_given(chat, done, given.simulation_id))
     return True
+
+
+def grade_given(chat: Chat, done: Grade, simulation_id: str | None) -> GradeGiven:
+    """The fact that a grade is done."""
+    score = done.score or 0
+    return GradeGiven(
+        chat_id=chat.id,
+        grade_id=done.id,
+        attempt_id=chat.attempt_id,
+        simulation_id=simulation_id,
+        score=score,
+        passed=done.passed is True,
+        total_points=done.total_points,
+        pass_points=done.pass_points,
+        percentage=rules.percentage(score, done.total_points),
+        feedback=done.summary or "",
+        source=done.source,
+        branch_message_id=done.branch_message_id,
+    )
 
 
 def fail(tx: Tx, chat: Chat, pending: Grade, failure: Failure) -> bool:
@@ -187,6 +220,7 @@ def fail(tx: Tx, chat: Chat, pending: Grade, failure: Failure) -> bool:
         attempt_id=chat.attempt_id,
         code=failure.code,
         text=failure.text,
+        branch_message_id=pending.branch_message_id,
     )
     tx.announce(audience(chat, pending), told)
     return True
@@ -197,12 +231,18 @@ def audience(chat: Chat, grade: Grade) -> list[str]:
     return [chat_room(chat.id), person_room(chat.account_id), person_room(grade.requested_by)]
 
 
-def copied_feedbacks(tx: Tx, chat_id: ChatId, grade_id: GradeId) -> tuple[Items, str] | None:
-    """The feedbacks of the grade that counts, as those of a new grade, and its summary; None without one (6.4.4)."""
-    latest = latest_done(tx, chat_id)
+def copied_feedbacks(tx: Tx, pending: Grade, path: Sequence[Message]) -> tuple[Items, str] | None:
+    """The feedbacks of the grade that counts, as those of a new grade, and its summary; None without one (6.4.4).
+
+    A quote that is not on the path of the new grade any more is left out (6.4.5).
+    """
+    latest = latest_done(tx, pending.chat_id, pending.branch_message_id)
     if latest is None:
         return None
-    feedbacks = tuple(
-        replace(feedback, id=tx.new_id(), grade_id=grade_id) for feedback in items_of(tx, latest.id).feedbacks
-    )
-    return Items(feedbacks=feedbacks), latest.summary or ""
+    said = rules.said_by_learner(path)
+    feedbacks: list[Feedback] = []
+    for feedback in items_of(tx, latest.id).feedbacks:
+        evidence = tuple(each for each in feedback.evidence if rules.occurs(each.quote, each.message_id, said))
+        copied = replace(feedback, id=tx.new_id(), grade_id=pending.id, evidence=evidence, unsupported=not evidence)
+        feedbacks.append(copied)
+    return Items(feedbacks=tuple(feedbacks)), latest.summary or ""

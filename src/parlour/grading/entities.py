@@ -26,6 +26,7 @@ class GradeRequest:
 
     `instructions` come from staff and instruct the grader; `remarks` come from the owner and are
     quoted to it, without influence on levels (decision D16). `simulation_id` is told with the grade.
+    `branch_message_id`: the branch to that leaf is graded, in place of the active path (an extension).
     """
 
     chat_id: ChatId
@@ -34,6 +35,7 @@ class GradeRequest:
     wanted: tuple[ResourceType, ...] = ()
     instructions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    branch_message_id: MessageId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,7 @@ class Grade:
     """A grade of a chat. `score`, `passed` and `done_at` are set when it is `done`, `reason` when it `failed`.
 
     `time_taken` in whole seconds, fixed when grading begins; `created_at` and `done_at` in milliseconds.
+    With a `branch_message_id` it is about that branch and never counts as the grade of the chat.
     """
 
     id: GradeId
@@ -59,6 +62,7 @@ class Grade:
     reason: str | None
     created_at: int
     done_at: int | None
+    branch_message_id: MessageId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,7 @@
-"""What happens while a chat is graded: told to the chat, its owner and whoever asked (Glow 6.4.7)."""
+"""What happens while a chat is graded: told to the chat, its owner and whoever asked (Glow 6.4.7).
+
+`branch_message_id` is there only if a branch is graded in place of the active path (an extension).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from parlour.events.facts import fact
 from parlour.grading.entities import (
     Analysis,
     Feedback,
+    Grade,
     GradeSource,
     Highlight,
     Improvement,
@@ -18,7 +22,7 @@ from parlour.grading.entities import (
     ResourceType,
     Strength,
 )
-from parlour.kernel.ids import AttemptId, ChatId, GradeId
+from parlour.kernel.ids import AttemptId, ChatId, GradeId, MessageId
 
 
 @fact
@@ -29,6 +33,7 @@ class GradingStarted:
     chat_id: ChatId
     grade_id: GradeId
     total_count: int
+    branch_message_id: MessageId | None = None
 
 
 @fact
@@ -41,6 +46,7 @@ class FeedbackGiven:
     entry: Feedback
     completed_count: int
     total_count: int
+    branch_message_id: MessageId | None = None
 
 
 @fact
@@ -52,6 +58,7 @@ class RemarkGiven:
     grade_id: GradeId
     resource_type: ResourceType
     entry: Mapping[str, str | int | None]
+    branch_message_id: MessageId | None = None
 
 
 @fact
@@ -70,6 +77,7 @@ class GradeGiven:
     percentage: float
     feedback: str
     source: GradeSource
+    branch_message_id: MessageId | None = None
 
 
 @fact
@@ -82,15 +90,23 @@ class GradingFailed:
     attempt_id: AttemptId
     code: str
     text: str
+    branch_message_id: MessageId | None = None
 
 
-def remark_given(chat_id: ChatId, grade_id: GradeId, remark: Remark) -> RemarkGiven:
-    """The fact that a remark is stored."""
+def remark_given(grade: Grade, remark: Remark) -> RemarkGiven:
+    """The fact that a remark of a grade is stored."""
     entry: Mapping[str, str | int | None] = msgspec.to_builtins(remark)
-    return RemarkGiven(chat_id=chat_id, grade_id=grade_id, resource_type=_kind(remark), entry=entry)
+    return RemarkGiven(
+        chat_id=grade.chat_id,
+        grade_id=grade.id,
+        resource_type=kind_of(remark),
+        entry=entry,
+        branch_message_id=grade.branch_message_id,
+    )
 
 
-def _kind(remark: Remark) -> ResourceType:
+def kind_of(remark: Remark) -> ResourceType:
+    """How messages name the kind of a remark (6.4.4)."""
     match remark:
         case Strength():
             return "strengths"

@@ -1,7 +1,7 @@
 """What a grader is asked (Glow 6.4.3). What people said is data in a JSON document, never instructions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -44,7 +44,10 @@ Leave out the kinds that are not in "wanted"."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
-    """Everything that a grader may know of a chat. `path` is the active path; durations in seconds."""
+    """Everything that a grader may know of a chat. `path` is the active path; durations in seconds.
+
+    `names` are those of the personas by id, if there are several: then the transcript says who spoke.
+    """
 
     rubric: Rubric
     scenario: Scenario | None
@@ -54,6 +57,7 @@ class Paper:
     remarks: tuple[str, ...]
     taken_seconds: int
     limit_seconds: int | None
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +72,7 @@ def grade_request(
     paper: Paper, model: str, transcript_characters_max: int, previous: Previous | None = None
 ) -> Request:
     """The request for a model; the rule grader also gets the rubric's signals."""
-    transcript, omitted = _transcript(paper.path, transcript_characters_max)
+    transcript, omitted = _transcript(paper, transcript_characters_max)
     document: dict[str, object] = {
         "rubric": _rubric(paper.rubric, with_signals=model.startswith(OFFLINE)),
         "scenario": _scenario(paper.scenario),
@@ -94,16 +98,33 @@ def grade_request(
     )
 
 
-def _transcript(path: Sequence[Message], characters_max: int) -> tuple[list[Mapping[str, object]], int]:
+def _transcript(paper: Paper, characters_max: int) -> tuple[list[Mapping[str, object]], int]:
     """The newest messages that fit, in order, and how many older ones do not."""
-    kept: list[Mapping[str, object]] = []
-    for message in reversed(path):
+    kept: list[Message] = []
+    for message in reversed(paper.path):
         characters_max -= len(message.content)
         if characters_max < 0 and kept:
             break
-        speaker = "learner" if message.type == "query" else "persona"
-        kept.append({"message_id": message.id, "speaker": speaker, "text": message.content})
-    return kept[::-1], len(path) - len(kept)
+        kept.append(message)
+    lines = [line for message in reversed(kept) for line in _lines(message, paper.names)]
+    return lines, len(paper.path) - len(kept)
+
+
+def _lines(message: Message, names: Mapping[str, str]) -> list[Mapping[str, object]]:
+    """A message as it is graded; a reply of several personas once for each content, with the speaker's name."""
+    if message.type == "query":
+        return [{"message_id": message.id, "speaker": "learner", "text": message.content}]
+    if not names:
+        return [{"message_id": message.id, "speaker": "persona", "text": message.content}]
+    return [
+        {
+            "message_id": message.id,
+            "speaker": "persona",
+            "name": names.get(content.persona_id or ""),
+            "text": content.content,
+        }
+        for content in message.contents
+    ]
 
 
 def _rubric(rubric: Rubric, *, with_signals: bool) -> Mapping[str, object]:

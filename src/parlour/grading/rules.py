@@ -125,8 +125,8 @@ def time_taken(begin_ms: int, end_ms: int) -> int:
 
 
 def latest_done(grades: Iterable[Grade]) -> Grade | None:
-    """Of several done grades of a chat the newest one counts (6.4.2)."""
-    done = [grade for grade in grades if grade.state == "done"]
+    """Of several done grades of a chat the newest one counts (6.4.2); those of a branch never do."""
+    done = [grade for grade in grades if grade.state == "done" and grade.branch_message_id is None]
     return max(done, key=lambda grade: (grade.created_at, grade.id), default=None)
 
 

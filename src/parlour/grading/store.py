@@ -19,7 +19,7 @@ from parlour.grading.entities import (
     Strength,
 )
 from parlour.kernel.decoding import decode, decoder_of
-from parlour.kernel.ids import AccountId, ChatId, GradeId
+from parlour.kernel.ids import AccountId, ChatId, GradeId, MessageId
 from parlour.storage.tx import Row, Tx
 
 _REQUEST = decoder_of(GradeRequest)
@@ -61,14 +61,17 @@ def _grade(row: Row) -> Grade:
         reason=row["reason"],
         created_at=row["created_at"],
         done_at=row["done_at"],
+        branch_message_id=MessageId(row["branch_message_id"]) if row["branch_message_id"] else None,
     )
 
 
 def insert(tx: Tx, grade: Grade, request: GradeRequest) -> None:
     tx.run(
-        "INSERT INTO grades (id, chat_id, run_id, state, source, source_grade_id, requested_by, request, total_points,"
-        " pass_points, created_at) VALUES (:id, :chat_id, :run_id, :state, :source, :source_grade_id, :requested_by,"
-        " :request, :total_points, :pass_points, :created_at)",
+        "INSERT INTO grades (id, chat_id, run_id, state, source, source_grade_id, requested_by, request,"
+        " branch_message_id, score, passed, time_taken, total_points, pass_points, summary, created_at, done_at)"
+        " VALUES (:id, :chat_id, :run_id, :state, :source, :source_grade_id, :requested_by, :request,"
+        " :branch_message_id, :score, :passed, :time_taken, :total_points, :pass_points, :summary, :created_at,"
+        " :done_at)",
         id=grade.id,
         chat_id=grade.chat_id,
         run_id=grade.run_id,
@@ -77,9 +80,15 @@ def insert(tx: Tx, grade: Grade, request: GradeRequest) -> None:
         source_grade_id=grade.source_grade_id,
         requested_by=grade.requested_by,
         request=msgspec.json.encode(request).decode(),
+        branch_message_id=grade.branch_message_id,
+        score=grade.score,
+        passed=None if grade.passed is None else int(grade.passed),
+        time_taken=grade.time_taken,
         total_points=grade.total_points,
         pass_points=grade.pass_points,
+        summary=grade.summary,
         created_at=grade.created_at,
+        done_at=grade.done_at,
     )
 
 
@@ -93,6 +102,11 @@ def grades_of(tx: Tx, chat_ids: Sequence[ChatId]) -> list[Grade]:
     params = {f"chat_{index}": chat_id for index, chat_id in enumerate(chat_ids)}
     rows = tx.all(f"SELECT * FROM grades WHERE chat_id IN ({names}) ORDER BY created_at, id", **params)  # noqa: S608
     return [_grade(row) for row in rows]
+
+
+def requests_of(tx: Tx, chat_id: ChatId) -> dict[GradeId, GradeRequest]:
+    rows = tx.all("SELECT id, request FROM grades WHERE chat_id = :id", id=chat_id)
+    return {GradeId(row["id"]): _REQUEST.decode(row["request"]) for row in rows}
 
 
 def begin(tx: Tx, grade_id: GradeId, time_taken: int) -> bool:

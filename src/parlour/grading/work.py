@@ -5,12 +5,12 @@ way it can end is told: a grade, or a failure with its reason (P8).
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from parlour.catalog.entities import Material
 from parlour.conversations.actions import chat as find_chat
-from parlour.conversations.actions import transcript
 from parlour.conversations.entities import Chat
 from parlour.conversations.scenes import material_of
 from parlour.grading import actions, rules, store
@@ -36,7 +36,9 @@ from parlour.kernel.ids import GradeId
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
+from parlour.turns import usage
 from parlour.turns.ports import Finished, Model, Text
+from parlour.turns.usage import Meter, Payer, Used
 
 UNAVAILABLE = "The model service is not available."
 UNUSABLE = "The grader gave no usable verdict."
@@ -90,24 +92,27 @@ class Grader:
             await self._database.write(job.finish)
             return
         await self._database.write(lambda tx: _begin(tx, job, case))
+        meters: list[Meter] = []
         try:
-            judgement = await self._judge(case.paper)
+            judgement = await self._judge(case.paper, meters)
         except UnusableVerdictError as error:
             failure = Failure(reason=error.reason, code="internal", text=UNUSABLE)
         except ProviderFault as fault:
             if fault.retryable and job.claims < self._limits.asks_max:
+                used = _used(case, meters)
+                await self._database.write(lambda tx: usage.note_all(tx, used))
                 raise
             failure = Failure(reason=fault.text, code="unavailable", text=UNAVAILABLE)
         else:
-            await self._database.write(lambda tx: _give(tx, job, case, judgement))
+            await self._database.write(_with_usage(lambda tx: _give(tx, job, case, judgement), _used(case, meters)))
             return
-        await self._database.write(lambda tx: _fail(tx, job, case, failure))
+        await self._database.write(_with_usage(lambda tx: _fail(tx, job, case, failure), _used(case, meters)))
 
-    async def _judge(self, paper: Paper) -> Judgement:
+    async def _judge(self, paper: Paper, meters: list[Meter]) -> Judgement:
         """A usable verdict; for feedbacks without evidence the grader is asked once more (6.4.5)."""
         if not paper.wanted:
             return Judgement(levels=None, verdict=Verdict())
-        answer, judgement = await self._usable(paper)
+        answer, judgement = await self._usable(paper, meters)
         levels = judgement.levels or ()
         bare = [level.group.id for level in levels if not level.evidence]
         if not bare:
@@ -115,19 +120,19 @@ class Grader:
         fault = (
             f"No quote for these standard groups is in a message of the learner, letter by letter: {', '.join(bare)}."
         )
-        answer, ending = await self._ask(paper, Previous(answer=answer, fault=fault))
+        answer, ending = await self._ask(paper, Previous(answer=answer, fault=fault), meters)
         try:
             second = judge(paper, answer, ending)
         except UnusableVerdictError:
             return judgement
         return replace(judgement, levels=tuple(rules.better_grounded(levels, second.levels or ())))
 
-    async def _usable(self, paper: Paper) -> tuple[str, Judgement]:
+    async def _usable(self, paper: Paper, meters: list[Meter]) -> tuple[str, Judgement]:
         """A usable verdict, and its text; the grader is told why an earlier one was not."""
         previous: Previous | None = None
         asked = 0
         while True:
-            answer, ending = await self._ask(paper, previous)
+            answer, ending = await self._ask(paper, previous, meters)
             asked += 1
             try:
                 return answer, judge(paper, answer, ending)
@@ -136,9 +141,11 @@ class Grader:
                     raise
                 previous = Previous(answer=answer, fault=error.reason)
 
-    async def _ask(self, paper: Paper, previous: Previous | None) -> tuple[str, str]:
-        """The model's answer and why it ended, within bounds."""
+    async def _ask(self, paper: Paper, previous: Previous | None, meters: list[Meter]) -> tuple[str, str]:
+        """The model's answer and why it ended, within bounds; `meters` gets what it used."""
         request = grade_request(paper, self._model_name, self._limits.transcript_characters_max, previous)
+        meter = Meter(request)
+        meters.append(meter)
         parts: list[str] = []
         length, ending = 0, "stop"
         try:
@@ -147,6 +154,7 @@ class Grader:
                 aclosing(self._model.stream(request)) as pieces,
             ):
                 async for piece in pieces:
+                    meter.see(piece)
                     if isinstance(piece, Text):
                         parts.append(piece.text)
                         length += len(piece.text)
@@ -157,7 +165,23 @@ class Grader:
                         break
         except TimeoutError as error:
             raise ProviderFault("The model did not answer in time.", retryable=True) from error
+        finally:
+            meter.end()
         return "".join(parts)[:VERDICT_CHARACTERS_MAX], ending
+
+
+def _used(case: Case, meters: Sequence[Meter]) -> list[Used | None]:
+    chat = case.chat
+    payer = Payer(account_id=chat.account_id, attempt_id=chat.attempt_id, chat_id=chat.id, subject_id=case.grade.id)
+    return [meter.used(payer) for meter in meters]
+
+
+def _with_usage(outcome: Callable[[Tx], None], used: Sequence[Used | None]) -> Callable[[Tx], None]:
+    def change(tx: Tx) -> None:
+        outcome(tx)
+        usage.note_all(tx, used)
+
+    return change
 
 
 def judge(paper: Paper, answer: str, ending: str) -> Judgement:
@@ -187,19 +211,27 @@ def read_case(tx: Tx, grade_id: GradeId) -> Case | None:
         raise LookupError("the rubric of a chat that is being graded is gone")
     template, material = chat.snapshot.template, material_of(tx, chat)
     wanted = rules.kinds_to_make(request.wanted, template)
-    if "feedbacks" not in wanted and actions.latest_done(tx, chat.id) is None:
+    branch = grade.branch_message_id
+    if "feedbacks" not in wanted and actions.latest_done(tx, chat.id, branch) is None:
         wanted = ("feedbacks", *wanted)
     paper = Paper(
         rubric=rubric,
         scenario=material.scenario if material else None,
-        path=transcript(tx, chat.id),
+        path=actions.graded_path(tx, chat.id, branch),
         wanted=wanted,
         instructions=request.instructions,
         remarks=request.remarks,
         taken_seconds=actions.seconds_taken(chat, grade),
         limit_seconds=template.time_limit,
+        names=_names(material),
     )
     return Case(chat=chat, grade=grade, paper=paper, simulation_id=request.simulation_id)
+
+
+def _names(material: Material | None) -> Mapping[str, str]:
+    """The names of the personas by id, where one alone would not be clear."""
+    personas = material.personas if material else ()
+    return {persona.id: persona.name for persona in personas} if len(personas) > 1 else {}
 
 
 def stuck(tx: Tx, body: bytes, reason: str) -> None:
@@ -224,7 +256,7 @@ def _give(tx: Tx, job: Job, case: Case, judgement: Judgement) -> None:
     job.finish(tx)
     summary = clean(judgement.verdict.summary)
     if judgement.levels is None:
-        copied = actions.copied_feedbacks(tx, case.chat.id, case.grade.id)
+        copied = actions.copied_feedbacks(tx, case.grade, case.paper.path)
         if copied is None:
             raise LookupError("the grade whose feedbacks were to be copied is gone")
         feedbacks, summary = copied[0].feedbacks, summary or copied[1]

@@ -26,6 +26,12 @@ def claim(tx: Tx, owner: str, limit: int) -> list[StartedJob]:
     return [_started(row) for row in rows]
 
 
+def next_run_at(tx: Tx) -> int | None:
+    """When the next waiting job is due."""
+    row = tx.one("SELECT min(run_at) AS at FROM jobs WHERE state = 'ready'")
+    return row["at"] if row else None
+
+
 def _started(row: Row) -> StartedJob:
     body: str = row["body"]
     return StartedJob(JobId(row["id"]), row["kind"], body.encode(), row["claims"])

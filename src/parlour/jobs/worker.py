@@ -15,6 +15,8 @@ from parlour.storage.tx import JOB_LEASE_MS, StartedJob, Tx
 
 logger = logging.getLogger("parlour.jobs")
 
+EARLIEST_SECONDS = 0.005
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerLimits:
@@ -89,18 +91,27 @@ class Worker:
         while True:
             free = self._limits.parallel_max - len(self._running)
             claimed: list[StartedJob] = []
+            pause = self._limits.poll_seconds
             self._wake.clear()
             if free > 0:
                 try:
-                    claimed = await self._database.write(lambda tx, n=free: store.claim(tx, self.owner, n))
+                    claimed, pause = await self._database.write(lambda tx, n=free: self._claim(tx, n))
                 except Exception:
                     logger.exception("claim_failed")
                 self._take(claimed)
             if not claimed:
                 try:
-                    await asyncio.wait_for(self._wake.wait(), self._limits.poll_seconds)
+                    await asyncio.wait_for(self._wake.wait(), pause)
                 except TimeoutError:
                     continue
+
+    def _claim(self, tx: Tx, limit: int) -> tuple[list[StartedJob], float]:
+        """Due jobs, and how long to wait when there are none: until the next one is due, or to look again."""
+        claimed = store.claim(tx, self.owner, limit)
+        next_at = None if claimed else store.next_run_at(tx)
+        if next_at is None:
+            return claimed, self._limits.poll_seconds
+        return claimed, min(max((next_at - tx.now_ms) / 1000, EARLIEST_SECONDS), self._limits.poll_seconds)
 
     async def _heartbeat(self) -> None:
         while True:

@@ -34,7 +34,8 @@ def begin_turn(tx: Tx, chat: Chat, said: Learner) -> Begun:
 
     Refuses with `not_found` (parent), then `turn_in_progress`.
     """
-    persona_id = next(iter(chat.snapshot.persona_ids), None)
+    personas = chat.snapshot.persona_ids
+    persona_id = personas[0] if len(personas) == 1 else None
     query, reply = conversations.add_exchange(tx, chat.id, said, replier_id=persona_id)
     if conversations.running_reply(tx, chat.id):
         raise Refusal("turn_in_progress", "The previous answer is still being written.")

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Task = Literal["reply", "hints", "grade", "summary"]
+Task = Literal["reply", "hints", "grade", "summary", "draft"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,8 +44,8 @@ class Request:
     """One request to a model.
 
     `model` is the model's name at its provider. `task` tells what the answer is for. `script`
-    carries what only the offline model uses: for `reply` and `hints` the persona's dialogue
-    (see `parlour.catalog.dialogues`), `None` for every other model.
+    carries what only the offline model uses: for `reply` and `hints` the dialogue of the persona or
+    of the cast (see `parlour.catalog.actions.cast_script`), `None` for every other model.
     """
 
     model: str

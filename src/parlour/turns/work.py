@@ -8,8 +8,7 @@ presumed dead, or a turn that was stopped, adds nothing.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -29,10 +28,13 @@ from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
-from parlour.turns import prompt
+from parlour.turns import prompt, usage
 from parlour.turns.actions import ANSWER, AnswerTurn
 from parlour.turns.ports import Finished, Model, Piece, Request, Text, ToolCall, Usage
 from parlour.turns.prompt import Scene
+from parlour.turns.speakers import Speakers, labels_of
+from parlour.turns.streams import CastStream, ReplyStream, StoppedError
+from parlour.turns.usage import Meter, Payer, Used
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,14 +55,27 @@ class _Task:
     writing: Writing
     scene: Scene
     script: Mapping[str, object] | None
+    meters: list[Meter] = field(default_factory=list[Meter])
+
+    def measure(self, request: Request) -> Meter:
+        """A meter for a request of this turn."""
+        self.meters.append(Meter(request))
+        return self.meters[-1]
+
+    def used(self) -> list[Used | None]:
+        """What the requests of this turn used."""
+        chat = self.chat
+        payer = Payer(
+            account_id=chat.account_id,
+            attempt_id=chat.attempt_id,
+            chat_id=chat.id,
+            subject_id=self.writing.message_id,
+        )
+        return [meter.used(payer) for meter in self.meters]
 
 
 class _Hints(msgspec.Struct):
     hints: list[str]
-
-
-class _StoppedError(Exception):
-    """The reply has ended elsewhere: stopped, or taken by another worker."""
 
 
 class TurnRunner:
@@ -88,38 +103,65 @@ class TurnRunner:
         self._pump.join(room, stop)
         try:
             await self._answer(job, task)
-        except _StoppedError:
-            return
+        except StoppedError:
+            await self._note(task)
+        except LeaseLostError:
+            await self._note(task)
+            raise
         except asyncio.CancelledError:
             if not stop.seen:
                 raise
+            await self._note(task)
         finally:
             self._pump.leave(room, stop)
 
     async def _again(self, writing: Writing) -> bool:
         return await self._database.write(lambda tx: conversations.take_over(tx, writing))
 
+    async def _note(self, task: _Task) -> None:
+        """Keep what a reply cost that somebody else ended."""
+        used = task.used()
+        await self._database.write(lambda tx: usage.note_all(tx, used))
+
     async def _answer(self, job: Job, task: _Task) -> None:
-        stream = _Stream(self._database, task.writing, self._limits.reply_characters_max)
+        stream = self._stream(task)
+        try:
+            await self._hear(task, stream)
+        except (ProviderFault, TimeoutError):
+            stream.end()
+            await stream.settle()
+            await self._fail(job, task, stream)
+            return
+        stream.end()
+        hints = await self._hints(task, stream) if _wants_hints(task, stream.text) else ()
+        await stream.settle()
+        await self._complete(job, task, stream, hints)
+
+    async def _hear(self, task: _Task, stream: ReplyStream) -> None:
+        """The model's reply, until it ends or is as long as it may be."""
         request = self._request(task, "reply")
-        usage: Usage | None = None
+        meter = task.measure(request)
         try:
             async with asyncio.timeout(self._limits.turn_seconds_max), aclosing(self._model.stream(request)) as pieces:
                 async for piece in _first_within(pieces, self._limits.first_token_seconds_max):
                     match piece:
                         case Text():
                             stream.add(piece.text)
+                            if stream.full:
+                                break
                         case Usage():
-                            usage = piece
+                            meter.see(piece)
                         case ToolCall() | Finished():
                             continue
-        except (ProviderFault, TimeoutError):
-            await stream.settle()
-            await self._fail(job, task, stream.rest())
-            return
-        await stream.settle()
-        hints = await self._hints(task, stream.text)
-        await self._complete(job, task, _Outcome(rest=stream.rest(), hints=hints, usage=usage))
+        finally:
+            meter.wrote(stream.text)
+            meter.end()
+
+    def _stream(self, task: _Task) -> ReplyStream:
+        limit = self._limits.reply_characters_max
+        if task.writing.persona_id is not None:
+            return ReplyStream(self._database, task.writing, limit)
+        return CastStream(self._database, task.writing, limit, Speakers(prompt.cast_of(task.scene)))
 
     def _request(self, task: _Task, kind: str) -> Request:
         messages = prompt.reply_prompt(task.scene) if kind == "reply" else prompt.hints_prompt(task.scene)
@@ -130,124 +172,69 @@ class TurnRunner:
             script=task.script if self._model_name.startswith("scripted") else None,
         )
 
-    async def _hints(self, task: _Task, reply: str) -> Sequence[str]:
-        """Hints for a practice chat; none if they are late or unusable (6.3.3)."""
-        template = task.chat.snapshot.template
-        if not (template.hints_enabled and task.chat.snapshot.practice and reply.strip()):
-            return ()
+    async def _hints(self, task: _Task, stream: ReplyStream) -> Sequence[str]:
+        """Hints for a practice chat, after all text was told; none if they are late or unusable (6.3.3)."""
+        await stream.flush()
         last = task.scene.path[-1]
-        said = replace(last, id=task.writing.message_id, type="response", parent_id=last.id, content=reply)
+        said = replace(
+            last,
+            id=task.writing.message_id,
+            type="response",
+            parent_id=last.id,
+            content=stream.text,
+            persona_id=task.writing.persona_id,
+            marks=stream.marks(),
+        )
         with_reply = replace(task, scene=replace(task.scene, path=[*task.scene.path, said]))
+        request = self._request(with_reply, "hints")
+        meter = task.measure(request)
         answer: list[str] = []
         try:
             async with asyncio.timeout(self._limits.hints_seconds_max):
-                async with aclosing(self._model.stream(self._request(with_reply, "hints"))) as pieces:
+                async with aclosing(self._model.stream(request)) as pieces:
                     async for piece in pieces:
+                        meter.see(piece)
                         if isinstance(piece, Text):
                             answer.append(piece.text)
             text = "".join(answer)
             found = decode(text[text.find("{") : text.rfind("}") + 1], _Hints).hints
         except (ProviderFault, TimeoutError, msgspec.DecodeError):
             return ()
+        finally:
+            meter.end()
         usable = [hint.strip()[: self._limits.hint_characters_max] for hint in found if hint.strip()]
         return usable[: self._limits.hints_max]
 
-    async def _complete(self, job: Job, task: _Task, outcome: "_Outcome") -> None:
+    async def _complete(self, job: Job, task: _Task, stream: ReplyStream, hints: Sequence[str]) -> None:
+        rest, used = stream.rest(), task.used()
+
         def complete(tx: Tx) -> None:
-            if outcome.rest and not conversations.add_text(tx, task.writing, outcome.rest):
+            if rest and not rest(tx):
                 raise LeaseLostError
-            if outcome.hints:
-                conversations.add_hints(tx, task.writing, outcome.hints)
-            if outcome.usage:
-                conversations.note_usage(tx, task.writing.message_id, outcome.usage)
+            if hints:
+                conversations.add_hints(tx, task.writing, hints)
+            usage.note_all(tx, used)
             conversations.complete_reply(tx, task.writing.message_id, "complete")
             job.finish(tx)
 
         await self._database.write(complete)
 
-    async def _fail(self, job: Job, task: _Task, rest: str) -> None:
+    async def _fail(self, job: Job, task: _Task, stream: ReplyStream) -> None:
+        rest, used = stream.rest(), task.used()
+
         def fail(tx: Tx) -> None:
-            if rest and not conversations.add_text(tx, task.writing, rest):
+            if rest and not rest(tx):
                 raise LeaseLostError
+            usage.note_all(tx, used)
             job.finish(tx)
             _fail_reply(tx, task.chat, task.writing.message_id)
 
         await self._database.write(fail)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Outcome:
-    rest: str
-    hints: Sequence[str]
-    usage: Usage | None
-
-
-class _Stream:
-    """Writes text as it comes: at most one write under way, the rest gathers."""
-
-    def __init__(self, database: Database, writing: Writing, characters_max: int) -> None:
-        self._writer = database.writer
-        self._writing = writing
-        self._characters_left = characters_max
-        self._gathered: list[str] = []
-        self._said: list[str] = []
-        self._under_way: asyncio.Future[bool] | None = None
-        self._error: BaseException | None = None
-
-    @property
-    def text(self) -> str:
-        """The whole reply so far."""
-        return "".join(self._said)
-
-    def add(self, text: str) -> None:
-        """Take new text; raises if an earlier piece could not be written or the reply has ended."""
-        if self._error:
-            raise self._error
-        text = text[: self._characters_left]
-        if not text:
-            return
-        self._characters_left -= len(text)
-        self._gathered.append(text)
-        self._said.append(text)
-        if self._under_way is None:
-            self._write()
-
-    def _write(self) -> None:
-        text = "".join(self._gathered)
-        self._gathered.clear()
-        writing = self._writing
-        self._under_way = cast(
-            "asyncio.Future[bool]",
-            self._writer.submit(lambda tx: conversations.add_text(tx, writing, text), single=True),
-        )
-        self._under_way.add_done_callback(self._written)
-
-    def _written(self, future: asyncio.Future[bool]) -> None:
-        self._under_way = None
-        if future.cancelled():
-            return
-        self._error = future.exception()
-        if self._error is None and not future.result():
-            self._error = _StoppedError()
-        if self._gathered and self._error is None:
-            self._write()
-
-    async def settle(self) -> None:
-        """Wait for the write under way; what has gathered meanwhile is `rest`."""
-        if self._under_way is not None:
-            self._under_way.remove_done_callback(self._written)
-            self._said_now(await self._under_way)
-            self._under_way = None
-        if self._error:
-            raise self._error
-
-    def _said_now(self, written: bool) -> None:
-        if not written:
-            self._error = _StoppedError()
-
-    def rest(self) -> str:
-        """What was not written yet."""
-        return "".join(self._gathered)
+def _wants_hints(task: _Task, reply: str) -> bool:
+    snapshot = task.chat.snapshot
+    return snapshot.template.hints_enabled and snapshot.practice and bool(reply.strip())
 
 
 class _StopWatch:
@@ -285,8 +272,9 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
     if chat is None or reply is None or reply.state != "streaming":
         return None
     material = material_of(tx, chat)
-    persona = next((each for each in material.personas if each.id == reply.persona_id), None) if material else None
-    if material is None or persona is None:
+    several = len(chat.snapshot.persona_ids) > 1
+    cast = [each for each in material.personas if several or each.id == reply.persona_id] if material else []
+    if material is None or not cast:
         raise Refusal("not_found", "The chat's scenario or persona is gone.")
     path = [m for m in conversations.path_to(tx, reply) if m.counts]
     return _Task(
@@ -295,10 +283,10 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
             chat_id=chat.id,
             message_id=reply.id,
             fence=conversations.fence_of(job.job_id, job.claims),
-            persona_id=reply.persona_id,
+            persona_id=None if several else reply.persona_id,
         ),
-        scene=Scene(persona=persona, scenario=material.scenario, documents=material.documents, path=path),
-        script=catalog.script_for(tx, material.scenario, persona.id),
+        scene=Scene(personas=cast, scenario=material.scenario, documents=material.documents, path=path),
+        script=catalog.cast_script(tx, material.scenario, labels_of(cast)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The offline model: plays dialogues, gives hints, grades by rules. No network, no key.
+"""The offline model: plays dialogues, gives hints, grades by rules, varies material. No network, no key.
 
 Model names choose a behaviour: `scripted` (normal), `scripted-slow` (20 pieces a second),
 `scripted-echo` (repeats the last message), `scripted-fail` (fails before any text),
@@ -14,7 +14,9 @@ import msgspec
 from parlour.catalog.dialogues import Dialogue
 from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted_dialogue import Scene, play
+from parlour.providers.models.scripted_author import draft
+from parlour.providers.models.scripted_cast import Part, play_cast
+from parlour.providers.models.scripted_dialogue import play
 from parlour.providers.models.scripted_grading import grade_request
 from parlour.turns.ports import Finished, Piece, Request, Text, Usage
 
@@ -85,16 +87,18 @@ def _answer(request: Request) -> str:
         return learner[-1] if learner else ""
     match request.task:
         case "reply":
-            scene = _scene(request, learner)
-            return scene.answer if scene else _WITHOUT_SCRIPT[max(0, len(learner) - 1) % len(_WITHOUT_SCRIPT)]
+            played = _played(request, learner)
+            return played[0] if played else _WITHOUT_SCRIPT[max(0, len(learner) - 1) % len(_WITHOUT_SCRIPT)]
         case "hints":
-            scene = _scene(request, _learner_lines(learner))
-            hints = scene.hints if scene else _HINTS_WITHOUT_SCRIPT
+            played = _played(request, _learner_lines(learner))
+            hints = (played[1] if played else ()) or _HINTS_WITHOUT_SCRIPT
             return msgspec.json.encode({"hints": hints}).decode()
         case "grade":
             return grade_request(learner[-1] if learner else "")
         case "summary":
             return _SUMMARY
+        case "draft":
+            return draft(learner[-1] if learner else "")
 
 
 def _learner_lines(said: list[str]) -> list[str]:
@@ -108,9 +112,25 @@ def _learner_lines(said: list[str]) -> list[str]:
     return [text.strip() for speaker, text in zip(parts[1::2], parts[2::2], strict=True) if speaker == "Learner"]
 
 
-def _scene(request: Request, learner: list[str]) -> Scene | None:
+def _played(request: Request, learner: list[str]) -> tuple[str, tuple[str, ...]] | None:
+    """The answer to the last message and the hints after it; None without a script."""
+    seed = request.metadata.get("chat_id", "")
+    if not request.script or not learner:
+        return None
+    if "cast" in request.script:
+        cast = play_cast(_cast(request.script["cast"]), learner, seed)
+        return "\n\n".join(f"[[{name}]]\n{said}" for name, said in cast.answers), cast.hints
     dialogue = _dialogue(request.script)
-    return play(dialogue, learner, request.metadata.get("chat_id", "")) if dialogue and learner else None
+    scene = play(dialogue, learner, seed) if dialogue else None
+    return (scene.answer, scene.hints) if scene else None
+
+
+def _cast(written: object) -> list[Part]:
+    try:
+        parts = convert(written, tuple[dict[str, object], ...])
+        return [Part(name=convert(part["name"], str), dialogue=_dialogue(part)) for part in parts]
+    except (msgspec.ValidationError, KeyError) as error:
+        raise ProviderFault("The script of the request is no cast.", retryable=False) from error
 
 
 def _dialogue(script: Mapping[str, object] | None) -> Dialogue | None:

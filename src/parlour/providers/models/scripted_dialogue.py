@@ -40,7 +40,7 @@ def play(dialogue: Dialogue, learner_messages: Sequence[str], seed: str = "") ->
 
     `seed` (a chat's id) turns the order of the lines, so that two chats differ.
     """
-    performance = _Performance(dialogue, seed)
+    performance = Performance(dialogue, seed)
     answer = dialogue.fallback[0]
     for message in learner_messages[-REPLAYED_MESSAGES_MAX:]:
         answer = performance.answer(read(message))
@@ -48,7 +48,9 @@ def play(dialogue: Dialogue, learner_messages: Sequence[str], seed: str = "") ->
 
 
 @dataclass(slots=True)
-class _Performance:
+class Performance:
+    """A part as far as it has been played. `turn` counts the messages of the conversation."""
+
     dialogue: Dialogue
     seed: str
     state: str = ""
@@ -88,6 +90,31 @@ class _Performance:
         line = line or self._fresh(self.dialogue.fallback) or self._longest_ago()
         self.said[line] = self.turn
         return line
+
+    def fit(self, reading: Reading) -> int:
+        """How well the part fits a message, which is not taken in: 2 a rule, 1 an answer to a move, 0 neither."""
+        moves = self._moves(reading)
+        bad = [name for name in moves if self._kind(name) == "bad"]
+        if any(
+            self._holds(rule.when, reading, moves)
+            for rule in self.dialogue.states[self.state].rules
+            if not bad or set(bad) & set(rule.when.moves)
+        ):
+            return 2
+        answered = bad or self._worth_answering(reading, moves)
+        return int(any(self._unsaid(self.dialogue.answers.get(name, {})) for name in answered))
+
+    def overhear(self, reading: Reading, *, may_join: bool) -> str | None:
+        """Hear a message that somebody else answers; a line to join in with, if the part has one."""
+        self.turn += 1
+        moves = self._moves(reading)
+        for rule in self.dialogue.joins if may_join else ():
+            if self._holds(rule.when, reading, moves):
+                line = self._follow(rule)
+                if line is not None:
+                    self.said[line] = self.turn
+                    return line
+        return None
 
     def _kind(self, move: str) -> MoveKind:
         own = self.dialogue.moves.get(move)

@@ -43,7 +43,7 @@ class Disconnected(Ack):
 
 
 class AttemptStarted(Ack):
-    """7.4. `attempt_chat_id` is null in the lobby."""
+    """7.4. `attempt_chat_id` is null in the lobby, and while the chat is generated."""
 
     attempt_id: str
     chat_entry_id: str
@@ -52,7 +52,7 @@ class AttemptStarted(Ack):
 
 
 class AttemptMoved(Ack):
-    """7.5. `chat_id` is null when the attempt is finished."""
+    """7.5. `chat_id` is null when the attempt is finished, and while the chat is generated (`pending`)."""
 
     attempt_id: str
     chat_id: str | None
@@ -60,8 +60,17 @@ class AttemptMoved(Ack):
     pending: bool = False
 
 
+class PersonRow(BaseModel):
+    """Somebody in a chat's room, with how many connections."""
+
+    profile_id: str
+    name: str
+    part: Literal["owner", "staff"]
+    connections: int
+
+
 class Joined(Ack):
-    """7.6. `resync` is there, and true, if the asked part of the log cannot be served."""
+    """7.6. `resync` is there, and true, if the asked part of the log cannot be served; `presence` if asked for."""
 
     chat_id: str
     success: Literal[True] = True
@@ -69,6 +78,7 @@ class Joined(Ack):
     epoch: str
     seq: int
     resync: Literal[True] | None = None
+    presence: list[PersonRow] | None = None
 
 
 class Left(Ack):
@@ -132,7 +142,32 @@ class Graded(Ack):
     passed: bool | None = None
 
 
-OPTIONAL = frozenset({"resync", "score", "passed", "assistant_content", "hints"})
+class Answered(Ack):
+    """7.13. `is_correct`: the chosen options are all and only the correct ones."""
+
+    success: Literal[True] = True
+    message: str
+    is_correct: bool
+    response_id: str
+
+
+class ReusedChat(BaseModel):
+    """An earlier result that is now one of this attempt."""
+
+    chat_entry_id: str
+    chat_id: str
+    grade_id: str
+
+
+class PreviousUsed(Ack):
+    """7.14."""
+
+    success: Literal[True] = True
+    message: str
+    chats: list[ReusedChat]
+
+
+OPTIONAL = frozenset({"resync", "presence", "score", "passed", "assistant_content", "hints"})
 
 
 def as_object(ack: Ack) -> dict[str, object]:

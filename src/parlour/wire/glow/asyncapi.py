@@ -6,11 +6,14 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from parlour.wire.glow.alias_events import ALIAS_EVENTS
+from parlour.wire.glow.aliases import GLOW_WEB
 from parlour.wire.glow.events import SERVER_EVENTS
 from parlour.wire.glow.names import OPERATIONS, PREFIX, SERVER_PREFIX
 from parlour.wire.http.openapi import REF, schemas_of
 
 ASYNCAPI = "3.0.0"
+_EVENTS = (*SERVER_EVENTS.values(), *(model for _, model in ALIAS_EVENTS.values()))
 JSON = "application/json"
 
 
@@ -34,6 +37,7 @@ def document(title: str, version: str, base_path: str = "") -> dict[str, Any]:
         **{name: _message(name, model) for name, model in payloads.items()},
         **{name: _message(name, model) for name, model in acks.items()},
         **{name: _message(name, model) for name, model in SERVER_EVENTS.items()},
+        **{f"{name}_alias": _message(name, model) for name, (_, model) in ALIAS_EVENTS.items()},
     }
     return {
         "asyncapi": ASYNCAPI,
@@ -68,6 +72,11 @@ def _operations() -> dict[str, Any]:
         made[f"on_{name}"] = _operation("send", name, _summary(model)) | {
             "x-documented-path": SERVER_PREFIX + name.replace("_", "/", 1)
         }
+    for name, (event, model) in ALIAS_EVENTS.items():
+        made[f"on_{name}_alias"] = _operation("send", f"{name}_alias", _summary(model)) | {
+            "x-alias-of": event,
+            "x-dialect": GLOW_WEB,
+        }
     return made
 
 
@@ -91,7 +100,7 @@ def _message(name: str, model: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas(models: list[type[BaseModel]]) -> dict[str, Any]:
     """Schemas by name. Clients must take members that no schema lists, so none forbids them."""
-    events = {f"{name}Event": schema for name, schema in schemas_of(SERVER_EVENTS.values()).items()}
+    events = {f"{name}Event": schema for name, schema in schemas_of(_EVENTS).items()}
     renamed = cast("dict[str, Any]", _renamed(events, {REF.format(model=name[:-5]): name for name in events}))
     for schema in renamed.values():
         schema.pop("additionalProperties", None)
@@ -114,7 +123,7 @@ def _renamed(value: object, names: dict[str, str]) -> object:
 
 
 def _name(model: type[BaseModel]) -> str:
-    return f"{model.__name__}Event" if model in SERVER_EVENTS.values() else model.__name__
+    return f"{model.__name__}Event" if model in _EVENTS else model.__name__
 
 
 def _summary(model: type[BaseModel]) -> str:

@@ -54,7 +54,7 @@ class Command:
     """A command on its way: who, what, and the connection that will be in the chat's room.
 
     A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit.
-    An HTTP session has `joining` instead: it keeps the membership in the same transaction.
+    `joining` keeps the membership of an HTTP session, and the presence of a socket, in the same transaction.
     """
 
     operation: Operation

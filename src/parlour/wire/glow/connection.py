@@ -9,7 +9,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from parlour.accounts.entities import SessionActor
 from parlour.events import log
@@ -19,7 +20,9 @@ from parlour.kernel.clock import Clock, rfc3339
 from parlour.kernel.ids import Ids
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
+from parlour.storage.tx import Tx
 from parlour.wire.glow import encode
+from parlour.wire.glow.alias_facts import Lookups
 from parlour.wire.glow.offsets import Offset
 from parlour.wire.glow.sinks import Sink, frame
 
@@ -39,6 +42,7 @@ class Delivery:
     ids: Ids
     backlog_bytes_max: int
     watch: "Watch"
+    lookups: Lookups = field(default_factory=Lookups)
 
 
 class Watch:
@@ -58,7 +62,12 @@ class Replay:
 
 
 class Connection:
-    """A connected socket. `cursor_id` is set if the client can recover (it has a `pid`)."""
+    """A connected socket. `cursor_id` is set if the client can recover (it has a `pid`).
+
+    `page_max`: how many events are read, and written, before it is asked whether the peer keeps up.
+    """
+
+    page_max: ClassVar[int] = READ_MAX
 
     __slots__ = (
         "__weakref__",
@@ -72,7 +81,6 @@ class Connection:
         "_task",
         "_window",
         "closed",
-        "dialect",
         "eio_sid",
         "pos",
         "rooms",
@@ -94,7 +102,6 @@ class Connection:
         self.eio_sid = eio_sid
         self._cursor_id: str | None = None
         self._form = 0
-        self.dialect: str | None = None
         self.rooms: dict[str, int] = {}
         self.pos = 0
         self.taken_pos = 0
@@ -195,12 +202,16 @@ class Connection:
                 logger.info("backlog_exceeded", extra={"connection": self.sid})
                 self.abort()
         elif self._sink.full:
-            self._behind = True
-            self.pos = event.pos - 1
-            self._skipped = 0
-            self._catch_up()
+            self._fall_behind(event.pos - 1)
         else:
             self._send(event, rooms)
+
+    def _fall_behind(self, pos: int) -> None:
+        """Read the log from here on, until the connection has caught up."""
+        self._behind = True
+        self.pos = pos
+        self._skipped = 0
+        self._catch_up()
 
     def _send(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None = None) -> None:
         """One event of the log; encoded once for everybody who needs this form."""
@@ -215,10 +226,10 @@ class Connection:
         else:
             sink.write(packet)
 
-    def _offset(self, pos: int, room: str | None = None, at: int = 0) -> str | None:
+    def _offset(self, pos: int, room: str | None = None, at: int = 0, part: int = 0) -> str | None:
         if self.cursor_id is None:
             return None
-        return str(Offset(epoch=self._delivery.pump.epoch, pos=pos, room=room, at=at))
+        return str(Offset(epoch=self._delivery.pump.epoch, pos=pos, room=room, at=at, part=part))
 
     def emit(
         self, name: str, payload: Mapping[str, object], request: str | None = None, offset: str | None = None
@@ -227,7 +238,10 @@ class Connection:
         meta: dict[str, object] = {"id": self._delivery.ids.new(), "at": rfc3339(self._delivery.clock.now_ms())}
         if request is not None:
             meta["request"] = request
-        self._sink.write(encode.event_packet(name, {**payload, "_meta": meta}, offset))
+        self._emit(name, {**payload, "_meta": meta}, offset)
+
+    def _emit(self, name: str, payload: Mapping[str, object], offset: str | None) -> None:
+        self._sink.write(encode.event_packet(name, payload, offset))
 
     def acknowledge(self, number: int, answer: Mapping[str, object]) -> None:
         """Answer a command."""
@@ -268,20 +282,25 @@ class Connection:
             self.abort()
 
     async def _read_replay(self, replay: Replay) -> None:
-        events = await self._delivery.database.read(
-            lambda tx: log.of_rooms(tx, [replay.room], replay.pos, replay.upto, READ_MAX)
-        )
+        events = await self._page([replay.room], replay.pos, replay.upto)
         for event in events:
             if replay.room in self.rooms:
                 replay.pos = event.pos
                 self._send(event, [place for place in event.audience if place[0] == replay.room], replay)
-        ended = len(events) < READ_MAX or replay.room not in self.rooms
+        ended = len(events) < self.page_max or replay.room not in self.rooms
         if ended and self._replays and self._replays[0] is replay:
             self._replays.popleft()
 
+    async def _page(self, rooms: Sequence[str], after: int, upto: int) -> list[Logged]:
+        return await self._delivery.database.read(lambda tx: self._look(tx, rooms, after, upto))
+
+    def _look(self, tx: Tx, rooms: Sequence[str], after: int, upto: int) -> list[Logged]:
+        """Read a page of the log; runs in a reading thread."""
+        return log.of_rooms(tx, rooms, after, upto, self.page_max)
+
     async def _read_log(self) -> None:
         after, upto, rooms = self.pos, self._delivery.pump.pos, tuple(self.rooms)
-        events = await self._delivery.database.read(lambda tx: log.of_rooms(tx, rooms, after, upto, READ_MAX))
+        events = await self._page(rooms, after, upto)
         for event in events:
             places = [place for place in event.audience if event.pos > self.rooms.get(place[0], event.pos)]
             self.pos = event.pos
@@ -290,5 +309,5 @@ class Connection:
             if places:
                 self._send(event, places)
         self._skipped = 0
-        if len(events) < READ_MAX:
+        if len(events) < self.page_max:
             self.pos = upto

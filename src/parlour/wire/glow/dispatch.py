@@ -45,7 +45,14 @@ class Dispatch:
             await self._on_connection(connection, operation, raw, number)
         else:
             session, cursor_id, join = connection.session, connection.cursor_id, connection.join
-            command = Command(operation=operation, session=session, raw=raw, cursor_id=cursor_id, on_join=join)
+            command = Command(
+                operation=operation,
+                session=session,
+                raw=raw,
+                cursor_id=cursor_id,
+                on_join=join,
+                joining=self._hub.attendance.by_acting(connection),
+            )
             self._answer(connection, operation, raw, (await self._commands.run(command), number))
             if connection.session is not session:
                 await self._hub.check_rights(connection)
@@ -115,13 +122,13 @@ class Dispatch:
 
     async def _join(self, connection: Connection, payload: AttemptJoin, number: int | None) -> None:
         """Acknowledgement, joined event, replay, live: in this order (case 46)."""
-        place = await joining.place_connection(self._hub.delivery.database, connection, payload)
+        place = await joining.place_connection(self._hub.attendance, connection, payload)
         if number is not None:
             connection.acknowledge(number, as_object(place.ack))
         connection.emit("attempt_joined", {"chat_id": payload.chat_id, "success": True}, payload.client_request_id)
         joining.enter(connection, place)
 
     async def _leave(self, connection: Connection, payload: AttemptLeave, number: int | None) -> None:
-        left = await joining.leave_chat(self._hub.delivery.database, connection, payload)
+        left = await joining.leave_chat(self._hub.attendance, connection, payload)
         if number is not None:
             connection.acknowledge(number, as_object(left))

@@ -10,16 +10,20 @@ from typing import Any, cast
 import msgspec
 
 from parlour.attempts import facts as attempts
+from parlour.attempts import presence
 from parlour.conversations import facts as conversations
+from parlour.drafts import facts as drafts
 from parlour.events.facts import fact_of
 from parlour.grading import facts as grading
 from parlour.kernel.clock import rfc3339
 from parlour.storage.dialects import Logged
+from parlour.wire.glow import encode_drafts
 
 Said = tuple[str, dict[str, object]]
 
 _json = msgspec.json.encode
 _TEXT_ADDED = conversations.TextAdded.__name__
+_TEXT_COMPACTED = conversations.TextCompacted.__name__
 
 
 def _fields(fact: object) -> dict[str, object]:
@@ -34,7 +38,7 @@ def _reply_started(fact: conversations.ReplyStarted) -> Said:
     return "attempt_assistant_start", _fields(fact) | {"created_at": rfc3339(fact.created_at)}
 
 
-def _text_added(fact: conversations.TextAdded) -> Said:
+def _text_added(fact: conversations.TextAdded | conversations.TextCompacted) -> Said:
     return "attempt_progress", {
         "chat_id": fact.chat_id,
         "content_type": "delta",
@@ -70,34 +74,43 @@ def _reply_failed(fact: conversations.ReplyFailed) -> Said:
     }
 
 
+def _of_grade(fact: object) -> dict[str, object]:
+    """The members of what is told about a grade: `branch_message_id` only for a branch."""
+    members = _fields(fact)
+    if members["branch_message_id"] is None:
+        del members["branch_message_id"]
+    return members
+
+
 def _grading_started(fact: grading.GradingStarted) -> Said:
     said = {"resource_type": None, "entry": None, "completed_count": 0}
-    return "attempt_grading_progress", _fields(fact) | said
+    return "attempt_grading_progress", _of_grade(fact) | said
 
 
 def _feedback_given(fact: grading.FeedbackGiven) -> Said:
-    return "attempt_grading_progress", _fields(fact) | {"resource_type": "feedbacks"}
+    return "attempt_grading_progress", _of_grade(fact) | {"resource_type": "feedbacks"}
 
 
 def _remark_given(fact: grading.RemarkGiven) -> Said:
-    return "attempt_content_progress", {
-        "chat_id": fact.chat_id,
-        "grade_id": fact.grade_id,
-        "resource_type": fact.resource_type,
-        "entry": _fields(fact.entry),
-    }
+    return "attempt_content_progress", _of_grade(fact)
+
+
+def _grade_given(fact: grading.GradeGiven) -> Said:
+    return "attempt_graded", _of_grade(fact)
 
 
 def _grading_failed(fact: grading.GradingFailed) -> Said:
-    return "attempt_error", {
-        "chat_id": fact.chat_id,
-        "attempt_id": fact.attempt_id,
-        "grade_id": fact.grade_id,
+    members = _of_grade(fact)
+    said: dict[str, object] = {
         "type": "grade",
-        "message": fact.text,
-        "code": fact.code,
+        "message": members.pop("text"),
         "status": 503 if fact.code == "unavailable" else 500,
     }
+    return "attempt_error", members | said
+
+
+def _response_given(fact: attempts.ResponseGiven) -> Said:
+    return "attempt_response_result", _fields(fact) | {"success": True, "created_at": rfc3339(fact.created_at)}
 
 
 def _named(event: str) -> Callable[[Any], Said]:
@@ -108,8 +121,10 @@ ENCODERS: Mapping[str, Callable[[Any], Said]] = {
     conversations.LearnerMessageAdded.__name__: _learner_message,
     conversations.ReplyStarted.__name__: _reply_started,
     conversations.TextAdded.__name__: _text_added,
+    conversations.TextCompacted.__name__: _text_added,
     conversations.TextReset.__name__: _text_reset,
     conversations.HintsAdded.__name__: _named("attempt_hint_progress"),
+    conversations.BranchLabelled.__name__: _named("attempt_branch_labelled"),
     conversations.ReplyCompleted.__name__: _reply_completed,
     conversations.ReplyStopped.__name__: _reply_stopped,
     conversations.ReplyFailed.__name__: _reply_failed,
@@ -117,10 +132,17 @@ ENCODERS: Mapping[str, Callable[[Any], Said]] = {
     attempts.ChatStarted.__name__: _named("attempt_chat_started"),
     attempts.ChatEnded.__name__: _named("attempt_chat_ended"),
     attempts.AttemptEnded.__name__: _named("attempt_ended"),
+    attempts.ResponseGiven.__name__: _response_given,
+    attempts.PreparationFailed.__name__: encode_drafts.preparation_failed,
+    drafts.GenerationAdvanced.__name__: _named("generation_progress"),
+    drafts.ValueTold.__name__: encode_drafts.value_told,
+    drafts.GenerationCompleted.__name__: _named("generation_complete"),
+    drafts.GenerationFailed.__name__: encode_drafts.generation_failed,
+    presence.PresenceChanged.__name__: _named("attempt_presence"),
     grading.GradingStarted.__name__: _grading_started,
     grading.FeedbackGiven.__name__: _feedback_given,
     grading.RemarkGiven.__name__: _remark_given,
-    grading.GradeGiven.__name__: _named("attempt_graded"),
+    grading.GradeGiven.__name__: _grade_given,
     grading.GradingFailed.__name__: _grading_failed,
 }
 
@@ -135,7 +157,7 @@ def said(event: Logged, places: Sequence[tuple[str, int]], epoch: str) -> Said |
 
 
 def meta(event: Logged, places: Sequence[tuple[str, int]], epoch: str) -> dict[str, object]:
-    """`_meta` of a logged event (5.2); `also` lists further rooms of the same reader."""
+    """`_meta` of a logged event (5.2); `also` lists further rooms of the same reader, `from` what was compacted."""
     room, seq = places[0]
     found: dict[str, object] = {
         "id": f"{epoch}-{event.pos}",
@@ -146,6 +168,8 @@ def meta(event: Logged, places: Sequence[tuple[str, int]], epoch: str) -> dict[s
     }
     if len(places) > 1:
         found["also"] = [{"room": other, "epoch": epoch, "seq": number} for other, number in places[1:]]
+    if event.kind == _TEXT_COMPACTED:
+        found["from"] = cast("conversations.TextCompacted", fact_of(event)).from_seq
     return found
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from parlour.wire.glow.acks import HintRow, RoomPosition
+from parlour.wire.glow.acks import HintRow, PersonRow, RoomPosition
+from parlour.wire.glow.generation_events import generation_events
 
 
 def _rfc3339(text: str) -> str:
@@ -55,6 +56,12 @@ class Event(Exact):
     """An event of the server."""
 
     meta: Meta = Field(alias="_meta")
+
+
+class LateEvent(Event):
+    """An event of a large family: its validator is made when it is first needed."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class ConnectionConfirmed(Event):
@@ -120,6 +127,7 @@ class AttemptError(Event):
     grade_id: str | None = None
     home_id: str | None = None
     practice_id: str | None = None
+    branch_message_id: str | None = None
     type: ErrorType | None = None
     message: str
     code: str
@@ -140,6 +148,7 @@ class AttemptGraded(Event):
     percentage: float
     feedback: str
     source: Literal["model", "previous", "human"]
+    branch_message_id: str | None = None
 
 
 class AttemptJoined(Event):
@@ -213,6 +222,14 @@ class AttemptUserComplete(Event):
     parent_message_id: str | None = None
 
 
+class AttemptBranchLabelled(Event):
+    """Extension: a branch has a name, kept at the message that was its leaf; null: no name any more."""
+
+    chat_id: str
+    message_id: str
+    label: str | None
+
+
 class EvidenceRow(Exact):
     """Words that are verbatim in the named message."""
 
@@ -279,6 +296,7 @@ class AttemptGradingProgress(Event):
     entry: FeedbackRow | None
     completed_count: int
     total_count: int
+    branch_message_id: str | None = None
 
 
 class AttemptContentProgress(Event):
@@ -288,6 +306,7 @@ class AttemptContentProgress(Event):
     grade_id: str
     resource_type: ItemKind
     entry: RemarkRow | HighlightRow | ReplacementRow | AnalysisRow
+    branch_message_id: str | None = None
 
 
 class AttemptHintProgress(Event):
@@ -296,6 +315,27 @@ class AttemptHintProgress(Event):
     chat_id: str
     message_id: str
     hints: list[HintRow]
+
+
+class AttemptPresence(Event):
+    """Who is in a chat's room from now on: for those who joined it with `presence`."""
+
+    chat_id: str
+    people: list[PersonRow]
+
+
+class AttemptResponseResult(Event):
+    """A quiz question was answered: with the last three members, all that the read model has of it."""
+
+    success: Literal[True]
+    message: str
+    is_correct: bool
+    response_id: str
+    chat_id: str
+    question_id: str
+    option_ids: list[str]
+    scored: bool
+    created_at: Time
 
 
 SERVER_EVENTS: dict[str, type[Event]] = {
@@ -308,6 +348,7 @@ SERVER_EVENTS: dict[str, type[Event]] = {
     "attempt_error": AttemptError,
     "attempt_graded": AttemptGraded,
     "attempt_joined": AttemptJoined,
+    "attempt_presence": AttemptPresence,
     "attempt_stopped": AttemptStopped,
     "attempt_assistant_start": AttemptAssistantStart,
     "attempt_assistant_complete": AttemptAssistantComplete,
@@ -316,6 +357,9 @@ SERVER_EVENTS: dict[str, type[Event]] = {
     "attempt_grading_progress": AttemptGradingProgress,
     "attempt_content_progress": AttemptContentProgress,
     "attempt_hint_progress": AttemptHintProgress,
+    "attempt_branch_labelled": AttemptBranchLabelled,
+    "attempt_response_result": AttemptResponseResult,
+    **generation_events(LateEvent),
 }
 
 

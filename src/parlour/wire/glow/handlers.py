@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from parlour.attempts import actions as attempts
-from parlour.attempts import regrade
-from parlour.attempts.actions import Saying
+from parlour.attempts import quiz, regrade, reuse
+from parlour.attempts.actions import Ending, Saying, Starting
+from parlour.attempts.quiz import Answering
 from parlour.attempts.regrade import Asking, RegradeRules
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.actor import Actor
@@ -42,7 +43,14 @@ def attempt_start(tx: Tx, caller: Caller, payload: payloads.AttemptStart) -> Don
     if named is None or (payload.home_id and payload.practice_id):
         raise invalid("", "Give exactly one of home_id and practice_id")
     kind = "home" if payload.home_id else "practice"
-    started = attempts.start(tx, caller.actor, kind, named, infinite_mode=payload.infinite_mode)
+    starting = Starting(
+        kind=kind,
+        entry_id=named,
+        infinite_mode=payload.infinite_mode,
+        infinite_chats_max=caller.regrade.infinite_chats_max,
+        timezone_name=caller.regrade.timezone_name,
+    )
+    started = attempts.start(tx, caller.actor, starting)
     ack = acks.AttemptStarted(
         attempt_id=started.attempt_id,
         chat_entry_id=started.chat_entry_id,
@@ -54,9 +62,14 @@ def attempt_start(tx: Tx, caller: Caller, payload: payloads.AttemptStart) -> Don
 
 def attempt_next(tx: Tx, caller: Caller, payload: payloads.AttemptNext) -> Done:
     """7.5."""
-    moved = attempts.advance_by_hand(tx, caller.actor, payload.attempt_id, payload.draft_id)
+    moved = attempts.advance_by_hand(
+        tx, caller.actor, payload.attempt_id, payload.draft_id, caller.regrade.timezone_name
+    )
     ack = acks.AttemptMoved(
-        attempt_id=payload.attempt_id, chat_id=moved.chat_id, is_attempt_finished=moved.is_attempt_finished
+        attempt_id=payload.attempt_id,
+        chat_id=moved.chat_id,
+        is_attempt_finished=moved.is_attempt_finished,
+        pending=moved.pending,
     )
     return Done(ack=ack)
 
@@ -85,7 +98,13 @@ def attempt_stop(tx: Tx, caller: Caller, payload: payloads.AttemptStop) -> Done:
 
 def attempt_end(tx: Tx, caller: Caller, payload: payloads.AttemptEnd) -> Done:
     """7.8."""
-    ended = attempts.end_chat(tx, caller.actor, payload.attempt_id, payload.chat_id, grade=payload.grade)
+    ending = Ending(
+        attempt_id=payload.attempt_id,
+        chat_id=payload.chat_id,
+        grade=payload.grade,
+        timezone_name=caller.regrade.timezone_name,
+    )
+    ended = attempts.end_chat(tx, caller.actor, ending)
     ack = acks.ChatEnded(chat_id=ended.chat_id, is_attempt_finished=ended.is_attempt_finished, grade_id=ended.grade_id)
     return Done(ack=ack)
 
@@ -106,6 +125,28 @@ def attempt_grade(tx: Tx, caller: Caller, payload: payloads.AttemptGrade) -> Don
         chat_id=payload.chat_id,
         resource_types=payload.resource_types or (),
         instructions=payload.user_instructions or (),
+        branch_message_id=payload.branch_message_id,
     )
     asked = regrade.ask_for_grade(tx, caller.actor, asking, caller.regrade)
     return Done(ack=acks.Graded(chat_id=asked.chat_id, grade_id=asked.grade_id), joins=chat_room(asked.chat_id))
+
+
+def attempt_response_submit(tx: Tx, caller: Caller, payload: payloads.AttemptResponseSubmit) -> Done:
+    """7.13."""
+    answering = Answering(
+        chat_id=payload.chat_id, question_id=payload.question_id, option_ids=tuple(payload.option_ids)
+    )
+    response = quiz.submit(tx, caller.actor, answering)
+    ack = acks.Answered(message=quiz.SAVED_TEXT, is_correct=response.is_correct, response_id=response.id)
+    return Done(ack=ack, joins=chat_room(payload.chat_id))
+
+
+def attempt_use_previous(tx: Tx, caller: Caller, payload: payloads.AttemptUsePrevious) -> Done:
+    """7.14."""
+    reused = reuse.use_previous(tx, caller.actor, payload.attempt_id, payload.previous_chat_map)
+    rows = [
+        acks.ReusedChat(chat_entry_id=each.chat_entry_id, chat_id=each.chat_id, grade_id=each.grade_id)
+        for each in reused
+    ]
+    message = f"{len(rows)} earlier result{'' if len(rows) == 1 else 's'} used."
+    return Done(ack=acks.PreviousUsed(message=message, chats=rows))

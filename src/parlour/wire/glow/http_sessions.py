@@ -11,17 +11,18 @@ from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import SessionActor
-from parlour.attempts import access
-from parlour.conversations.rooms import chat_room, person_room
+from parlour.attempts import access, presence
+from parlour.conversations.rooms import chat_of_room, chat_room, person_room, presence_room
 from parlour.events import cursors, log
 from parlour.events.cursors import CursorJoined, CursorLeft, account_room
 from parlour.events.entities import Cursor
 from parlour.events.log import RoomHead
+from parlour.events.presence import Present
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import digest_of, new_secret
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
-from parlour.wire.glow import joining
+from parlour.wire.glow import aliases, joining
 from parlour.wire.glow.acks import Joined
 from parlour.wire.glow.payloads import AttemptJoin, HttpConnect
 
@@ -31,10 +32,12 @@ JWT_GRACE_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SessionRules:
-    """Settings of HTTP sessions (11). `per_account_max` counts an account's sockets too."""
+    """Settings of HTTP sessions (11). `per_account_max` counts an account's sockets too; `dialect` is that
+    of clients which name none."""
 
     idle_seconds: int = 900
     per_account_max: int = 50
+    dialect: aliases.Dialect = "none"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +86,7 @@ def open_session(tx: Tx, caller: SessionActor, payload: HttpConnect, rules: Sess
         kind="http",
         account_id=account_id,
         session_digest=None if caller.kind == "jwt" else caller.digest,
-        dialect=payload.dialect,
+        dialect=aliases.dialect_of(payload.dialect, rules.dialect),
         ticket_digest=digest_of(ticket),
         opened_pos=head,
         acked_pos=head,
@@ -91,6 +94,7 @@ def open_session(tx: Tx, caller: SessionActor, payload: HttpConnect, rules: Sess
         closed_at=None,
     )
     cursors.open_cursor(tx, cursor, {room: head})
+    presence.enter(tx, _present(cursor), [room])
     person = log.room_head(tx, room, head)
     if payload.person_since is not None:
         _replay_person(tx, cursor, person, payload)
@@ -107,12 +111,14 @@ def _ticket_seconds(tx: Tx, caller: SessionActor) -> int:
 
 def _replay_person(tx: Tx, cursor: Cursor, person: RoomHead, payload: HttpConnect) -> None:
     since = payload.person_since or 0
-    after = log.position_of(tx, person.room, since) if since <= person.seq else None
+    after = log.position_of(tx, person.room, since)
     resync: str | None = None
     if payload.person_epoch not in (None, person.epoch):
         resync = "epoch"
-    elif after is None:
+    elif since > person.seq:
         resync = "bad_offset"
+    elif after is None:
+        resync = "expired"
     start = cursor.opened_pos if resync or after is None else after
     _say_joined(
         tx, cursor, CursorJoined(cursor_id=cursor.id, room=person.room, after_pos=start, in_full=True, resync=resync)
@@ -160,10 +166,23 @@ def touch(tx: Tx, session: HttpSession, acked_pos: int = 0) -> None:
 
 def join_chat(tx: Tx, session: HttpSession, payload: AttemptJoin) -> Joined:
     """Join a chat's room (7.6). Raises `not_found`, `too_many_rooms`."""
-    room = chat_room(payload.chat_id)
+    room, watch = chat_room(payload.chat_id), presence_room(payload.chat_id)
+    wanted = [room, *([watch] if payload.presence else [])]
+    joining.check_room_count(len(session.rooms), sum(each not in session.rooms for each in wanted))
+    ack = _join_room(tx, session, room, payload)
+    presence.enter(tx, _present(session.cursor), wanted)
+    if not payload.presence:
+        return ack
+    if watch not in session.rooms:
+        head = log.head(tx)
+        cursors.join(tx, session.id, watch, head)
+        _say_joined(tx, session.cursor, CursorJoined(cursor_id=session.id, room=watch, after_pos=head))
+    return ack.model_copy(update={"presence": joining.people_in(tx, payload.chat_id)})
+
+
+def _join_room(tx: Tx, session: HttpSession, room: str, payload: AttemptJoin) -> Joined:
     if room in session.rooms:
         return joining.place_in_chat(tx, session.actor, AttemptJoin(chat_id=payload.chat_id)).ack
-    joining.check_room_count(len(session.rooms))
     place = joining.place_in_chat(tx, session.actor, payload)
     joined = CursorJoined(
         cursor_id=session.id,
@@ -185,14 +204,18 @@ def join_by_acting(tx: Tx, session: HttpSession, room: str) -> None:
     joining.check_room_count(len(known[1]))
     head = log.head(tx)
     cursors.join(tx, session.id, room, head)
+    presence.enter(tx, _present(session.cursor), [room])
     _say_joined(tx, session.cursor, CursorJoined(cursor_id=session.id, room=room, after_pos=head))
 
 
 def leave(tx: Tx, session: HttpSession, room: str) -> None:
-    """Leave a room; not being in it is no error."""
-    if room in session.rooms:
-        cursors.leave(tx, session.id, room)
-        _say_left(tx, session.cursor, room)
+    """Leave a room, and what tells who is in it; not being in it is no error."""
+    chat_id = chat_of_room(room)
+    for each in (room, *([presence_room(chat_id)] if chat_id else [])):
+        if each in session.rooms:
+            cursors.leave(tx, session.id, each)
+            presence.leave(tx, session.id, [each])
+            _say_left(tx, session.cursor, each)
 
 
 def drop_unreadable(tx: Tx, session: HttpSession) -> None:
@@ -207,7 +230,12 @@ def close(tx: Tx, session: HttpSession) -> None:
     for room in session.rooms:
         cursors.leave(tx, session.id, room)
     cursors.close(tx, session.id)
+    presence.gone(tx, session.id)
     _say_left(tx, session.cursor, person_room(session.cursor.account_id))
+
+
+def _present(cursor: Cursor) -> Present:
+    return Present(connection_id=cursor.id, account_id=cursor.account_id)
 
 
 def session_required() -> Refusal:

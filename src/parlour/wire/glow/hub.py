@@ -9,16 +9,19 @@ from typing import Protocol, cast
 
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
-from parlour.attempts import access
+from parlour.attempts import access, presence
 from parlour.conversations.rooms import person_room
-from parlour.events import cursors, log
+from parlour.events import log
 from parlour.events.cursors import CursorTaken
 from parlour.events.facts import fact_of
 from parlour.kernel.clock import Clock
 from parlour.kernel.ids import new_secret
 from parlour.kernel.refusals import Refusal
 from parlour.storage.dialects import Logged
-from parlour.wire.glow import recovery
+from parlour.storage.tx import Tx
+from parlour.wire.glow import aliases, recovery
+from parlour.wire.glow.alias_connection import AliasConnection
+from parlour.wire.glow.attendance import Attendance
 from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Connection, Delivery, Replay, Watch
 from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
@@ -34,10 +37,11 @@ CLOSE_SECONDS = 2.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SocketRules:
-    """Settings of sockets (Glow 11)."""
+    """Settings of sockets (Glow 11). `dialect` is that of clients which name none."""
 
     per_account_max: int = 50
     recovery: RecoveryRules = field(default_factory=RecoveryRules)
+    dialect: aliases.Dialect = "none"
 
 
 class Closer(Protocol):
@@ -62,8 +66,16 @@ class Opened:
 class Hub(Watch):
     """The sockets of a process. `closer` closes an Engine.IO socket; the server sets it."""
 
-    def __init__(self, commands: Commands, authenticator: Authenticator, rules: SocketRules, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        authenticator: Authenticator,
+        rules: SocketRules,
+        metrics: Metrics,
+        attendance: Attendance,
+    ) -> None:
         self._commands = commands
+        self.attendance = attendance
         self._authenticator = authenticator
         self._rules = rules
         self._metrics = metrics
@@ -78,6 +90,7 @@ class Hub(Watch):
         """Begin to deliver."""
         self._delivery = delivery
         self.spawn(self._sweep(delivery.clock))
+        self.spawn(self.attendance.keep(lambda: tuple(self._by_engine.values())))
 
     async def stop(self) -> None:
         """Refuse commands, then close every connection; clients reconnect (2.3)."""
@@ -87,6 +100,7 @@ class Hub(Watch):
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.attendance.stop()
 
     def spawn(self, work: Coroutine[object, object, object]) -> None:
         """Do something beside; it is ended with the hub."""
@@ -133,16 +147,19 @@ class Hub(Watch):
             recovery=wanted if isinstance(wanted, bool) else None,
             pid=_text(members, "pid"),
             offset=_text(members, "offset"),
-            dialect=_text(members, "dialect"),
+            dialect=aliases.dialect_of(_text(members, "dialect"), self._rules.dialect),
             headers=headers,
             query=headers.get(":query", ""),
         )
         sid = new_secret()[:24]
         start = await self._start(session, handshake, sid)
-        connection = Connection(self.delivery, sink, session, sid, eio_sid)
+        if start.dialect == aliases.GLOW_WEB:
+            connection = AliasConnection(self.delivery, sink, session, sid, eio_sid)
+            connection.resume = start.resume
+        else:
+            connection = Connection(self.delivery, sink, session, sid, eio_sid)
         connection.cursor_id, connection.taken_pos = start.cursor_id, start.taken_pos
         await connection.reach(start.pos)
-        connection.dialect = handshake.dialect
         since = members.get("person_since")
         return Opened(
             connection=connection,
@@ -154,10 +171,14 @@ class Hub(Watch):
 
     async def _start(self, session: SessionActor, handshake: Handshake, sid: str) -> Start:
         rules = self._rules.recovery
-        database = self.delivery.database
-        if recovery.is_offered(handshake, rules):
-            return await database.write(lambda tx: recovery.begin(tx, session, handshake, rules, sid))
-        return await database.read(lambda tx: recovery.begin(tx, session, handshake, rules, sid))
+        present = self.attendance.present(sid, session.actor.account_id)
+
+        def begin(tx: Tx) -> Start:
+            start = recovery.begin(tx, session, handshake, rules, sid)
+            presence.enter(tx, present, start.rooms)
+            return start
+
+        return await self.delivery.database.write(begin)
 
     def begin(self, opened: Opened) -> None:
         """The CONNECT answer has been sent: confirm, then deliver."""
@@ -196,7 +217,8 @@ class Hub(Watch):
             lambda tx: (log.room_head(tx, person, pos), log.position_of(tx, person, since))
         )
         if epoch not in (None, head.epoch) or since > head.seq or after is None:
-            reason = "epoch" if epoch not in (None, head.epoch) else "bad_offset"
+            known = "bad_offset" if since > head.seq else "expired"
+            reason = "epoch" if epoch not in (None, head.epoch) else known
             lost = {"room": person, "epoch": head.epoch, "seq": head.seq, "reason": reason}
             opened.connection.emit("resync", lost)
             return
@@ -207,18 +229,13 @@ class Hub(Watch):
             if other.cursor_id == cursor_id and other is not connection:
                 self._forget(other)
                 other.cursor_id = None
+                self.spawn(self.attendance.closed(other))
                 self.spawn(self._close_engine(other))
 
     async def close(self, connection: Connection) -> None:
         """The transport is gone: end memberships, keep recovery state."""
-        if not self._forget(connection):
-            return
-        cursor_id = connection.cursor_id
-        if cursor_id is not None:
-            try:
-                await self.delivery.database.write(lambda tx: cursors.close(tx, cursor_id))
-            except Refusal:
-                logger.warning("cursor_not_closed", extra={"connection": connection.sid})
+        if self._forget(connection):
+            await self.attendance.closed(connection)
 
     async def drop(self, connection: Connection, *, for_good: bool = True) -> None:
         """Close a connection from the server's side; `for_good` tells its client not to come back by itself."""
@@ -276,8 +293,11 @@ class Hub(Watch):
         kept = await self.delivery.database.read(
             lambda tx: {room for room in rooms if access.may_read_room(tx, session.actor, room)}
         )
-        for room in set(rooms) - kept:
+        lost = set(rooms) - kept
+        for room in lost:
             connection.leave(room)
+        if lost:
+            await self.attendance.left(connection, lost)
 
     async def _sweep(self, clock: Clock) -> None:
         """Close connections whose credential has run out (2.3: within 5 s)."""

@@ -1,16 +1,17 @@
 """Joining a room (Glow 5.5, 7.6): from which position, and whether the past can be served."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from parlour.attempts import access
+from parlour.attempts import access, presence
 from parlour.conversations.facts import ReplyCompleted, ReplyStarted
-from parlour.conversations.rooms import chat_room
+from parlour.conversations.rooms import chat_room, presence_room
 from parlour.events import cursors, log
 from parlour.kernel.actor import Actor
+from parlour.kernel.ids import ChatId
 from parlour.kernel.refusals import Refusal
-from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from parlour.wire.glow.acks import Joined, Left
+from parlour.wire.glow.acks import Joined, Left, PersonRow
+from parlour.wire.glow.attendance import Attendance
 from parlour.wire.glow.connection import Connection
 from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave
 
@@ -20,13 +21,17 @@ _TURN = (ReplyStarted.__name__, ReplyCompleted.__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a reader starts in a room: after position `after`; `known` is the head it was told."""
+    """Where a reader starts in a room: after position `after`; `known` is the head it was told.
+
+    `watches`: the room that tells who is in it, if that is wanted.
+    """
 
     ack: Joined
     room: str
     after: int
     known: int
     resync: str | None = None
+    watches: str | None = None
 
 
 def place_in_chat(tx: Tx, actor: Actor, payload: AttemptJoin) -> Place:
@@ -47,44 +52,57 @@ def place_in_chat(tx: Tx, actor: Actor, payload: AttemptJoin) -> Place:
         resync = "bad_offset"
     else:
         after = log.position_of(tx, room, payload.since)
+        resync = "expired" if after is None else None
     ack = Joined(chat_id=payload.chat_id, room=room, epoch=head.epoch, seq=head.seq, resync=True if resync else None)
     return Place(ack=ack, room=room, after=known if after is None else after, known=known, resync=resync)
 
 
-def check_room_count(count: int) -> None:
+def check_room_count(count: int, more: int = 1) -> None:
     """At most 100 rooms a connection (5.1)."""
-    if count >= ROOMS_MAX:
+    if more and count + more > ROOMS_MAX:
         raise Refusal("too_many_rooms", "Too many rooms.")
 
 
-async def place_connection(database: Database, connection: Connection, payload: AttemptJoin) -> Place:
+def people_in(tx: Tx, chat_id: str) -> list[PersonRow]:
+    """Who is in a chat's room, as it goes out."""
+    return [
+        PersonRow(profile_id=each.profile_id, name=each.name, part=each.part, connections=each.connections)
+        for each in presence.people(tx, ChatId(chat_id))
+    ]
+
+
+async def place_connection(attendance: Attendance, connection: Connection, payload: AttemptJoin) -> Place:
     """Where a socket starts in a chat's room; kept, if the client can recover. It is not in the room yet.
 
     Rights that changed while it was being found are asked again: the room is left before it is entered.
     """
     while True:
         session = connection.session
-        place = await _place(database, connection, payload)
+        place = await _place(attendance, connection, payload)
         await connection.reach(place.known)
         if connection.session is session:
             return place
 
 
-async def _place(database: Database, connection: Connection, payload: AttemptJoin) -> Place:
+async def _place(attendance: Attendance, connection: Connection, payload: AttemptJoin) -> Place:
     actor, cursor_id = connection.session.actor, connection.cursor_id
-    if chat_room(payload.chat_id) in connection.rooms:
+    wanted = [chat_room(payload.chat_id), *([presence_room(payload.chat_id)] if payload.presence else [])]
+    if wanted[0] in connection.rooms:
         payload = payload.model_copy(update={"since": None, "epoch": None})
-    else:
-        check_room_count(len(connection.rooms) - 1)
-    if cursor_id is None:
-        return await database.read(lambda tx: place_in_chat(tx, actor, payload))
+    check_room_count(len(connection.rooms) - 1, sum(room not in connection.rooms for room in wanted))
 
     def remembered(tx: Tx) -> Place:
         found = place_in_chat(tx, actor, payload)
-        cursors.join(tx, cursor_id, found.room, found.known)
-        return found
+        if cursor_id is not None:
+            for room in wanted:
+                cursors.join(tx, cursor_id, room, found.known)
+        attendance.enter(tx, connection, wanted)
+        if not payload.presence:
+            return found
+        ack = found.ack.model_copy(update={"presence": people_in(tx, payload.chat_id)})
+        return replace(found, ack=ack, watches=wanted[1])
 
-    return await database.write(remembered)
+    return await attendance.database.write(remembered)
 
 
 def enter(connection: Connection, place: Place) -> None:
@@ -93,13 +111,15 @@ def enter(connection: Connection, place: Place) -> None:
         lost = {"room": place.room, "epoch": place.ack.epoch, "seq": place.ack.seq, "reason": place.resync}
         connection.emit("resync", lost)
     connection.join(place.room, replay_after=place.after)
+    if place.watches:
+        connection.join(place.watches, known=place.known)
 
 
-async def leave_chat(database: Database, connection: Connection, payload: AttemptLeave) -> Left:
+async def leave_chat(attendance: Attendance, connection: Connection, payload: AttemptLeave) -> Left:
     """End the membership of a socket; not being a member is no error (7.7)."""
-    room = chat_room(payload.chat_id)
-    connection.leave(room)
-    cursor_id = connection.cursor_id
-    if cursor_id is not None:
-        await database.write(lambda tx: cursors.leave(tx, cursor_id, room))
+    rooms = [room for room in (chat_room(payload.chat_id), presence_room(payload.chat_id)) if room in connection.rooms]
+    for room in rooms:
+        connection.leave(room)
+    if rooms or connection.cursor_id is not None:
+        await attendance.left(connection, [chat_room(payload.chat_id), presence_room(payload.chat_id)])
     return Left(chat_id=payload.chat_id)

@@ -115,6 +115,22 @@ OPERATIONS: tuple[Operation, ...] = (
         waits="grade",
         summary="Have a chat graded.",
     ),
+    Operation(
+        path="attempt/use_previous",
+        payload=payloads.AttemptUsePrevious,
+        ack=acks.PreviousUsed,
+        error_type="end",
+        handler=handlers.attempt_use_previous,
+        summary="Let chats of earlier attempts stand for chats of this one.",
+    ),
+    Operation(
+        path="attempt/response_submit",
+        payload=payloads.AttemptResponseSubmit,
+        ack=acks.Answered,
+        error_type="quiz",
+        handler=handlers.attempt_response_submit,
+        summary="Answer a quiz question.",
+    ),
 )
 
 

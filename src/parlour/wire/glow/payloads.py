@@ -65,11 +65,12 @@ class AttemptNext(Payload):
 
 
 class AttemptJoin(Payload):
-    """Join a chat's room, with `since` replaying its log (7.6)."""
+    """Join a chat's room, with `since` replaying its log (7.6), with `presence` hearing who is in it."""
 
     chat_id: Id
     since: Annotated[int, Field(ge=0, le=2**53)] | None = None
     epoch: Annotated[str, StringConstraints(max_length=100)] | None = None
+    presence: bool = False
 
 
 class AttemptLeave(Payload):
@@ -114,6 +115,24 @@ class AttemptGrade(Payload):
     chat_id: Id | None = None
     resource_types: Annotated[list[Name], Field(max_length=LIST_MAX)] | None = None
     user_instructions: Annotated[list[Instruction], Field(max_length=INSTRUCTIONS_MAX)] | None = None
+    branch_message_id: Id | None = Field(
+        default=None, description="Extension: grade the branch through this message, in place of the active path."
+    )
+
+
+class AttemptResponseSubmit(Payload):
+    """Answer a quiz question (7.13)."""
+
+    chat_id: Id
+    question_id: Id
+    option_ids: Annotated[list[Id], Field(max_length=LIST_MAX)]
+
+
+class AttemptUsePrevious(Payload):
+    """Let earlier chats stand for chats of this attempt (7.14): by template or scenario the id of the earlier chat."""
+
+    attempt_id: Id
+    previous_chat_map: Annotated[dict[Id, Id], Field(min_length=1, max_length=LIST_MAX)]
 
 
 class HttpConnect(Payload):

@@ -13,6 +13,7 @@ from parlour.events import cursors, log
 from parlour.events.entities import Cursor
 from parlour.kernel.ids import digest_of, new_secret
 from parlour.storage.tx import Tx
+from parlour.wire.glow import aliases, encode
 from parlour.wire.glow.offsets import Offset, parse_offset
 
 Offer = Literal["auto", "always", "never"]
@@ -30,7 +31,7 @@ class RecoveryRules:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Handshake:
-    """What a client asks for when it connects."""
+    """What a client asks for when it connects. `dialect` is one that this server has, or None."""
 
     recovery: bool | None
     pid: str | None
@@ -45,7 +46,7 @@ class Start:
     """How a connection begins. `resyncs`: rooms whose events were lost for it, with the reason.
 
     `person_seq`: where the person room stood at `pos`. `taken_pos`: where the log stood when the
-    cursor was taken; what was said of it before is over.
+    cursor was taken; what was said of it before is over. `resume`: see `AliasConnection`.
     """
 
     pid: str | None
@@ -56,6 +57,8 @@ class Start:
     presented: Offset | None = None
     resyncs: tuple[tuple[str, str, int], ...] = ()
     cursor_id: str | None = None
+    dialect: str | None = None
+    resume: tuple[str | None, int, int] | None = None
     taken_pos: int = 0
     replay: tuple[str, int, int] | None = field(default=None)
 
@@ -81,7 +84,8 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
     head = log.head(tx)
     person = person_room(session.actor.account_id)
     if not is_offered(handshake, rules):
-        return Start(pid=None, rooms={person: head}, pos=head, person_seq=log.room_head(tx, person, head).seq)
+        seq = log.room_head(tx, person, head).seq
+        return Start(pid=None, rooms={person: head}, pos=head, person_seq=seq, dialect=handshake.dialect)
     lost: tuple[tuple[str, str, int], ...] = ()
     known = cursors.cursor(tx, digest_of(handshake.pid)) if handshake.pid else None
     if handshake.pid and (known is None or not _is_own(known[0], session)):
@@ -92,23 +96,44 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
         offset = parse_offset(handshake.offset)
         reason = "expired" if _is_old(tx, cursor, rules) else _reason(tx, offset, rooms, head, rules)
         if reason is None and offset is not None:
-            kept = replace(cursor, session_digest=session.digest, dialect=handshake.dialect)
+            kept = replace(cursor, session_digest=session.digest, dialect=handshake.dialect or cursor.dialect)
             cursors.take(tx, kept, sid, set(joined) - set(rooms))
-            upto = rooms.get(offset.room or "", 0)
-            return Start(
-                pid=handshake.pid,
-                rooms=rooms,
-                pos=offset.pos,
-                person_seq=log.room_head(tx, person, offset.pos).seq,
-                recovered=True,
-                presented=offset,
-                cursor_id=cursor.id,
-                taken_pos=log.head(tx),
-                replay=(offset.room, offset.at, upto) if offset.room and upto else None,
-            )
+            return _recovered(tx, kept, handshake, rooms, offset)
         lost = tuple((room, reason or "bad_offset", log.room_head(tx, room, head).seq) for room in sorted(rooms))
         cursors.close(tx, cursor.id)
     return _fresh(tx, session, handshake, head, lost)
+
+
+def _recovered(tx: Tx, cursor: Cursor, handshake: Handshake, rooms: Mapping[str, int], offset: Offset) -> Start:
+    upto = rooms.get(offset.room or "", 0)
+    told = resumed(tx, offset, cursor.dialect)
+    return Start(
+        pid=handshake.pid,
+        rooms=rooms,
+        pos=told.complete_pos,
+        person_seq=log.room_head(tx, person_room(cursor.account_id), told.complete_pos).seq,
+        recovered=True,
+        presented=offset,
+        cursor_id=cursor.id,
+        dialect=cursor.dialect,
+        resume=(told.room, told.at if told.room else told.pos, told.part) if told.part else None,
+        taken_pos=log.head(tx),
+        replay=(told.room, told.complete_at, upto) if told.room and upto else None,
+    )
+
+
+def resumed(tx: Tx, offset: Offset, dialect: str | None) -> Offset:
+    """Where a reader goes on. One that gets no aliases any more has the event named by a part, or has not."""
+    if not offset.part or dialect == aliases.GLOW_WEB:
+        return offset
+    at = offset.at if offset.room else offset.pos
+    found = log.between(tx, at - 1, at, 1)
+    said = encode.said(found[0], found[0].audience, offset.epoch) if found else None
+    told = said is not None and aliases.group(*said).event < offset.part
+    whole = replace(offset, part=0)
+    if told:
+        return whole
+    return replace(whole, at=at - 1) if offset.room else replace(whole, pos=at - 1)
 
 
 def _fresh(
@@ -130,7 +155,15 @@ def _fresh(
     )
     cursors.open_cursor(tx, cursor, {person: head})
     seq = log.room_head(tx, person, head).seq
-    return Start(pid=pid, rooms={person: head}, pos=head, person_seq=seq, resyncs=lost, cursor_id=cursor.id)
+    return Start(
+        pid=pid,
+        rooms={person: head},
+        pos=head,
+        person_seq=seq,
+        resyncs=lost,
+        cursor_id=cursor.id,
+        dialect=handshake.dialect,
+    )
 
 
 def _is_own(cursor: Cursor, session: SessionActor) -> bool:
@@ -147,6 +180,10 @@ def _reason(tx: Tx, offset: Offset | None, rooms: Mapping[str, int], head: int, 
         return "bad_offset"
     if offset.epoch != log.ensure_epoch(tx):
         return "epoch"
+    replayed = {offset.room: offset.complete_at} if offset.room in rooms else {}
+    for room, joined in rooms.items():
+        if not log.is_kept(tx, room, replayed.get(room, max(offset.complete_pos, joined))):
+            return "expired"
     if log.missed(tx, list(rooms), offset.pos, rules.events_max + 1) > rules.events_max:
         return "too_many"
     return None

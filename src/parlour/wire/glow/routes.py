@@ -27,6 +27,7 @@ from parlour.wire.glow.names import OPERATIONS, PREFIX, Operation
 from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, HttpConnect, Nothing, Payload
 from parlour.wire.glow.streams import Readers, Reading
 from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.flood import FloodBrake
 from parlour.wire.http.limits import check_json_depth
 from parlour.wire.http.metrics import Metrics
 from parlour.wire.http.openapi import body_of
@@ -72,6 +73,7 @@ class GlowHttp:
     metrics: Metrics
     reading: Callable[[], Reading]
     readers: Readers
+    flood: FloodBrake
     base_path: str = ""
 
 
@@ -84,7 +86,7 @@ def operations_router(need: GlowHttp) -> APIRouter:
     _add(router, CONNECT, partial(_connect, need))
     _add(router, DISCONNECT, partial(_disconnect, need))
     for operation in OPERATIONS:
-        _add(router, operation, partial(_carry_out if operation.handler else _on_connection, need, operation))
+        _add(router, operation, partial(carry_out if operation.handler else _on_connection, need, operation))
     return router
 
 
@@ -94,6 +96,17 @@ def models() -> Sequence[type[Payload]]:
 
 
 def _add(router: APIRouter, operation: Operation, act: Callable[[Request], Awaitable[Response]]) -> None:
+    add_operation(router, PREFIX + operation.path, operation, act, operation.name)
+
+
+def add_operation(
+    router: APIRouter,
+    path: str,
+    operation: Operation,
+    act: Callable[[Request], Awaitable[Response]],
+    operation_id: str,
+) -> None:
+    """Serve an operation at a path, described by its row."""
     acts_here = operation.handler is None and operation is not CONNECT
     sid = _SID | {"required": acts_here, "schema": {"type": "string", "minLength": int(acts_here)}}
     parameters = [*([] if operation is CONNECT else [sid]), _KEY, *([_PREFER] if operation.waits else [])]
@@ -103,11 +116,11 @@ def _add(router: APIRouter, operation: Operation, act: Callable[[Request], Await
         return await act(request)
 
     router.add_api_route(
-        PREFIX + operation.path,
+        path,
         endpoint,
         methods=["POST"],
-        name=operation.name,
-        operation_id=operation.name,
+        name=operation_id,
+        operation_id=operation_id,
         summary=operation.summary,
         description=operation.payload.__doc__,
         response_model=operation.ack,
@@ -120,6 +133,7 @@ async def _connect(need: GlowHttp, request: Request) -> Response:
     """7.1."""
     caller = await need.authenticator.of_request(request)
     try:
+        need.flood.count(caller.actor.account_id, caller.digest)
         raw = await read_body(request)
         payload = await _claimed(need, CONNECT, (caller, raw), request)
         if not isinstance(payload, HttpConnect):
@@ -155,6 +169,7 @@ async def _disconnect(need: GlowHttp, request: Request) -> Response:
     """7.2."""
     caller = await need.authenticator.of_request(request)
     try:
+        need.flood.count(caller.actor.account_id, caller.digest)
         await _claimed(need, DISCONNECT, (caller, await read_body(request)), request)
         found = await requester(need, request, caller)
         if found is None:
@@ -172,6 +187,7 @@ async def _on_connection(need: GlowHttp, operation: Operation, request: Request)
     """Join and leave: they act on the connection that `sid` names, and always do (4.5.6)."""
     caller = await need.authenticator.of_request(request)
     try:
+        need.flood.count(caller.actor.account_id, caller.digest)
         payload = await _claimed(need, operation, (caller, await read_body(request)), request)
         found = await requester(need, request, caller)
         if found is None:
@@ -192,7 +208,7 @@ async def _on_connection(need: GlowHttp, operation: Operation, request: Request)
 async def _join(need: GlowHttp, found: HttpSession | Connection, payload: AttemptJoin) -> Ack:
     database, rules = need.reading().database, need.reading().rules
     if isinstance(found, Connection):
-        place = await joining.place_connection(database, found, payload)
+        place = await joining.place_connection(need.hub.attendance, found, payload)
         joining.enter(found, place)
         return place.ack
 
@@ -208,15 +224,16 @@ async def _join(need: GlowHttp, found: HttpSession | Connection, payload: Attemp
 async def _leave(need: GlowHttp, found: HttpSession | Connection, payload: AttemptLeave) -> Ack:
     database = need.reading().database
     if isinstance(found, Connection):
-        return await joining.leave_chat(database, found, payload)
+        return await joining.leave_chat(need.hub.attendance, found, payload)
     await database.write(lambda tx: http_sessions.leave(tx, found, chat_room(payload.chat_id)))
     return acks.Left(chat_id=payload.chat_id)
 
 
-async def _carry_out(need: GlowHttp, operation: Operation, request: Request) -> Response:
+async def carry_out(need: GlowHttp, operation: Operation, request: Request) -> Response:
     """Every operation that a handler carries out."""
     caller = await need.authenticator.of_request(request)
     try:
+        need.flood.count(caller.actor.account_id, caller.digest)
         raw = await read_body(request)
         found = await requester(need, request, caller)
     except Refusal as refusal:
@@ -228,9 +245,7 @@ async def _carry_out(need: GlowHttp, operation: Operation, request: Request) -> 
         header_request_id=request.headers.get("idempotency-key"),
         cursor_id=found.cursor_id if isinstance(found, Connection) else None,
         on_join=found.join if isinstance(found, Connection) else None,
-        joining=(lambda tx, room: http_sessions.join_by_acting(tx, found, room))
-        if isinstance(found, HttpSession)
-        else None,
+        joining=_joining(need, found),
     )
     outcome = await need.commands.run(command)
     ack, refusal = outcome.answer.ack, outcome.answer.refusal
@@ -243,6 +258,17 @@ async def _carry_out(need: GlowHttp, operation: Operation, request: Request) -> 
     held = answer(await waits.fill(need.reading(), operation.waits, ack, seconds))
     held.headers["preference-applied"] = f"wait={seconds}"
     return held
+
+
+def _joining(need: GlowHttp, found: Requester) -> Callable[[Tx, str], None] | None:
+    """What keeps the membership that a command brings (decision D7), for the connection that it names."""
+    match found:
+        case HttpSession():
+            return lambda tx, room: http_sessions.join_by_acting(tx, found, room)
+        case Connection():
+            return need.hub.attendance.by_acting(found)
+        case None:
+            return None
 
 
 async def _claimed(

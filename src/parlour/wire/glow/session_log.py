@@ -6,18 +6,21 @@ then goes on. Nothing of this is in memory between two reads but three numbers a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from parlour.conversations.rooms import person_room
+from parlour.conversations.rooms import chat_of_room, person_room
 from parlour.events import cursors, log
 from parlour.events.cursors import CursorJoined, CursorLeft, account_room
 from parlour.events.facts import fact_of
 from parlour.kernel.clock import rfc3339
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
-from parlour.wire.glow import encode
+from parlour.wire.glow import aliases, encode
+from parlour.wire.glow.alias_facts import Lookups, known_of
 from parlour.wire.glow.http_sessions import HttpSession
 from parlour.wire.glow.offsets import Offset, parse_offset
+from parlour.wire.glow.recovery import resumed
 
 SCAN_MAX = 500
 
@@ -45,12 +48,21 @@ class PastOfRoom:
 class Place:
     """Where a reader stands: everything up to `pos` has been told, but for what is left of `past`.
 
-    `rooms`: the rooms it is in, each with the position after which its entries are told.
+    `rooms`: the rooms it is in, each with the position after which its entries are told. With
+    dialect `glow-web`: `texts` of the replies that are being written; `resume`: the offset inside of
+    a group of frames at which the client was cut; `lookups` remembers ids.
     """
 
     pos: int
     rooms: Mapping[str, int]
     past: PastOfRoom | None = None
+    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    resume: Offset | None = None
+    lookups: Lookups = field(default_factory=Lookups, compare=False)
+
+    def then(self, **changes: Any) -> "Place":
+        """Where the reader stands after something was read."""
+        return replace(self, resume=None, **changes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,25 +78,71 @@ class Page:
     joined: Mapping[str, int] | None = None
 
 
+class _Teller:
+    """Makes events of one page of the log; with the dialect of the session, also their aliases (9.7)."""
+
+    def __init__(self, tx: Tx, session: HttpSession, place: Place, epoch: str) -> None:
+        self._tx = tx
+        self._aliases = session.cursor.dialect == aliases.GLOW_WEB
+        self._lookups = place.lookups
+        self._resume = place.resume
+        self._epoch = epoch
+        self.texts = dict(place.texts)
+        self.told: list[Told] = []
+
+    def tell(self, event: Logged, rooms: Mapping[str, int], offset: Offset) -> None:
+        """An event, if the session is in one of its rooms; `offset` is that of having it whole."""
+        places = _places(event, rooms)
+        said = encode.said(event, places, self._epoch) if places else None
+        if said is None:
+            return
+        if not self._aliases:
+            self.told.append(Told(id=str(offset), name=said[0], payload=said[1]))
+            return
+        known = known_of(event, self.texts, self._lookups, self._tx)
+        frames = aliases.group(said[0], said[1], known).frames
+        begun = len(self.told)
+        for number, (name, payload) in enumerate(frames, start=1):
+            at = offset if number == len(frames) else replace(offset, part=number)
+            self.told.append(Told(id=str(at), name=name, payload=payload))
+        if self._resume is not None and replace(self._resume, part=0) == offset:
+            del self.told[begun : begun + self._resume.part]
+            self._resume = None
+
+    def forget(self, room: str) -> None:
+        """What is said in a room is not heard for a while."""
+        self.texts.pop(chat_of_room(room) or "", None)
+
+
 def begin(tx: Tx, session: HttpSession, presented: str | None, epoch: str) -> Page:
     """Where a reader starts: after the offset that the client presents, else after the newest that
     it ever presented. An offset that cannot be served gives `resync` events and the head."""
+    head = log.head(tx)
     if presented is None:
         pos = session.cursor.acked_pos
-        return Page(told=(), place=Place(pos=pos, rooms=_rooms_at(tx, session, pos)), more=True)
-    head = log.head(tx)
+        rooms = _rooms_at(tx, session, pos)
+        if not all(log.is_kept(tx, room, max(pos, since)) for room, since in rooms.items()):
+            return _lost(tx, session, head, "expired")
+        return Page(told=(), place=Place(pos=pos, rooms=rooms), more=True)
     offset = parse_offset(presented)
     if offset is None or offset.pos > head:
         return _lost(tx, session, head, "bad_offset")
     if offset.epoch != epoch:
         return _lost(tx, session, head, "epoch")
-    past: PastOfRoom | None = None
+    offset = resumed(tx, offset, session.cursor.dialect)
+    pos, past = offset.complete_pos, None
+    rooms = _rooms_at(tx, session, pos)
+    since = {room: max(pos, joined) for room, joined in rooms.items()}
     if offset.room is not None:
-        joined = _joined_at(tx, session, offset.pos)
+        joined = _joined_at(tx, session, pos)
         if joined is None or joined.room != offset.room:
             return _lost(tx, session, head, "bad_offset")
-        past = PastOfRoom(room=joined.room, after=offset.at, upto=offset.pos, in_full=joined.in_full)
-    return Page(told=(), place=Place(pos=offset.pos, rooms=_rooms_at(tx, session, offset.pos), past=past), more=True)
+        past = PastOfRoom(room=joined.room, after=offset.complete_at, upto=pos, in_full=joined.in_full)
+        since[joined.room] = past.after
+    if not all(log.is_kept(tx, room, after) for room, after in since.items()):
+        return _lost(tx, session, head, "expired")
+    place = Place(pos=pos, rooms=rooms, past=past, resume=offset if offset.part else None)
+    return Page(told=(), place=place, more=True)
 
 
 def confirmed(presented: str | None, epoch: str, head: int) -> int:
@@ -92,7 +150,7 @@ def confirmed(presented: str | None, epoch: str, head: int) -> int:
     offset = parse_offset(presented)
     if offset is None or offset.epoch != epoch or offset.pos > head:
         return 0
-    return offset.pos - 1 if offset.room else offset.pos
+    return offset.pos - 1 if offset.room else offset.complete_pos
 
 
 def read(tx: Tx, session: HttpSession, place: Place, epoch: str, limit: int) -> Page:
@@ -103,37 +161,42 @@ def read(tx: Tx, session: HttpSession, place: Place, epoch: str, limit: int) -> 
     head = log.head(tx)
     rooms = _kept(session, place.rooms)
     events = log.of_rooms(tx, [account_room(session.cursor.account_id), *rooms], place.pos, head, limit)
-    told: list[Told] = []
+    teller = _Teller(tx, session, place, epoch)
     for event in events:
         match _own(event, session):
             case CursorJoined() as joined:
-                told.extend(_resync(tx, joined, epoch))
+                teller.told.extend(_resync(tx, joined, epoch))
+                teller.forget(joined.room)
                 past = PastOfRoom(room=joined.room, after=joined.after_pos, upto=event.pos, in_full=joined.in_full)
-                at = Place(pos=event.pos, rooms={joined.room: event.pos} | rooms, past=past)
+                rooms = {joined.room: event.pos} | rooms
+                at = place.then(pos=event.pos, rooms=rooms, past=past, texts=teller.texts)
                 known = cursors.cursor(tx, session.id)
-                return Page(told=tuple(told), place=at, more=True, joined=known[1] if known else {})
+                return Page(told=tuple(teller.told), place=at, more=True, joined=known[1] if known else {})
             case CursorLeft(room=room):
                 rooms.pop(room, None)
+                teller.forget(room)
             case _:
-                told.extend(_tell(event, rooms, epoch, str(Offset(epoch=epoch, pos=event.pos))))
+                teller.tell(event, rooms, Offset(epoch=epoch, pos=event.pos))
     pos = head if len(events) < limit else events[-1].pos
-    return Page(told=tuple(told), place=Place(pos=pos, rooms=rooms), more=pos < head)
+    at = place.then(pos=pos, rooms=rooms, texts=teller.texts)
+    return Page(told=tuple(teller.told), place=at, more=pos < head)
 
 
 def _read_past(tx: Tx, session: HttpSession, where: tuple[Place, PastOfRoom], epoch: str, limit: int) -> Page:
     place, past = where
     rooms = _kept(session, place.rooms)
-    told: list[Told] = []
+    teller = _Teller(tx, session, place, epoch)
     events = log.of_rooms(tx, [past.room], past.after, past.upto, limit) if past.room in rooms else []
     others = {room: since for room, since in rooms.items() if room != past.room}
     for event in events:
         if past.in_full or not _places(event, others):
             offset = Offset(epoch=epoch, pos=past.upto, room=past.room, at=event.pos)
-            told.extend(_tell(event, {past.room: 0}, epoch, str(offset)))
+            teller.tell(event, {past.room: 0}, offset)
     left: PastOfRoom | None = None
     if len(events) == limit:
         left = PastOfRoom(room=past.room, after=events[-1].pos, upto=past.upto, in_full=past.in_full)
-    return Page(told=tuple(told), place=Place(pos=place.pos, rooms=rooms, past=left), more=True)
+    at = place.then(rooms=rooms, past=left, texts=teller.texts)
+    return Page(told=tuple(teller.told), place=at, more=True)
 
 
 def _rooms_at(tx: Tx, session: HttpSession, pos: int) -> dict[str, int]:
@@ -178,12 +241,6 @@ def _joined_at(tx: Tx, session: HttpSession, pos: int) -> CursorJoined | None:
 
 def _places(event: Logged, rooms: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(room, seq) for room, seq in event.audience if rooms.get(room, event.pos) < event.pos]
-
-
-def _tell(event: Logged, rooms: Mapping[str, int], epoch: str, offset: str) -> list[Told]:
-    places = _places(event, rooms)
-    said = encode.said(event, places, epoch) if places else None
-    return [] if said is None else [Told(id=offset, name=said[0], payload=said[1])]
 
 
 def _resync(tx: Tx, joined: CursorJoined, epoch: str) -> list[Told]:

@@ -292,7 +292,7 @@ async def poll(reader: SessionReader, first: Sequence[Told], seconds: float) -> 
     found = first or await reader.next(seconds)
     if found is None and not reader.wake.ended:
         return None
-    told = found or ()
+    told = tuple(found or ())[:POLL_EVENTS_MAX]
     ids = [each.id for each in told if each.id is not None]
     return {"events": [poll_event(each) for each in told], "next": ids[-1] if ids else reader.offset}
 

@@ -53,6 +53,12 @@ CODES: dict[str, tuple[int, str]] = {
     "unsupported_artifact": (422, "Unsupported artifact"),
     "unsupported_modality": (422, "Unsupported modality"),
     "run_started": (409, "Run already started"),
+    "generation_failed": (500, "Generation failed"),
+    "cancelled": (409, "Cancelled"),
+    # Drafts (Glow 1.5)
+    "version_conflict": (409, "Draft has changed"),
+    "too_many_drafts": (409, "Too many drafts"),
+    "draft_unusable": (409, "Draft does not fit"),
     # Glow 7.4 to 7.10
     "not_open_yet": (409, "Not open yet"),
     "closed": (409, "Closed"),

@@ -68,7 +68,7 @@ def attempts_router(need: AttemptsNeed) -> APIRouter:
         caller: Annotated[SessionActor, Depends(caller_of)], query: Annotated[ListQuery, Query()]
     ) -> Response:
         """Own and readable attempts, newest first, a page at a time."""
-        filters = _filters(query)
+        filters = filters_of(query)
         return await _answer(
             need, lambda tx: listing.attempt_page(tx, caller.actor, filters, query.cursor, query.limit)
         )
@@ -104,7 +104,8 @@ async def _answer(need: AttemptsNeed, read: Callable[[Tx], object]) -> Response:
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
-def _filters(query: ListQuery) -> Filters:
+def filters_of(query: ListQuery) -> Filters:
+    """The filters that a query names; raises `invalid_request` for a time that is none."""
     return Filters(
         search=query.search,
         simulation_ids=tuple(query.simulation_ids),
@@ -112,12 +113,12 @@ def _filters(query: ListQuery) -> Filters:
         practice=query.practice,
         is_archived=query.is_archived,
         infinite_mode=query.infinite_mode,
-        created_from=_bound("/start_date", query.start_date, days=0),
-        created_until=_bound("/end_date", query.end_date, days=1),
+        created_from=bound("/start_date", query.start_date, days=0),
+        created_until=bound("/end_date", query.end_date, days=1),
     )
 
 
-def _bound(pointer: str, text: str | None, *, days: int) -> int | None:
+def bound(pointer: str, text: str | None, *, days: int) -> int | None:
     """The instant of a time, or that of a date: its begin, with `days` 1 its last millisecond."""
     if text is None:
         return None

@@ -122,5 +122,7 @@ def upgrade() -> None:
     )
     op.create_index("usage_rows_account", "usage_rows", ["account_id", "at"], unique=False)
     op.create_index("usage_rows_attempt", "usage_rows", ["attempt_id"], unique=False)
+    op.add_column("attempts", sa.Column("infinite_chats_max", sa.Integer(), autoincrement=False, nullable=True))
     op.add_column("entries", sa.Column("from_seq", sa.BigInteger(), nullable=True))
     op.add_column("grades", sa.Column("branch_message_id", sa.Text(), nullable=True))
+    op.drop_column("messages", "usage")

@@ -3,7 +3,7 @@ import { offline, problemFrom } from "./problem.js";
 
 export const ROOT = new URL("../", import.meta.url);
 
-async function request(path, { method = "GET", token, body } = {}) {
+async function send(path, { method = "GET", token, body } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
@@ -15,10 +15,12 @@ async function request(path, { method = "GET", token, body } = {}) {
   } catch {
     throw offline();
   }
-  const text = await response.text();
-  const answer = parse(text);
-  if (!response.ok) throw problemFrom(answer, response.status);
-  return answer;
+  if (!response.ok) throw problemFrom(parse(await response.text()), response.status);
+  return response;
+}
+
+async function request(path, how) {
+  return parse(await (await send(path, how)).text());
 }
 
 function parse(text) {
@@ -33,11 +35,39 @@ export const signIn = (userId, password) => request("sessions", { method: "POST"
 
 export function apiFor(token) {
   const get = (path) => request(path, { token });
+  const change = (method, path, body) => request(path, { method, token, body });
+  const attempt = (id, rest = "") => `attempts/${encodeURIComponent(id)}${rest}`;
+  const chat = (id, rest) => `chats/${encodeURIComponent(id)}/${rest}`;
   return {
-    signOut: () => request("sessions/current", { method: "DELETE", token }),
+    signOut: () => change("DELETE", "sessions/current"),
     home: () => get("home"),
     practice: () => get("practice"),
-    attempts: () => get("attempts"),
-    attempt: (id) => get(`attempts/${encodeURIComponent(id)}`),
+    attempts: (wanted) => get(`attempts?${query(wanted)}`),
+    attempt: (id) => get(attempt(id)),
+    archive: (id, archived) => change("PATCH", attempt(id), { is_archived: archived }),
+    exported: async (id, format) => savedAs(await send(`${attempt(id, "/export")}?${query({ format })}`, { token })),
+    exportedList: async (wanted, format) => savedAs(await send(`attempts/export?${query({ ...wanted, format })}`, { token })),
+    usage: (id) => get(attempt(id, "/usage")),
+    choices: (id) => get(attempt(id, "/choices")),
+    search: (words, cursor) => get(`search?${query({ q: words, cursor })}`),
+    newDraft: (draft) => change("POST", "drafts", draft),
+    changeDraft: (id, fields) => change("PATCH", `drafts/${encodeURIComponent(id)}`, fields),
+    branches: (id) => get(chat(id, "branches")),
+    labelBranch: (id, messageId, label) => change("PUT", chat(id, `branches/${encodeURIComponent(messageId)}`), { label }),
+    compareBranches: (id, left, right) => get(chat(id, `branches/compare?${query({ left, right })}`)),
+    grades: (id) => get(chat(id, "grades")),
+    compareGrades: (id, left, right) => get(chat(id, `grades/compare?${query({ left, right })}`)),
+    ticket: (uploadId) => get(`uploads/${encodeURIComponent(uploadId)}/ticket`),
   };
+}
+
+// Without what is null, undefined or empty.
+function query(members) {
+  const said = Object.entries(members ?? {}).filter(([, value]) => value != null && value !== "");
+  return new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
+}
+
+async function savedAs(response) {
+  const named = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "");
+  return { blob: await response.blob(), name: named?.[1] ?? "parlour-export" };
 }

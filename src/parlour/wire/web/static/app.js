@@ -72,7 +72,7 @@ function Room({ session, onLeave }) {
     <main id="main">
       ${line && place.page === "attempt" && html`<${AttemptPage} key=${place.attemptId} place=${place} ...${shared} />`}
       ${line && place.page === "home" && html`<${Home} ...${shared} />`}
-      ${line && place.page === "history" && html`<${History} ...${shared} />`}
+      ${line && place.page === "history" && html`<${History} key=${place.simulationId} simulationId=${place.simulationId} ...${shared} />`}
     </main>`;
 }
 

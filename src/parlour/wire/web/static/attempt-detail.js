@@ -1,8 +1,11 @@
 // From the read model (specification 10.2) to the state that the page shows. Pure.
+import { optionsFrom, PREPARING } from "./lobby-state.js";
+import { answersFrom, questionsFrom, videosFrom } from "./quiz.js";
 
-export function fromDetail(detail) {
+// `readAt`: when the detail was read, in milliseconds of the server's clock.
+export function fromDetail(detail, readAt = 0) {
   const { attempt, simulation, entries, resources } = detail;
-  const chats = [...(entries?.attempt_chat ?? [])].sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || order(a, b));
+  const chats = [...(entries?.attempt_chat ?? [])].sort(attempt.infinite_mode ? order : byPosition);
   const messages = (entries?.attempt_message ?? []).map((message, index) => messageFrom(message, index));
   const practice = entries?.attempt?.[0]?.practice ?? simulation?.practice_simulation ?? false;
   return {
@@ -16,9 +19,16 @@ export function fromDetail(detail) {
     learnerName: attempt.profile_name ?? null,
     chatCount: detail.expected_chat_count ?? chats.length,
     infinite: attempt.infinite_mode ?? false,
+    archived: attempt.is_archived ?? false,
+    timer: { elapsed: 0, limit: null, negative: false, ...detail.timer, readAt },
+    next: nextFrom(detail, chats),
+    options: optionsFrom(detail.available_continuation_options),
+    preparing: detail.preparing ? PREPARING : null,
+    people: {},
+    branchNews: {},
     results: detail.aggregated_results ?? null,
     currentChatId: detail.current_chat_id ?? null,
-    chats: chats.map((chat) => chatFrom(chat, resources ?? {})),
+    chats: chats.map((chat) => ({ ...chatFrom(chat, resources ?? {}), pass: passOf(chat, chats) })),
     messages: byChat(messages),
     grades: Object.fromEntries(chats.map((chat) => [chat.id, gradeFrom(chat, entries?.attempt_message ?? [])])),
     personas: personasFrom(resources?.personas),
@@ -28,6 +38,23 @@ export function fromDetail(detail) {
   };
 }
 
+// The template that waits in the lobby, and what its scenario is called.
+function nextFrom(detail, chats) {
+  const opened = chats.map((chat) => chat.scenario_id);
+  const wanted = [...(detail.entries?.attempt?.[0]?.scenario_ids ?? [])];
+  const waiting = wanted.find((id) => {
+    const at = opened.indexOf(id);
+    if (at >= 0) opened.splice(at, 1);
+    return at < 0;
+  });
+  const scenario = detail.resources?.scenarios?.[waiting ?? wanted[0]];
+  return { entryId: detail.chat_entry_id ?? null, title: scenario?.name ?? null, description: scenario?.description ?? "" };
+}
+
+// In infinite mode the same template comes again in the next pass.
+const passOf = (chat, chats) => 1 + chats.filter((other) => other.chat_entry_id === chat.chat_entry_id && order(other, chat) < 0).length;
+
+const byPosition = (a, b) => (a.position ?? 0) - (b.position ?? 0) || order(a, b);
 const order = (a, b) => (a.created_at ?? "").localeCompare(b.created_at ?? "") || a.id.localeCompare(b.id);
 
 function chatFrom(chat, resources) {
@@ -42,10 +69,18 @@ function chatFrom(chat, resources) {
     objectives: chat.show_objectives === false
       ? [] : pick(resources.objectives, chat.objective_ids).map((item) => item.objective),
     documents: pick(resources.documents, chat.document_ids),
+    images: chat.show_images === false ? [] : pick(resources.images, chat.image_ids).filter((image) => image.upload_id),
+    videos: videosFrom(chat, resources),
+    questions: questionsFrom(chat, resources),
+    answers: answersFrom(chat.responses),
+    sourceChatId: chat.source_chat_id ?? null,
+    entryId: chat.chat_entry_id ?? null,
     personaIds: chat.persona_ids ?? [],
     textEnabled: chat.text_enabled !== false,
+    audioEnabled: chat.audio_enabled !== false,
     copyPaste: chat.copy_paste_allowed !== false,
     hasRubric: Boolean(chat.rubric_id),
+    gradesCount: chat.grades_count ?? 0,
     groupIds: chat.standard_group_ids ?? [],
     expiresAt: chat.expires_at ? Date.parse(chat.expires_at) : null,
     room: chat.room ?? null,
@@ -56,7 +91,7 @@ const pick = (map, ids) => (ids ?? []).map((id) => map?.[id]).filter(Boolean);
 
 function personasFrom(personas) {
   const known = Object.entries(personas ?? {});
-  return Object.fromEntries(known.map(([id, persona]) => [id, { name: persona.name ?? "Persona", color: persona.color }]));
+  return Object.fromEntries(known.map(([id, persona]) => [id, { name: persona.name ?? "Persona", color: persona.color, icon: persona.icon ?? null }]));
 }
 
 // Two messages may be of the same millisecond: the server's own order decides.
@@ -69,7 +104,7 @@ function byChat(messages) {
   return chats;
 }
 
-function messageFrom(message, index) {
+export function messageFrom(message, index) {
   return {
     id: message.id,
     number: message.number ?? index,
@@ -84,6 +119,7 @@ function messageFrom(message, index) {
       personaId: content.persona_id ?? null,
       name: content.name ?? null,
       color: content.color ?? null,
+      icon: content.icon ?? null,
     })),
     hints: [...(message.hints ?? [])].sort(byIndex).map((hint) => hint.hint),
   };
@@ -105,6 +141,7 @@ function gradeFrom(chat, messages) {
     total: grade.total_points ?? null,
     pass: grade.pass_points ?? null,
     summary: grade.description ?? "",
+    source: grade.source ?? "model",
     feedbacks: (chat.feedbacks ?? []).map(feedbackFrom),
     strengths: remarks.filter((remark) => remark.type === "strength").map((remark) => remarkFrom(remark)),
     improvements: remarks.filter((remark) => remark.type === "improvement").map((remark) => remarkFrom(remark)),

@@ -1,10 +1,12 @@
 // What an attempt looks like after an event: a pure reducer over the documented events (specification 9.2).
 import { byIndex } from "./attempt-detail.js";
 import { applyGrading } from "./grade-state.js";
+import { preparation } from "./lobby-state.js";
 import { newestLeafId } from "./message-tree.js";
+import { peopleFrom } from "./presence.js";
 
 // After these the read model knows more than the event says.
-const CHANGES_MORE = new Set(["attempt_started", "attempt_chat_started", "attempt_chat_ended", "attempt_ended", "attempt_graded", "resync"]);
+const CHANGES_MORE = new Set(["attempt_started", "attempt_chat_started", "attempt_chat_ended", "attempt_ended", "attempt_graded", "attempt_response_result", "resync"]);
 
 export const wantsSnapshot = (name) => CHANGES_MORE.has(name);
 
@@ -31,13 +33,15 @@ function positionIn(room, meta) {
 function applyToAttempt(state, name, payload) {
   switch (name) {
     case "attempt_started": return state.chats.length > 0 ? { ...state, lobby: true } : state;
-    case "attempt_chat_started": return { ...state, lobby: false, currentChatId: payload.chat_id };
-    case "attempt_ended": return { ...state, active: false, lobby: false, currentChatId: null };
+    case "attempt_chat_started": return { ...state, lobby: false, preparing: null, currentChatId: payload.chat_id };
+    case "attempt_ended": return { ...state, active: false, lobby: false, preparing: null, currentChatId: null };
+    case "attempt_error": return { ...state, preparing: null, problem: payload.message };
     default: return state;
   }
 }
 
 function applyToChat(state, chatId, name, payload) {
+  if (name === "attempt_branch_labelled" || payload.branch_message_id) return withBranchNews(state, chatId, payload);
   switch (name) {
     case "attempt_user_complete": return withMessage(state, chatId, learnerMessage(state, chatId, payload));
     case "attempt_assistant_start": return startReply(state, chatId, payload);
@@ -50,9 +54,22 @@ function applyToChat(state, chatId, name, payload) {
     case "attempt_content_progress":
     case "attempt_graded": return withGrade(state, chatId, applyGrading(state.grades[chatId], name, payload));
     case "attempt_error": return fail(state, chatId, payload);
+    case "attempt_presence": return withPeople(state, chatId, payload.people);
     default: return state;
   }
 }
+
+export const withPeople = (state, chatId, rows) => ({ ...state, people: { ...state.people, [chatId]: peopleFrom(rows) } });
+
+// The next chat is being made for this attempt (9.4).
+export function applyPreparation(state, name, payload) {
+  const preparing = state.preparing && preparation(state.preparing, name, payload);
+  return preparing === state.preparing ? state : { ...state, preparing };
+}
+
+// Another device of the person may have begun it; only the read model knows for which attempt.
+export const mayBePreparing = (state, name, payload) =>
+  name === "generation_progress" && payload.artifact_type === "chat" && state.own && state.lobby && !state.preparing;
 
 export function runningIn(state, chatId) {
   return (state.messages[chatId] ?? []).findLast((message) => message.status === "running") ?? null;
@@ -63,7 +80,7 @@ function learnerMessage(state, chatId, payload) {
   const parentId = payload.parent_message_id === undefined ? newestLeafId(messages) : payload.parent_message_id;
   return {
     id: payload.message_id, chatId, type: "query", parentId, createdAt: payload.created_at, status: "complete", hints: [],
-    contents: [{ idx: 0, text: payload.content, personaId: payload.persona_id ?? null, name: null, color: null }],
+    contents: [{ idx: 0, text: payload.content, personaId: payload.persona_id ?? null, name: null, color: null, icon: null }],
   };
 }
 
@@ -85,7 +102,7 @@ function progress(message, payload) {
     return { ...message, contents: message.contents.map((content) => (content === known ? grown : content)) };
   }
   const personaId = payload.persona_id ?? message.personaId ?? null;
-  return { ...message, contents: [...message.contents, { idx, text: payload.content ?? "", personaId, name: null, color: null }] };
+  return { ...message, contents: [...message.contents, { idx, text: payload.content ?? "", personaId, name: null, color: null, icon: null }] };
 }
 
 function endReply(state, chatId, payload) {
@@ -93,7 +110,7 @@ function endReply(state, chatId, payload) {
     const parts = payload.contents?.length ? [...payload.contents].sort(byIndex) : [{ idx: 0, content: payload.content }];
     const personaId = payload.persona_id ?? message.contents[0]?.personaId ?? message.personaId ?? null;
     const contents = parts.filter((part) => part.content).map((part) => (
-      { idx: part.idx ?? 0, text: part.content, personaId: part.persona_id ?? personaId, name: null, color: null }));
+      { idx: part.idx ?? 0, text: part.content, personaId: part.persona_id ?? personaId, name: null, color: null, icon: null }));
     return { ...message, status: payload.status ?? "complete", contents };
   });
 }
@@ -105,6 +122,13 @@ function endChat(state, chatId, payload) {
   if (!payload.grade_id || next.grades[chatId]?.id === payload.grade_id) return next;
   const begun = { ...payload, completed_count: 0, total_count: null };
   return withGrade(next, chatId, applyGrading(null, "attempt_grading_progress", begun));
+}
+
+// What is told of a branch changes its list, not the grade of the chat: the list is read again when this grows.
+function withBranchNews(state, chatId, payload) {
+  const news = (state.branchNews[chatId] ?? 0) + 1;
+  const problem = payload.message ?? state.problem;
+  return { ...state, problem, branchNews: { ...state.branchNews, [chatId]: news } };
 }
 
 function fail(state, chatId, payload) {

@@ -1,6 +1,6 @@
 // One attempt on screen: reads its snapshot, joins its chats where the snapshot ends, and applies events (5.5, 10.2).
 import { fromDetail } from "./attempt-detail.js";
-import { apply, chatOf, concerns, runningIn, wantsSnapshot } from "./attempt-state.js";
+import { apply, applyPreparation, chatOf, concerns, mayBePreparing, runningIn, wantsSnapshot, withPeople } from "./attempt-state.js";
 import { fuller } from "./grade-state.js";
 
 export class AttemptStore {
@@ -23,7 +23,7 @@ export class AttemptStore {
     }
     this.arrived = [];
     try {
-      const fresh = this.onto(fromDetail(await this.api.attempt(this.attemptId)));
+      const fresh = this.onto(fromDetail(await this.api.attempt(this.attemptId), this.connection.serverNow()));
       this.failure = null;
       this.set(this.arrived.reduce((state, [name, payload]) => apply(state, name, payload), fresh));
     } catch (problem) {
@@ -41,7 +41,8 @@ export class AttemptStore {
   onto(fresh) {
     if (!this.state) return fresh;
     const grades = Object.fromEntries(fresh.chats.map(({ id }) => [id, fuller(this.state.grades[id], fresh.grades[id])]));
-    return { ...fresh, grades, problem: this.state.problem };
+    const preparing = fresh.preparing && (this.state.preparing ?? fresh.preparing);
+    return { ...fresh, grades, preparing, people: this.state.people, branchNews: this.state.branchNews, problem: this.state.problem };
   }
 
   async joinAll() {
@@ -50,7 +51,8 @@ export class AttemptStore {
       this.joined.add(chat.id);
       const since = chat.room ? { since: chat.room.seq, epoch: chat.room.epoch } : {};
       try {
-        await this.connection.call("attempt_join", { chat_id: chat.id, ...since });
+        const joined = await this.connection.call("attempt_join", { chat_id: chat.id, ...since, presence: true });
+        if (joined.presence && this.state) this.set(withPeople(this.state, chat.id, joined.presence));
       } catch (problem) {
         this.joined.delete(chat.id);
         if (!problem.again) this.say(problem.detail);
@@ -63,13 +65,19 @@ export class AttemptStore {
       this.arrived?.push([name, payload]);
       return;
     }
+    if (name.startsWith("generation_")) {
+      if (mayBePreparing(this.state, name, payload)) this.load();
+      this.set(applyPreparation(this.state, name, payload));
+      return;
+    }
     const ours = name === "resync" ? this.knows(payload.room) : concerns(this.state, payload);
     if (!ours) return;
     this.arrived?.push([name, payload]);
     const before = this.state;
     this.set(apply(before, name, payload));
     if (name === "resync") this.joined.delete(payload.room.replace(/^chat:/, ""));
-    if (wantsSnapshot(name) && (before !== this.state || name === "resync")) this.load();
+    const known = payload.chat_id && chatOf(before, payload.chat_id);
+    if (wantsSnapshot(name) && (before !== this.state || !known)) this.load();
   }
 
   knows(room) {
@@ -89,6 +97,10 @@ export class AttemptStore {
   takesMessage(chatId) {
     const chat = this.state && chatOf(this.state, chatId);
     return Boolean(chat) && !this.running(chatId);
+  }
+
+  prepare(preparing) {
+    if (this.state) this.set({ ...this.state, preparing });
   }
 
   say(problem) {

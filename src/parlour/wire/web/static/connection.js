@@ -18,6 +18,7 @@ export function connect({ token, onState, onEvent, onFresh, onRefused }) {
   });
   const own = new Set();
   let clockSkewMs = 0;
+  let profileId = null;
   let seen = false;
   let closed = false;
 
@@ -40,7 +41,10 @@ export function connect({ token, onState, onEvent, onFresh, onRefused }) {
     else if (!socket.active) retryLater();
   });
   socket.onAny((name, payload) => {
-    if (name === "connection_confirmed") clockSkewMs = payload.server_time * 1000 - Date.now();
+    if (name === "connection_confirmed") {
+      clockSkewMs = payload.server_time * 1000 - Date.now();
+      profileId = payload.profile_id;
+    }
     // A refusal of a command of ours is told by its acknowledgement already.
     if (name === "attempt_error" && own.has(payload._meta?.request)) return;
     onEvent(name, payload);
@@ -73,6 +77,7 @@ export function connect({ token, onState, onEvent, onFresh, onRefused }) {
   return {
     call,
     isOnline: () => socket.connected,
+    profileId: () => profileId,
     serverNow: () => Date.now() + clockSkewMs,
     close: () => { closed = true; socket.disconnect(); },
   };

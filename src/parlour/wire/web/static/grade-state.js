@@ -3,7 +3,7 @@ import { feedbackFrom, remarkFrom, replacementFrom } from "./attempt-detail.js";
 
 const EMPTY = {
   id: null, state: "pending", score: null, passed: null, total: null, pass: null, summary: "",
-  feedbacks: [], strengths: [], improvements: [], analyses: [], done: 0, expected: null,
+  feedbacks: [], strengths: [], improvements: [], analyses: [], done: 0, expected: null, source: "model",
 };
 
 export function applyGrading(grade, name, payload) {
@@ -18,11 +18,30 @@ export function applyGrading(grade, name, payload) {
     case "attempt_graded":
       return {
         ...current, state: "done", score: payload.score, passed: payload.passed, total: payload.total_points ?? current.total,
-        pass: payload.pass_points ?? current.pass, summary: payload.feedback ?? current.summary,
+        pass: payload.pass_points ?? current.pass, summary: payload.feedback ?? current.summary, source: payload.source ?? current.source,
       };
     default:
       return grade;
   }
+}
+
+// A grade of the list of all grades, with its items, as the same thing.
+export function wholeGrade({ grade, feedbacks, remarks }) {
+  const head = {
+    ...EMPTY, id: grade.id, state: grade.state, score: grade.score, passed: grade.passed, total: grade.total_points,
+    pass: grade.pass_points, summary: grade.description ?? "", source: grade.source, feedbacks: feedbacks.map(feedbackFrom),
+  };
+  return remarks.reduce((whole, remark) => withContent(whole, remark.resource_type, remark.entry), head);
+}
+
+// Each grade of the list, newest first, with the points it has more or less than the one of the same branch before it.
+export function withChanges(items) {
+  return items.map((item, at) => {
+    const { grade } = item;
+    const before = items.slice(at + 1).find((other) => other.grade.state === "done" && other.grade.branch_message_id === grade.branch_message_id);
+    const change = grade.state === "done" && before ? grade.score - before.grade.score : null;
+    return { ...item, before: before ?? null, change };
+  });
 }
 
 function withContent(grade, type, entry) {

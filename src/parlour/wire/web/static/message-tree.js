@@ -59,3 +59,6 @@ export function choose(choices, message, id) {
 }
 
 export const newestLeafId = (messages) => pathOf(messages).at(-1)?.message.id ?? null;
+
+// The leaf of the branch that a message stands for.
+export const leafBelow = (messages, id) => pathOf(messages, choicesFor(messages, id)).at(-1)?.message.id ?? null;

@@ -1,9 +1,11 @@
 // One attempt: its scenarios, and the one that is looked at.
 import { html, useEffect, useState } from "../html.js";
+import { PREPARING } from "../lobby-state.js";
 import { ChatView } from "./chat-view.js";
 import { NextStep } from "./next-step.js";
 import { Loading, Notice, PageTitle } from "./parts.js";
-import { Timer } from "./timer.js";
+import { AttemptTimer } from "./timer.js";
+import { Usage } from "./usage.js";
 import { useAttempt } from "./use-attempt.js";
 
 export function AttemptPage({ api, connection, place, onLeave }) {
@@ -29,7 +31,8 @@ export function AttemptPage({ api, connection, place, onLeave }) {
     try {
       return await connection.call(event, { attempt_id: state.attemptId, ...payload });
     } catch (problem) {
-      store.say(problem.detail);
+      if (problem.code === "generation_running") store.prepare(PREPARING);
+      else store.say(problem.detail);
       return null;
     }
   };
@@ -38,14 +41,26 @@ export function AttemptPage({ api, connection, place, onLeave }) {
       <div class="attempt-head">
         <p class="crumb"><a href="#/">All conversations</a></p>
         <${PageTitle}>${state.name}<//>
+        <p class="facts">${factsOf(state).map((fact) => html`<span key=${fact}>${fact}</span>`)}<${AttemptTimer} state=${state} now=${connection.serverNow} /></p>
         <${Tabs} state=${state} chosen=${viewed?.id} onChoose=${setChosen} />
       </div>
       <${Notice} text=${state.problem} onClose=${() => store.say(null)} />
-      <${NextStep} state=${state} viewed=${viewed} command=${command} onChoose=${setChosen}
-        clock=${(chat) => html`<${Timer} chat=${chat} now=${connection.serverNow} />`} />
-      ${viewed && html`<${ChatView} key=${viewed.id} state=${state} chat=${viewed} outbox=${outbox} command=${command}
-        place=${place} now=${connection.serverNow} />`}
+      <${NextStep} api=${api} state=${state} viewed=${viewed} command=${command} store=${store} onChoose=${setChosen} now=${connection.serverNow} />
+      ${viewed && html`<${ChatView} key=${viewed.id} api=${api} connection=${connection} state=${state} chat=${viewed} outbox=${outbox}
+        command=${command} place=${place} />`}
+      ${(!state.own || !viewed || viewed.completed) && html`<${Usage} api=${api} state=${state} />`}
     </div>`;
+}
+
+// What distinguishes this attempt from the plain case of one's own.
+function factsOf(state) {
+  const pass = Math.max(1, ...state.chats.map((chat) => chat.pass));
+  return [
+    !state.own && `${state.learnerName ?? "A learner"}'s attempt`,
+    state.practice && "Practice",
+    state.infinite && `Goes on as long as you like, round ${pass}`,
+    state.archived && "Archived",
+  ].filter(Boolean);
 }
 
 function Tabs({ state, chosen, onChoose }) {
@@ -54,7 +69,7 @@ function Tabs({ state, chosen, onChoose }) {
     <nav class="tabs" aria-label="Scenarios">
       ${state.chats.map((chat, index) => html`
         <button type="button" key=${chat.id} aria-current=${chat.id === chosen ? "true" : undefined} onClick=${() => onChoose(chat.id)}>
-          ${index + 1}. ${chat.title}<span class="tab-state">${tabState(state, chat)}</span>
+          ${index + 1}. ${chat.title}${chat.pass > 1 && ` (round ${chat.pass})`}<span class="tab-state">${tabState(state, chat)}</span>
         </button>`)}
     </nav>`;
 }
@@ -62,6 +77,7 @@ function Tabs({ state, chosen, onChoose }) {
 function tabState(state, chat) {
   if (!chat.completed) return "open";
   const grade = state.grades[chat.id];
+  if (chat.sourceChatId) return `${grade?.score ?? "–"} of ${grade?.total ?? "?"}, from earlier`;
   if (grade?.state === "done") return `${grade.score} of ${grade.total ?? "?"}`;
   return grade?.state === "pending" ? "being graded" : "done";
 }

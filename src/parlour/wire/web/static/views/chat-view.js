@@ -1,21 +1,27 @@
-// One chat: the scenario, the conversation, and the composer while it is open or the grade when it is done.
+// One chat: the scenario, its video and questions, the conversation, and the composer while it is open or the grade when
+// it is done. Who watches (staff) can stop and end, not speak.
 import { html, useEffect, useRef, useState } from "../html.js";
 import { choicesFor, choose, pathOf } from "../message-tree.js";
 import { toMessage } from "../router.js";
 import { runningIn } from "../attempt-state.js";
+import { Branches } from "./branches.js";
 import { Composer } from "./composer.js";
-import { Grade } from "./grade.js";
+import { Grade, GradeSoFar } from "./grade.js";
+import { GradeAgain } from "./grade-again.js";
+import { Material } from "./material.js";
 import { Confirm } from "./parts.js";
+import { Presence } from "./presence.js";
 import { Scenario } from "./scenario.js";
 import { Timer } from "./timer.js";
 import { Hints, Transcript } from "./transcript.js";
 
-export function ChatView({ state, chat, outbox, command, place, now }) {
+export function ChatView({ api, connection, state, chat, outbox, command, place }) {
   const messages = state.messages[chat.id] ?? [];
   const [choices, setChoices] = useState({});
   const [editing, setEditing] = useState(null);
   const [mark, setMark] = useState(null);
   const [asking, setAsking] = useState(false);
+  const [grading, setGrading] = useState(false);
   const box = useRef(null);
   const path = pathOf(messages, choices);
   const running = runningIn(state, chat.id);
@@ -47,31 +53,52 @@ export function ChatView({ state, chat, outbox, command, place, now }) {
     setAsking(false);
     command("attempt_end", { chat_id: chat.id, grade: true });
   };
+  const stop = () => command("attempt_stop", { chat_id: chat.id });
   const quoteLink = { href: (messageId) => toMessage(state.attemptId, messageId), onQuote: show };
+  const graded = { api, call: connection.call, state, chat, grade, messages, command, link: quoteLink };
   const open = !chat.completed;
+  const talks = talksIn(chat, messages);
   return html`
     <div class="chat" data-open=${open ? "yes" : "no"}>
       <div class="side">
-        ${!open && html`<${Grade} state=${state} chat=${chat} grade=${grade} messages=${messages} command=${command} link=${quoteLink} />`}
-        <${Scenario} chat=${chat} state=${state} startOpen=${open} />
+        ${!open && (talks || grade) && html`<${Grade} ...${graded} />`}
+        <${Scenario} api=${api} chat=${chat} state=${state} startOpen=${open} />
+        ${open && grade && html`<${GradeSoFar} ...${graded} />`}
       </div>
       <section class="talk" aria-label="Conversation" onCopy=${chat.copyPaste ? undefined : (event) => event.preventDefault()}>
         <div class="talk-bar">
           <h2>${talkTitle(state, chat)}</h2>
-          <${Timer} chat=${chat} now=${now} />
-          ${open && html`<button type="button" onClick=${() => setAsking(true)}>End<span class="roomy"> conversation</span></button>`}
+          <${Timer} chat=${chat} now=${connection.serverNow} />
+          ${open && !state.own && running && html`<button type="button" class="stop" onClick=${stop}>Stop</button>`}
+          ${open && !state.own && chat.hasRubric && html`<button type="button" disabled=${messages.length === 0} onClick=${() => setGrading(true)}>Grade</button>`}
+          ${open && html`<button type="button" onClick=${() => setAsking(true)}>End<span class="roomy"> ${talks ? "conversation" : "scenario"}</span></button>`}
         </div>
-        <${Transcript} state=${state} path=${path} waiting=${waiting} outbox=${outbox} mark=${mark} editable=${open && state.own && chat.textEnabled}
+        <${Presence} people=${state.people[chat.id]} me=${connection.profileId()} />
+        <${Material} api=${api} state=${state} chat=${chat} call=${connection.call} />
+        <${Branches} api=${api} state=${state} chat=${chat} messages=${messages} path=${path} call=${connection.call} onShow=${show} />
+        ${talks && html`<${Transcript} state=${state} path=${path} waiting=${waiting} outbox=${outbox} mark=${mark} editable=${open && state.own && chat.textEnabled}
           editing=${editing} onEdit=${setEditing} onTakeBack=${(entry) => { outbox.remove(entry.id); box.current?.put(entry.text); }}
-          graded=${Boolean(grade)} onSibling=${(message, id) => setChoices((before) => choose(before, message, id))} />
+          graded=${Boolean(grade)} onSibling=${(message, id) => setChoices((before) => choose(before, message, id))} />`}
         ${open && state.own && state.practice && html`<${Hints} path=${path} running=${running} />`}
-        ${open && state.own && html`<${Composer} handle=${box} chat=${chat} editing=${editing} running=${running} waiting=${waiting.length > 0}
-          onSend=${send} onStop=${() => command("attempt_stop", { chat_id: chat.id })} onCancelEdit=${() => setEditing(null)} />`}
+        ${open && state.own && talks && html`<${Composer} handle=${box} chat=${chat} editing=${editing} running=${running} waiting=${waiting.length > 0}
+          onSend=${send} onStop=${stop} onCancelEdit=${() => setEditing(null)} />`}
       </section>
-      ${asking && html`<${Confirm} title="End this conversation?" yes="End and grade"
-        text="You cannot add to it afterwards. It will be graded, and you can read it again at any time."
-        onYes=${end} onNo=${() => setAsking(false)} />`}
+      ${grading && html`<${GradeAgain} state=${state} chat=${chat} call=${connection.call} onClose=${() => setGrading(false)} />`}
+      ${asking && html`<${Confirm} ...${ending(state, chat, messages)} onYes=${end} onNo=${() => setAsking(false)} />`}
     </div>`;
+}
+
+// A scenario may be a video or a quiz alone.
+const talksIn = (chat, messages) => chat.textEnabled || chat.audioEnabled || messages.length > 0;
+
+function ending(state, chat, messages) {
+  const spoken = messages.some((message) => message.type === "query");
+  const graded = spoken && chat.hasRubric;
+  const whose = state.own ? "You cannot" : "Nobody can";
+  return {
+    title: `End this ${talksIn(chat, messages) ? "conversation" : "scenario"}?`, yes: graded ? "End and grade" : "End",
+    text: `${whose} add to it afterwards. ${graded ? "It will be graded, and you" : "You"} can read it again at any time.`,
+  };
 }
 
 // Continues an earlier branch only if that is what the person looks at; otherwise the server takes the newest leaf.
@@ -87,6 +114,7 @@ function arrived(entry, messages) {
 }
 
 function talkTitle(state, chat) {
+  if (!talksIn(chat, [])) return chat.title;
   const names = chat.personaIds.map((id) => state.personas[id]?.name).filter(Boolean);
   return names.length > 0 ? `With ${new Intl.ListFormat("en").format(names)}` : chat.title;
 }

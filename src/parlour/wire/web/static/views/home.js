@@ -1,7 +1,7 @@
 // The cards: assigned training and practice (specification 10.4).
 import { html, useEffect, useState } from "../html.js";
 import { newRequestId } from "../ids.js";
-import { toAttempt } from "../router.js";
+import { toAttempt, toTraining } from "../router.js";
 import { day, Loading, minutes, Notice, PageTitle } from "./parts.js";
 
 const STATUS = { "passed": "Passed", "in-progress": "In progress", "not-started": "Not started" };
@@ -23,8 +23,8 @@ export function Home({ api, connection, onLeave }) {
   };
   useEffect(() => { load(); }, []);
 
-  const start = async (card) => {
-    const key = card.home_id ? { home_id: card.home_id } : { practice_id: card.practice_id };
+  const start = async (card, infinite) => {
+    const key = card.home_id ? { home_id: card.home_id } : { practice_id: card.practice_id, infinite_mode: infinite };
     setStarting(keyOf(card));
     setProblem(null);
     try {
@@ -36,25 +36,29 @@ export function Home({ api, connection, onLeave }) {
     }
   };
   const shelf = (items) => items.map((card) => html`
-    <${Card} key=${keyOf(card)} card=${card} busy=${starting === keyOf(card)} locked=${starting !== null} onStart=${() => start(card)} />`);
+    <${Card} key=${keyOf(card)} card=${card} busy=${starting === keyOf(card)} locked=${starting !== null} onStart=${(infinite) => start(card, infinite)} />`);
   return html`
     <div class="page">
-      <${PageTitle}>Choose a conversation<//>
+      <${PageTitle}>${cards && taught([...cards.home, ...cards.practice]) ? "What you teach" : "Choose a conversation"}<//>
       <${Notice} text=${problem}>${!cards && html`<button type="button" onClick=${load}>Try again</button>`}<//>
       ${!cards && !problem && html`<${Loading} what="your conversations" />`}
-      ${cards?.home.length > 0 && html`<section aria-labelledby="assigned"><h2 id="assigned">Assigned to you</h2><ul class="cards">${shelf(cards.home)}</ul></section>`}
+      ${cards?.home.length > 0 && html`<section aria-labelledby="assigned"><h2 id="assigned">${taught(cards.home) ? "Assigned" : "Assigned to you"}</h2><ul class="cards">${shelf(cards.home)}</ul></section>`}
       ${cards?.practice.length > 0 && html`<section aria-labelledby="practice"><h2 id="practice">Practice</h2><ul class="cards">${shelf(cards.practice)}</ul></section>`}
       ${cards && cards.home.length + cards.practice.length === 0 && html`<p class="quiet">There is nothing here yet. Your instructor can add conversations for you.</p>`}
     </div>`;
 }
 
+const taught = (items) => items.length > 0 && items.every((card) => card.view_mode === "instructional");
+
 const keyOf = (card) => card.home_id ?? card.practice_id;
 
 function Card({ card, busy, locked, onStart }) {
-  const name = card.simulation_name ?? "Conversation";
+  const [infinite, setInfinite] = useState(false);
+  const name = card.name ?? card.simulation_name ?? "Conversation";
   const id = `card-${keyOf(card)}`;
   const scenes = card.scenario_ids?.length ?? 0;
   const status = card.status ?? "not-started";
+  const teaches = card.view_mode === "instructional";
   const facts = [
     scenes > 0 && `${scenes} ${scenes === 1 ? "scenario" : "scenarios"}`,
     card.time_limit ? `${minutes(card.time_limit)} in all` : "No time limit",
@@ -62,12 +66,15 @@ function Card({ card, busy, locked, onStart }) {
   ].filter(Boolean);
   return html`
     <li class="card">
-      <div class="row apart"><h3 id=${id}>${name}</h3><span class="tag" data-status=${status}>${STATUS[status] ?? status}</span></div>
-      <p class="card-text">${card.simulation_description}</p>
+      <div class="row apart"><h3 id=${id}>${name}</h3>${!teaches && html`<span class="tag" data-status=${status}>${STATUS[status] ?? status}</span>`}</div>
+      <p class="card-text">${card.description ?? card.simulation_description}</p>
       <p class="quiet small">${facts.join(" · ")}</p>
-      <div class="row apart">
+      ${teaches && html`<p class="quiet small">${[[card.passed_count, "passed"], [card.in_progress_count, "in progress"], [card.not_started_count, "not started"]]
+        .filter(([count]) => count != null).map(([count, words]) => `${count} ${words}`).join(" · ")}</p>`}
+      ${!teaches && card.practice_id && html`<label class="check small"><input type="checkbox" checked=${infinite} onChange=${(event) => setInfinite(event.target.checked)} />Go round again until I stop</label>`}
+      ${teaches ? html`<p><a class="button" href=${toTraining(card.simulation_id)}>See the attempts</a></p>` : html`<div class="row apart">
         <p class="best">${card.highest_score == null ? "Not graded yet" : html`Best score <strong>${card.highest_score}</strong>`}</p>
-        <button type="button" class="primary" disabled=${locked} aria-describedby=${id} onClick=${onStart}>${busy ? "Starting…" : "Start"}</button>
-      </div>
+        <button type="button" class="primary" disabled=${locked} aria-describedby=${id} onClick=${() => onStart(infinite)}>${busy ? "Starting…" : "Start"}</button>
+      </div>`}
     </li>`;
 }

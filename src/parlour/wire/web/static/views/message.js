@@ -34,6 +34,7 @@ export function Message({ state, step, mark, editable, edited, graded, onEdit, o
 function backToGrade(event) {
   event.preventDefault();
   const heading = document.getElementById("grade-title");
+  heading?.closest("details")?.setAttribute("open", "");
   heading?.focus({ preventScroll: true });
   heading?.scrollIntoView({ block: "center" });
 }
@@ -44,20 +45,24 @@ function bodyOf(state, message, mark, first) {
       ? html`<p class="thinking"><span class="unseen">Answering</span><i></i><i></i><i></i></p>`
       : html`<p class="quiet">(no words)</p>`;
   }
-  return message.contents.map((content, at) => {
+  let before = first.name;
+  return message.contents.map((content) => {
     const speaker = speakerOf(state, message, content);
+    const changed = speaker.name !== before;
+    before = speaker.name;
     return html`
-      ${at > 0 && speaker.name !== first.name && html`<p class="speaker inner"><${Face} ...${speaker} />${speaker.name}</p>`}
+      ${changed && html`<p class="speaker inner" key=${`who ${content.idx}`}><${Face} ...${speaker} />${speaker.name}</p>`}
       <p class="prose" key=${content.idx}>${markQuote(content.text.trim(), mark?.quote).map((piece) => (
         piece.marked ? html`<mark>${piece.text}</mark>` : piece.text))}</p>`;
   });
 }
 
-function speakerOf(state, message, content) {
+export function speakerOf(state, message, content) {
   if (message.type === "query") return { name: state.own ? "You" : state.learnerName ?? "Learner" };
   const persona = state.personas[content?.personaId ?? message.personaId];
   const only = Object.values(state.personas).length === 1 ? Object.values(state.personas)[0] : null;
-  return { name: content?.name ?? persona?.name ?? only?.name ?? "Persona", color: content?.color ?? persona?.color ?? only?.color };
+  const known = persona ?? only ?? {};
+  return { name: content?.name ?? known.name ?? "Persona", color: content?.color ?? known.color, icon: content?.icon ?? known.icon };
 }
 
 function Siblings({ ids, index, onSibling }) {

@@ -1,37 +1,24 @@
 // Between scenarios: what comes next, the lobby, and the result of the whole attempt.
-import { html, useState } from "../html.js";
+import { html } from "../html.js";
+import { EndAll } from "./end-all.js";
+import { Lobby } from "./lobby.js";
+import { Preparing } from "./preparing.js";
+import { Timer } from "./timer.js";
 
-export function NextStep({ state, viewed, command, onChoose, clock }) {
-  const [busy, setBusy] = useState(false);
+export function NextStep({ api, state, viewed, command, store, onChoose, now }) {
   const open = state.chats.find((chat) => !chat.completed) ?? null;
-  const goOn = async () => {
-    setBusy(true);
-    const answer = await command("attempt_next", {});
-    setBusy(false);
-    if (answer?.chat_id) onChoose(answer.chat_id);
-  };
-  const endAll = async () => {
-    setBusy(true);
-    await command("attempt_end_all", {});
-    setBusy(false);
-  };
   if (state.active && open && viewed && viewed.id !== open.id) {
     return html`
       <section class="next" aria-label="Next scenario">
-        <p>The next scenario, “${open.title}”, is open. ${clock(open)}</p>
+        <p>The next scenario, “${open.title}”, is open. <${Timer} chat=${open} now=${now} /></p>
         <button type="button" class="primary" onClick=${() => onChoose(open.id)}>Go to it</button>
       </section>`;
   }
+  if (state.preparing) return html`<${Preparing} preparing=${state.preparing} />`;
+  if (state.lobby && state.own) return html`<${Lobby} api=${api} state=${state} command=${command} store=${store} onChoose=${onChoose} />`;
   if (state.lobby) {
-    const done = state.chats.filter((chat) => chat.completed).length;
-    return html`
-      <section class="next" aria-label="Next scenario">
-        <p>${done === 0 ? "Ready when you are." : `${done} of ${state.chatCount} scenarios done. The next one waits for you.`}</p>
-        ${state.own && html`<div class="row">
-          <button type="button" onClick=${endAll} disabled=${busy}>Finish here</button>
-          <button type="button" class="primary" onClick=${goOn} disabled=${busy}>${busy ? "One moment…" : "Continue"}</button>
-        </div>`}
-      </section>`;
+    return html`<section class="next" aria-label="Next scenario"><p>${state.learnerName ?? "The learner"} is between scenarios.</p>
+      <${EndAll} state=${state} command=${command} /></section>`;
   }
   return !state.active && state.chats.length > 0 ? html`<${Outcome} state=${state} />` : null;
 }

@@ -44,11 +44,15 @@ export function Confirm({ title, text, yes, onYes, onNo }) {
 
 const HEX = /^#[0-9a-f]{6}$/i;
 
-// A coloured circle with the first letter. Colours come from content, so the letter picks black or white by luminance.
-export function Face({ name, color }) {
+// A coloured circle with the persona's sign, or its first letter. Colours come from content, so the letter picks black
+// or white by luminance.
+export function Face({ name, color, icon }) {
   const back = HEX.test(color ?? "") ? color : "#5d6b68";
-  return html`<span class="face" aria-hidden="true" style=${{ backgroundColor: back, color: inkOn(back) }}>${(name ?? "?").slice(0, 1)}</span>`;
+  return html`<span class="face" aria-hidden="true" style=${{ backgroundColor: back, color: inkOn(back) }}>${signOf(icon) ?? (name ?? "?").slice(0, 1)}</span>`;
 }
+
+// Only a single pictograph; some content names its icons by words.
+const signOf = (icon) => (/^\p{Extended_Pictographic}\u{FE0F}?$/u.test(icon ?? "") ? icon : null);
 
 function inkOn(color) {
   const [red, green, blue] = [1, 3, 5].map((at) => {
@@ -61,8 +65,10 @@ function inkOn(color) {
 export function minutes(seconds) {
   if (seconds == null) return null;
   const whole = Math.round(seconds / 60);
-  return seconds < 60 ? `${seconds} seconds` : `${whole} ${whole === 1 ? "minute" : "minutes"}`;
+  return seconds < 60 ? `${seconds} ${seconds === 1 ? "second" : "seconds"}` : `${whole} ${whole === 1 ? "minute" : "minutes"}`;
 }
+
+export const points = (count) => `${count} ${count === 1 ? "point" : "points"}`;
 
 export function day(text) {
   return text ? new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }) : "";

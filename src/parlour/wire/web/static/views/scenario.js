@@ -1,10 +1,11 @@
 // What the scenario is about: situation, objectives, documents. Folded on a phone, where the conversation comes first.
 import { html } from "../html.js";
+import { useTicket } from "./use-ticket.js";
 
 const WIDE = "(min-width: 60rem)";
 
-export function Scenario({ chat, startOpen }) {
-  const empty = !chat.problem && !chat.description && chat.objectives.length === 0 && chat.documents.length === 0;
+export function Scenario({ api, chat, startOpen }) {
+  const empty = !chat.problem && !chat.description && chat.objectives.length === 0 && chat.documents.length === 0 && chat.images.length === 0;
   if (empty) return null;
   return html`
     <details class="scenario" open=${startOpen && matchMedia(WIDE).matches}>
@@ -12,6 +13,7 @@ export function Scenario({ chat, startOpen }) {
       ${chat.description && html`<p>${chat.description}</p>`}
       ${chat.problem && html`<h3>The situation</h3><p class="prose">${chat.problem}</p>`}
       ${chat.objectives.length > 0 && html`<h3>What to aim for</h3><ul>${chat.objectives.map((objective) => html`<li key=${objective}>${objective}</li>`)}</ul>`}
+      ${chat.images.map((image) => html`<${Picture} key=${image.image_id} api=${api} image=${image} />`)}
       ${chat.documents.length > 0 && html`<h3>Documents</h3>${chat.documents.map((document) => html`<${Paper} key=${document.document_id} document=${document} />`)}`}
     </details>`;
 }
@@ -24,4 +26,13 @@ function Paper({ document }) {
       <summary><strong>${document.name}</strong>${document.description && html`<br /><span class="quiet">${document.description}</span>`}</summary>
       <p class="prose">${text}</p>
     </details>`;
+}
+
+function Picture({ api, image }) {
+  const source = useTicket(api, image.upload_id);
+  return html`
+    <figure class="picture">
+      ${source.url && html`<img src=${source.url} alt=${image.description || image.name} />`}
+      <figcaption>${source.problem?.detail ?? image.name}</figcaption>
+    </figure>`;
 }

@@ -1,0 +1,113 @@
+"""Making a draft for the chat that waits in the lobby, and what may be chosen for it (Glow 1.5, 7.3, 7.5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parlour.accounts.access import shares_department
+from parlour.attempts import access, store
+from parlour.attempts.advance import Open, next_step
+from parlour.attempts.entities import Attempt
+from parlour.attempts.preparing import check_not_preparing
+from parlour.catalog import actions as catalog
+from parlour.catalog.entities import ChatTemplate, Entry
+from parlour.conversations import actions as conversations
+from parlour.drafts import actions as drafts
+from parlour.drafts.choosing import Offer, offer_for
+from parlour.drafts.entities import Basis, Draft
+from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.refusals import Refusal, forbidden, not_found
+from parlour.storage.tx import Tx
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """The chat template that somebody wants a draft for, and the attempt in whose lobby it waits."""
+
+    template_id: str
+    attempt_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What may be chosen for the template that waits. `customisable`: whether it may be customised at all."""
+
+    attempt: Attempt
+    customisable: bool
+    offer: Offer
+
+
+def create_draft(tx: Tx, actor: Actor, asked: Asked) -> Draft:
+    """A draft for a chat template, by the owner of an attempt in whose lobby it waits, or by teaching staff.
+
+    Raises `not_found` for what is out of reach, `not_in_lobby`, `template_mismatch` and
+    `generation_running` for an attempt that is elsewhere, `custom_not_allowed`.
+    """
+    if asked.attempt_id is not None:
+        attempt = access.own_attempt_to_change(tx, actor, asked.attempt_id)
+        entry, template = _waiting(tx, attempt)
+        if template.id != asked.template_id:
+            raise Refusal("template_mismatch", "Another scenario is next in this attempt.")
+    else:
+        entry, template = _reached(tx, actor, asked.template_id)
+    if not template.use_custom:
+        raise Refusal("custom_not_allowed", "This scenario cannot be customised.")
+    basis = Basis(kind=entry.kind, entry_id=entry.id, template_id=template.id)
+    return drafts.create(tx, actor.account_id, basis)
+
+
+def choices(tx: Tx, actor: Actor, attempt_id: str) -> Choices:
+    """What the owner of an attempt may choose for the template that waits in its lobby."""
+    attempt = access.attempt_to_read(tx, actor, attempt_id)
+    if attempt.account_id != actor.account_id:
+        raise forbidden()
+    entry, template = _waiting(tx, attempt)
+    return Choices(attempt=attempt, customisable=template.use_custom, offer=offer_for(tx, actor, entry, template))
+
+
+def _waiting(tx: Tx, attempt: Attempt) -> tuple[Entry, ChatTemplate]:
+    """The template that waits in the lobby of an attempt."""
+    if attempt.state == "ended":
+        raise Refusal("attempt_over", "This attempt has ended.")
+    check_not_preparing(tx, attempt)
+    entry = catalog.entry_for(tx, attempt.entry_kind, attempt.entry_id)
+    if entry is None:
+        raise not_found("Attempt")
+    template = _next(tx, attempt, entry)
+    if template is None:
+        raise Refusal("not_in_lobby", "No chat waits in the lobby of this attempt.")
+    return entry, template
+
+
+def _next(tx: Tx, attempt: Attempt, entry: Entry) -> ChatTemplate | None:
+    chats = conversations.chats_of(tx, attempt.id)
+    if attempt.state != "active" or any(chat.state == "open" for chat in chats):
+        return None
+    step = next_step(entry, attempt, chats, now_ms=tx.now_ms, force=True)
+    return step.template if isinstance(step, Open) else None
+
+
+def _reached(tx: Tx, actor: Actor, template_id: str) -> tuple[Entry, ChatTemplate]:
+    """A template of an active entry, for the staff in whose reach it is and for those who wait for it."""
+    entries = [entry for kind in ("home", "practice") for entry in catalog.all_entries(tx, kind)]
+    for entry in entries:
+        template = next((each for each in entry.templates if each.id == template_id), None)
+        if template is not None and (_teaches(tx, actor, entry) or _waits(tx, actor, entry, template)):
+            return entry, template
+    raise not_found("Chat template")
+
+
+def _teaches(tx: Tx, actor: Actor, entry: Entry) -> bool:
+    """The staff rule for attempts (1.1), for an entry: nobody's work, so no rank but one's own counts."""
+    if actor.rank < RANKS["instructional"]:
+        return False
+    if actor.role == "superadmin" or not actor.taught_cohort_ids.isdisjoint(entry.cohort_ids):
+        return True
+    simulation = catalog.simulation(tx, entry.simulation_id)
+    departments = frozenset(simulation.department_ids if simulation else ())
+    return (actor.role == "admin" or not entry.cohort_ids) and shares_department(actor.department_ids, departments)
+
+
+def _waits(tx: Tx, actor: Actor, entry: Entry, template: ChatTemplate) -> bool:
+    attempts: Sequence[Attempt] = store.of_entries(tx, [entry.id], actor.account_id)
+    waiting = (each for each in attempts if each.state == "active" and store.waiting(tx, each.id) is None)
+    return any(found is not None and found.id == template.id for found in (_next(tx, each, entry) for each in waiting))

@@ -1,0 +1,68 @@
+"""Who may read a file of published content: whoever meets it in a training, and who teaches.
+
+A file with an owner is the owner's alone. Not-yours looks like not-there.
+"""
+
+from parlour.catalog import actions as catalog
+from parlour.catalog.entities import Document, EntryKind, Reference, Scenario
+from parlour.conversations.scenes import snapshots_naming
+from parlour.files import actions as files
+from parlour.files.entities import Upload
+from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.refusals import not_found
+from parlour.storage.tx import Tx
+
+_KINDS: tuple[EntryKind, ...] = ("home", "practice")
+
+
+def upload_to_read(tx: Tx, actor: Actor, upload_id: str) -> Upload:
+    """A file that the actor may read; raises `not_found`."""
+    found = files.upload(tx, upload_id)
+    if found is None or not _may_read(tx, actor, found):
+        raise not_found("Upload")
+    return found
+
+
+def _may_read(tx: Tx, actor: Actor, upload: Upload) -> bool:
+    if upload.account_id is not None:
+        return upload.account_id == actor.account_id
+    if actor.rank >= RANKS["instructional"]:
+        return True
+    return _has_seat(tx, actor, upload.id) or _has_chat(tx, actor, upload.id)
+
+
+def _has_seat(tx: Tx, actor: Actor, upload_id: str) -> bool:
+    """Whether an entry of the actor leads to the file: in the version that it pins, or in the current one."""
+    entries = [entry for kind in _KINDS for entry in catalog.entries_for_account(tx, actor.account_id, kind)]
+    templates = [template for entry in entries for template in entry.templates]
+    pinned = {Reference(id=each.scenario_id, version=each.scenario_version) for each in templates}
+    current = catalog.newest(tx, sorted({each.scenario_id for each in templates}))
+    return any(_names(tx, which, upload_id) for which in pinned.union(current))
+
+
+def _has_chat(tx: Tx, actor: Actor, upload_id: str) -> bool:
+    """Whether the file is used in a chat of the actor, who has no other chats to read below `instructional`."""
+    users = catalog.users_of_upload(tx, upload_id)
+    for snapshot in snapshots_naming(tx, actor.account_id, [upload_id, *sorted({user.id for user in users})]):
+        own = snapshot.material
+        if own is None and users & {snapshot.scenario, *snapshot.documents}:
+            return True
+        if own and (_in_scenario(own.scenario, upload_id) or _in_documents(own.documents, upload_id)):
+            return True
+    return False
+
+
+def _names(tx: Tx, which: Reference, upload_id: str) -> bool:
+    scenario = catalog.scenario_version(tx, which.id, which.version)
+    if scenario is None:
+        return False
+    documents = [catalog.document(tx, document_id) for document_id in scenario.document_ids]
+    return _in_scenario(scenario, upload_id) or _in_documents(tuple(each for each in documents if each), upload_id)
+
+
+def _in_scenario(scenario: Scenario, upload_id: str) -> bool:
+    return any(upload_id in media.upload_ids for media in (*scenario.videos, *scenario.images))
+
+
+def _in_documents(documents: tuple[Document, ...], upload_id: str) -> bool:
+    return any(document.upload_id == upload_id for document in documents)

@@ -1,0 +1,144 @@
+"""Drafts and generations as values (Glow 1.5, 6.10)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NewType
+
+from parlour.catalog.entities import Casting, Document, EntryKind, Media, Parameter, Persona, Question, Statement
+from parlour.kernel.ids import AccountId, AttemptId, EntryId, TemplateId
+from parlour.kernel.refusals import Refusal
+
+DraftId = NewType("DraftId", str)
+RunId = NewType("RunId", str)
+ArtifactType = Literal["chat"]
+RunState = Literal["running", "done", "failed", "cancelled"]
+ErrorStage = Literal["model", "tool", "validation", "conflict", "timeout", "stopped"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatValues:
+    """What a draft changes about a chat; a member that is None stays as the scenario has it.
+
+    Personas and documents are kept in full, as they were when they were chosen. `castings` are the
+    dialogues of chosen personas for the offline model; `parameters` replace those of equal name.
+    """
+
+    name: str | None = None
+    description: str | None = None
+    personas: tuple[Persona, ...] | None = None
+    documents: tuple[Document, ...] | None = None
+    parameters: tuple[Parameter, ...] | None = None
+    problem_statements: tuple[Statement, ...] | None = None
+    objectives: tuple[Statement, ...] | None = None
+    questions: tuple[Question, ...] | None = None
+    images: tuple[Media, ...] | None = None
+    videos: tuple[Media, ...] | None = None
+    castings: tuple[Casting, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Basis:
+    """The chat template that a draft is about, and the entry it stands in."""
+
+    kind: EntryKind
+    entry_id: EntryId
+    template_id: TemplateId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftBody:
+    """What is stored of a draft. `touched`: for each type that a person changed, the version that did it."""
+
+    basis: Basis
+    values: ChatValues = ChatValues()
+    touched: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """An account's unpublished changes. Times in milliseconds; `used_at`: when a chat last opened with it."""
+
+    id: DraftId
+    artifact_type: ArtifactType
+    artifact_id: str
+    account_id: AccountId
+    version: int
+    body: DraftBody
+    created_at: int
+    updated_at: int
+    used_at: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What is to be generated, type after type, and who is told.
+
+    `redacted`: to people who must not see answers and instructions (6.5). `charge`: the account is
+    charged when the run begins, not before (4.7). `draft_version`: what a person changes later wins.
+    `attempt_id`: the attempt that it costs something for, if one.
+    """
+
+    types: tuple[str, ...]
+    rooms: tuple[str, ...]
+    redacted: bool
+    charge: bool
+    draft_version: int
+    attempt_id: AttemptId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """Where a run stands: `index` of the type at work, `made` values of it, `rounds` requests for it
+    since `since` (milliseconds), and the tool call that is open."""
+
+    begun: bool = False
+    index: int = 0
+    made: int = 0
+    rounds: int = 0
+    since: int = 0
+    call_id: str | None = None
+    completed: int = 0
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """Why a run failed, as it is told."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One request to generate (`run_id` on the wire)."""
+
+    id: RunId
+    group_id: str
+    account_id: AccountId
+    draft_id: DraftId
+    artifact_type: ArtifactType
+    state: RunState
+    order: Order
+    progress: Progress
+    error: Failure | None
+
+    @property
+    def type(self) -> str | None:
+        """The type at work; None if all are through."""
+        types, index = self.order.types, self.progress.index
+        return types[index] if index < len(types) else None
+
+    @property
+    def tool_name(self) -> str:
+        """The name of the tool whose calls make values of the type at work."""
+        return f"create_{self.type}"
+
+
+class VersionConflictError(Refusal):
+    """A write with an outdated `expected_version`; `current` is the draft as it is now."""
+
+    def __init__(self, current: Draft) -> None:
+        text = f"The draft has been changed meanwhile. It is at version {current.version}."
+        super().__init__("version_conflict", text)
+        self.current = current

@@ -1,0 +1,74 @@
+"""What is told of a generation (Glow 9.4, 9.6), complete and, where its reader asks for it, redacted (6.5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from parlour.events.facts import fact
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationAdvanced:
+    """A run has begun, or one of its types is through. `percentage` is rounded down."""
+
+    artifact_type: str
+    group_id: str
+    run_id: str
+    completed_resources: int
+    total_resources: int
+    percentage: int
+    last_completed_resource: str
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ValueTold:
+    """One event of a tool call that makes a value (9.6); `fields` are those of the type, as far as known.
+
+    `error_stage` is there for `error`: where it went wrong.
+    """
+
+    type: str
+    stage: Literal["started", "progress", "complete", "error"]
+    artifact_type: str
+    group_id: str
+    run_id: str
+    tool_call_id: str
+    tool_name: str
+    arguments_delta: str | None = None
+    value_id: str | None = None
+    generated: bool | None = None
+    success: bool | None = None
+    message: str | None = None
+    error_stage: str | None = None
+    fields: Mapping[str, object] | None = None
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationCompleted:
+    """Every task of a run succeeded."""
+
+    artifact_type: str
+    group_id: str
+    run_id: str
+    success: bool
+    message: str
+    artifact_id: str | None
+    draft_id: str
+    resource_types: tuple[str, ...]
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationFailed:
+    """A run ended without having everything; what was made stays in the draft (decision D24)."""
+
+    artifact_type: str
+    group_id: str
+    run_id: str
+    resource_types: tuple[str, ...]
+    success: bool
+    message: str
+    code: str

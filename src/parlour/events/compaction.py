@@ -1,0 +1,112 @@
+"""Making the log smaller (Glow 5.2): a run of entries becomes one, what a room need not keep any longer goes.
+
+Nothing here knows what a fact means. Positions and sequence numbers never fall back: the newest
+entry of a room always stays. Both kinds of work go through the log once, in pieces small enough
+not to hold up the writer, from a mark that is kept with the log; doing a piece twice, or in two
+processes at once, changes nothing more.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from parlour.events import log, store
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+
+WINDOW = 5_000
+ROOMS_PER_WRITE = 100
+PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """The next `count` entries of one room, and of no other, from position `first_pos`; `fact` says it all."""
+
+    room: str
+    count: int
+    first_pos: int
+    first_seq: int
+    last_pos: int
+    fact: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Old:
+    """Rooms with entries that may go: those before the position given for each. Seen up to `upto`."""
+
+    rooms: Mapping[str, int]
+    upto: int
+
+
+def mark(tx: Tx, name: str) -> int:
+    """The position up to which some work on the log is done."""
+    return store.mark(tx, name)
+
+
+def set_mark(tx: Tx, name: str, pos: int) -> None:
+    """Some work is done up to here."""
+    store.set_mark(tx, name, pos)
+
+
+def older(tx: Tx, after: int, before_ms: int) -> int | None:
+    """A position after `after` up to which everything is older than `before_ms`; None if nothing more is.
+
+    Looks at `WINDOW` positions at most; call it again from there.
+    """
+    upto = after + WINDOW
+    found = store.newest_older(tx, after, upto, before_ms)
+    if found is None and upto < store.head(tx) and not log.between(tx, after, upto, 1):
+        return upto
+    return found
+
+
+def replace_run(tx: Tx, run: Run) -> bool:
+    """One entry in place of a run, at its last position; False if that has been done."""
+    if not store.compact_entry(tx, run.room, run.last_pos, run.first_seq):
+        return False
+    store.replace_event(tx, run.last_pos, type(run.fact).__name__, msgspec.json.encode(run.fact).decode())
+    store.delete_entries(tx, run.room, run.first_pos, run.last_pos - 1)
+    return True
+
+
+def find_old(tx: Tx, prefix: str, before_ms: int) -> Old | None:
+    """The next rooms named `prefix...` with entries older than `before_ms`; None if there are no more."""
+    after = store.mark(tx, _mark(prefix))
+    upto = older(tx, after, before_ms)
+    if upto is None:
+        return None
+    newest: dict[str, int] = {}
+    for pos, audience in store.audiences(tx, after, upto):
+        newest.update({room: pos for room, _ in audience if room.startswith(prefix)})
+    return Old(rooms=newest, upto=upto)
+
+
+def remove_old(tx: Tx, rooms: Mapping[str, int]) -> int:
+    """Remove the entries of each room before its position, and events that no room has any more; how many entries.
+
+    The entry at the position stays: so a reader who stands there or later is known to miss nothing
+    (`log.is_kept`), and a room's newest entry is never removed.
+    """
+    return sum(store.delete_entries(tx, room, 0, keep - 1) for room, keep in rooms.items())
+
+
+async def prune(database: Database, prefix: str, age_seconds: int) -> int:
+    """Remove what is older in rooms named `prefix...`, a little at a time; how many entries went."""
+    removed = 0
+    while True:
+        old = await database.read(lambda tx: find_old(tx, prefix, tx.now_ms - age_seconds * 1000))
+        if old is None:
+            return removed
+        rooms = list(old.rooms.items())
+        for start in range(0, len(rooms), ROOMS_PER_WRITE):
+            some = dict(rooms[start : start + ROOMS_PER_WRITE])
+            removed += await database.write(lambda tx, some=some: remove_old(tx, some))
+            await asyncio.sleep(PAUSE_SECONDS)
+        await database.write(lambda tx, upto=old.upto: store.set_mark(tx, _mark(prefix), upto))
+
+
+def _mark(prefix: str) -> str:
+    return f"pruned {prefix}"

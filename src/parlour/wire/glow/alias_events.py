@@ -1,0 +1,181 @@
+"""The aliases of dialect `glow-web` as models (Glow 9.7), for `/asyncapi.json` and for tests."""
+
+from typing import get_args
+
+from pydantic import ConfigDict, Field
+
+from parlour.drafts.entities import ArtifactType
+from parlour.wire.glow.events import Exact, Meta
+
+
+class AliasMeta(Meta):
+    """`_meta` of the documented event, and its name."""
+
+    alias_of: str
+
+
+class Alias(Exact):
+    """A further name of a documented event; only with dialect `glow-web`."""
+
+    meta: AliasMeta = Field(alias="_meta")
+
+
+class AttemptAssistantDelta(Alias):
+    """The text of a reply so far, after every `attempt_progress`."""
+
+    chat_id: str
+    message_id: str
+    content: str
+
+
+class AttemptComplete(Alias):
+    """A reply is final; after `attempt_assistant_complete`."""
+
+    artifact_type: str
+    chat_id: str
+    group_id: str | None
+    resource_type: str
+    run_id: str | None
+    success: bool
+    message: str
+    final_content: str
+    completed: bool
+
+
+class AttemptGradeStart(Alias):
+    """Grading begins; before the first `attempt_grading_progress`."""
+
+    chat_id: str
+    grade_id: str
+
+
+class AttemptGradeComplete(Alias):
+    """A grade is done; after `attempt_graded`."""
+
+    chat_id: str
+    grade_id: str
+    score: int
+    passed: bool
+
+
+class ValueAlias(Alias):
+    """A part of a turn or a grade, told as a generated value is (9.6)."""
+
+    artifact_type: str
+    entry_type: str
+    group_id: str | None
+    run_id: str | None
+    tool_call_id: str | None
+    tool_name: str
+
+
+class ContentsStarted(ValueAlias):
+    """A reply begins."""
+
+    message_id: str
+
+
+class ContentsProgress(ValueAlias):
+    """New text of a reply; `content` is all of it so far."""
+
+    arguments_delta: str
+    message_id: str
+    persona_id: str | None
+    content: str
+
+
+class ContentsComplete(ValueAlias):
+    """What one persona said; before `attempt_assistant_complete`."""
+
+    id: str | None
+    entry_id: str | None
+    message_id: str
+    content: str
+    persona_id: str | None
+    generated: bool
+    success: bool
+
+
+class ContentsError(ValueAlias):
+    """What one persona had said when the reply failed; before `attempt_assistant_complete`."""
+
+    id: str | None
+    entry_id: str | None
+    message_id: str
+    content: str
+    persona_id: str | None
+    success: bool
+    message: str
+    error_stage: str
+
+
+class RowStarted(ValueAlias):
+    """A row of a turn or a grade comes; just before it."""
+
+
+class RowComplete(ValueAlias):
+    """A row of a turn or a grade, with its members; before the documented event that has it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    entry_id: str
+    generated: bool
+    success: bool
+
+
+class RunStarted(Alias):
+    """A generation begins; before its first `generation_progress`. The name begins with the artifact's."""
+
+    artifact_type: str
+    group_id: str
+    run_id: str
+    resource_types: list[str]
+
+
+class RunAlias(Alias):
+    """The event of a generation under the name of its artifact, with the same members."""
+
+    model_config = ConfigDict(extra="allow")
+
+    artifact_type: str
+
+
+ROWS = {
+    "hints": "attempt_hint_progress",
+    "feedbacks": "attempt_grading_progress",
+    "strengths": "attempt_content_progress",
+    "highlights": "attempt_content_progress",
+    "improvements": "attempt_content_progress",
+    "replacements": "attempt_content_progress",
+    "analyses": "attempt_content_progress",
+}
+
+RUNS: dict[str, tuple[str, type[Alias]]] = {
+    "started": ("generation_progress", RunStarted),
+    **{stage: (f"generation_{stage}", RunAlias) for stage in ("progress", "saved", "complete", "error")},
+}
+
+# The alias, the documented event it is derived from, its model.
+ALIAS_EVENTS: dict[str, tuple[str, type[Alias]]] = {
+    "attempt_assistant_delta": ("attempt_progress", AttemptAssistantDelta),
+    "attempt_complete": ("attempt_assistant_complete", AttemptComplete),
+    "attempt_grade_start": ("attempt_grading_progress", AttemptGradeStart),
+    "attempt_grade_complete": ("attempt_graded", AttemptGradeComplete),
+    "contents_generation_started": ("attempt_assistant_start", ContentsStarted),
+    "contents_generation_progress": ("attempt_progress", ContentsProgress),
+    "contents_generation_complete": ("attempt_assistant_complete", ContentsComplete),
+    "contents_generation_error": ("attempt_assistant_complete", ContentsError),
+    **{f"{kind}_generation_started": (event, RowStarted) for kind, event in ROWS.items()},
+    **{f"{kind}_generation_complete": (event, RowComplete) for kind, event in ROWS.items()},
+    **{f"{artifact}_generation_{stage}": row for artifact in get_args(ArtifactType) for stage, row in RUNS.items()},
+}
+
+
+def check_alias(name: str, payload: object) -> Alias:
+    """An alias against its model; raises `KeyError`, `ValueError` or `pydantic.ValidationError`."""
+    event, model = ALIAS_EVENTS[name]
+    alias = model.model_validate(payload)
+    if alias.meta.alias_of != event:
+        raise ValueError(f"{name} is an alias of {event}")
+    return alias

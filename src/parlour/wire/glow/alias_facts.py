@@ -1,0 +1,157 @@
+"""What the aliases of an event need to know (Glow 9.7): found in memory, or read where reading may wait.
+
+A reader holds the text so far of every running reply of its chats. One that meets new text of a
+reply whose beginning it has not seen reads what came before from the log.
+"""
+
+from collections.abc import Sequence
+
+from parlour.conversations import actions as conversations
+from parlour.conversations.facts import (
+    HintsAdded,
+    ReplyCompleted,
+    ReplyStarted,
+    TextAdded,
+    TextCompacted,
+    TextReset,
+)
+from parlour.conversations.rooms import chat_room
+from parlour.drafts import actions as drafts
+from parlour.drafts.facts import GenerationAdvanced
+from parlour.events import log
+from parlour.events.facts import fact_of
+from parlour.grading import actions as grading
+from parlour.grading.facts import FeedbackGiven, RemarkGiven
+from parlour.kernel.ids import ChatId, GradeId
+from parlour.storage.dialects import Logged
+from parlour.storage.tx import Tx
+from parlour.wire.glow.aliases import NOTHING, Known
+
+KEPT_MAX = 10_000
+PIECES_READ_MAX = 2_000
+_KNOWN = "known to aliases"
+_TURN = frozenset(kind.__name__ for kind in (ReplyStarted, TextAdded, TextCompacted, TextReset, ReplyCompleted))
+_NEEDS = _TURN | {kind.__name__ for kind in (HintsAdded, FeedbackGiven, RemarkGiven, GenerationAdvanced)}
+
+# The reply that is being written in a chat, and its text so far: chat id -> (message id, text).
+Texts = dict[str, tuple[str, str]]
+
+
+class UnknownYetError(LookupError):
+    """It must be read, and here nothing may wait."""
+
+
+class Lookups:
+    """Ids that never change, remembered; at most `KEPT_MAX` of each, then none for a moment."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, str] = {}
+        self._runs: dict[str, str] = {}
+
+    def group_of(self, chat_id: ChatId, tx: Tx | None) -> str | None:
+        """The `group_id` of a chat (10.2). Raises `UnknownYetError` if it must be read and `tx` is None."""
+        found = self._groups.get(chat_id)
+        if found is None:
+            chat = conversations.chat(_reading(tx), chat_id)
+            found = _keep(self._groups, chat_id, chat.group_id if chat else "")
+        return found or None
+
+    def run_of(self, grade_id: GradeId, tx: Tx | None) -> str | None:
+        """The `run_id` of a grade. Raises `UnknownYetError` if it must be read and `tx` is None."""
+        found = self._runs.get(grade_id)
+        if found is None:
+            grade = grading.grade(_reading(tx), grade_id)
+            found = _keep(self._runs, grade_id, grade.run_id if grade else "")
+        return found or None
+
+
+def types_of(tx: Tx, run_id: str) -> tuple[str, ...]:
+    """The types that a run was asked for."""
+    run = drafts.run_of(tx, run_id)
+    return tuple(run.order.types) if run else ()
+
+
+def known_of(event: Logged, texts: Texts, lookups: Lookups, tx: Tx | None = None) -> Known:
+    """What an event's aliases need, kept on the event; `texts` moves on by the event.
+
+    Raises `UnknownYetError` if something must be read and `tx` is None; then `texts` is as before.
+    """
+    if event.kind not in _NEEDS:
+        return NOTHING
+    known = event.encoded.get(_KNOWN)
+    if not isinstance(known, Known):
+        known = event.encoded[_KNOWN] = _find(event, texts, lookups, tx)
+    if event.kind in _TURN:
+        _move_on(event, texts, known.text)
+    return known
+
+
+def prepare(tx: Tx, events: Sequence[Logged], texts: Texts, lookups: Lookups) -> None:
+    """Read what the aliases of these events need, in their order, so that `known_of` need not wait."""
+    so_far = dict(texts)
+    for event in events:
+        known_of(event, so_far, lookups, tx)
+
+
+def _find(event: Logged, texts: Texts, lookups: Lookups, tx: Tx | None) -> Known:
+    match fact_of(event):
+        case TextAdded() as said:
+            group_id = lookups.group_of(said.chat_id, tx)
+            return Known(group_id=group_id, text=_before(said, event, texts, tx) + said.text)
+        case TextCompacted() as said:
+            return Known(group_id=lookups.group_of(said.chat_id, tx), text=said.text)
+        case ReplyStarted(chat_id=chat_id) | HintsAdded(chat_id=chat_id) | ReplyCompleted(chat_id=chat_id):
+            return Known(group_id=lookups.group_of(chat_id, tx))
+        case FeedbackGiven(chat_id=chat_id, grade_id=grade_id) | RemarkGiven(chat_id=chat_id, grade_id=grade_id):
+            return Known(group_id=lookups.group_of(chat_id, tx), run_id=lookups.run_of(grade_id, tx))
+        case GenerationAdvanced(last_completed_resource="", completed_resources=0, run_id=run_id):
+            return Known(types=types_of(_reading(tx), run_id))
+        case _:
+            return NOTHING
+
+
+def _before(said: TextAdded, event: Logged, texts: Texts, tx: Tx | None) -> str:
+    """The text of a reply before an event."""
+    message_id, text = texts.get(said.chat_id, (None, ""))
+    if message_id == said.message_id:
+        return text
+    reading, room, text = _reading(tx), chat_room(said.chat_id), ""
+    after = log.last_before(reading, room, ReplyStarted.__name__, event.pos)
+    while True:
+        earlier = log.of_rooms(reading, [room], after, event.pos - 1, PIECES_READ_MAX)
+        for each in earlier:
+            match fact_of(each):
+                case TextAdded(message_id=said.message_id, text=new):
+                    text += new
+                case TextCompacted(message_id=said.message_id, text=whole):
+                    text = whole
+                case TextReset(message_id=said.message_id):
+                    text = ""
+                case _:
+                    continue
+        if len(earlier) < PIECES_READ_MAX:
+            return text
+        after = earlier[-1].pos
+
+
+def _move_on(event: Logged, texts: Texts, text: str) -> None:
+    match fact_of(event):
+        case ReplyCompleted(chat_id=chat_id):
+            texts.pop(chat_id, None)
+        case ReplyStarted() | TextAdded() | TextCompacted() | TextReset() as fact:
+            texts[fact.chat_id] = (fact.message_id, text)
+        case _:
+            return
+
+
+def _reading(tx: Tx | None) -> Tx:
+    if tx is None:
+        raise UnknownYetError
+    return tx
+
+
+def _keep(kept: dict[str, str], key: str, value: str) -> str:
+    if len(kept) >= KEPT_MAX:
+        kept.clear()
+    kept[key] = value
+    return value

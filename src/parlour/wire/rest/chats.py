@@ -1,0 +1,122 @@
+"""The grades and the branches of a chat: all there are, and two side by side. Branches have names."""
+
+from collections.abc import Callable
+from typing import Annotated, ClassVar
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from parlour.accounts.entities import SessionActor
+from parlour.attempts import branches, grades
+from parlour.attempts.branches import Branch, BranchComparison, Branches
+from parlour.attempts.grades import GradeComparison, GradePage
+from parlour.conversations.branches import LABEL_CHARACTERS_MAX
+from parlour.kernel.ids import is_id
+from parlour.kernel.refusals import invalid
+from parlour.storage.tx import Tx
+from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.attempts import AttemptsNeed
+
+LABEL_INPUT_CHARACTERS_MAX = 200  # what is sent, with white space around it
+
+
+class GradesQuery(BaseModel):
+    """A page of grades: `before` is the `next_before` of the page with newer ones."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
+
+    before: str | None = Field(default=None, max_length=100)
+    limit: int = Field(default=grades.GRADES_DEFAULT, ge=1, le=grades.GRADES_MAX)
+
+
+class Pair(BaseModel):
+    """Two things to compare, by id."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
+
+    left: str = Field(max_length=100)
+    right: str = Field(max_length=100)
+
+
+class Label(BaseModel):
+    """The name of a branch, 1 to 80 characters without white space around them; null or nothing: no name."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True)
+
+    label: str | None = Field(
+        max_length=LABEL_INPUT_CHARACTERS_MAX, description=f"At most {LABEL_CHARACTERS_MAX} characters."
+    )
+
+
+def chats_router(need: AttemptsNeed) -> APIRouter:
+    """The routes under `/api/v1/chats/{chat_id}` that are about grades and branches."""
+    router = APIRouter(prefix="/api/v1/chats", tags=["attempts"])
+    refused = problem_responses(401, 403, 404, 422)
+    caller_of = Depends(need.authenticator.of_request)
+
+    @router.get("/{chat_id}/grades", response_model=GradePage, responses=refused)
+    async def list_grades(  # pyright: ignore[reportUnusedFunction]
+        chat_id: str, caller: Annotated[SessionActor, caller_of], query: Annotated[GradesQuery, Query()]
+    ) -> Response:
+        """Every grade of a chat and of its branches, newest first, with what was asked and by whom."""
+        _check_ids(chat_id=chat_id, before=query.before)
+        return await _answer(
+            need, lambda tx: grades.grades_of_chat(tx, caller.actor, chat_id, query.before, query.limit)
+        )
+
+    @router.get("/{chat_id}/grades/compare", response_model=GradeComparison, responses=refused)
+    async def compare_grades(  # pyright: ignore[reportUnusedFunction]
+        chat_id: str, caller: Annotated[SessionActor, caller_of], pair: Annotated[Pair, Query()]
+    ) -> Response:
+        """Two grades of a chat: both levels of every criterion, and what only one of them says."""
+        _check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
+        return await _answer(need, lambda tx: grades.compare_grades(tx, caller.actor, chat_id, pair.left, pair.right))
+
+    @router.get("/{chat_id}/branches", response_model=Branches, responses=refused)
+    async def list_branches(  # pyright: ignore[reportUnusedFunction]
+        chat_id: str, caller: Annotated[SessionActor, caller_of]
+    ) -> Response:
+        """Every branch of a chat, with its name and its newest grade."""
+        _check_ids(chat_id=chat_id)
+        return await _answer(need, lambda tx: branches.branches_of_chat(tx, caller.actor, chat_id))
+
+    @router.get("/{chat_id}/branches/compare", response_model=BranchComparison, responses=refused)
+    async def compare_branches(  # pyright: ignore[reportUnusedFunction]
+        chat_id: str, caller: Annotated[SessionActor, caller_of], pair: Annotated[Pair, Query()]
+    ) -> Response:
+        """Two branches, each named by a message in it: what both share, what each has alone, and their grades."""
+        _check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
+        return await _answer(
+            need, lambda tx: branches.compare_branches(tx, caller.actor, chat_id, pair.left, pair.right)
+        )
+
+    @router.put("/{chat_id}/branches/{message_id}", response_model=Branch, responses=refused)
+    async def label_branch(  # pyright: ignore[reportUnusedFunction]
+        chat_id: str, message_id: str, given: Label, caller: Annotated[SessionActor, caller_of]
+    ) -> Response:
+        """Name the branch that leads through a message to its newest leaf, or take its name away."""
+        _check_ids(chat_id=chat_id, message_id=message_id)
+
+        def act(tx: Tx) -> bytes:
+            return msgspec.json.encode(branches.label_branch(tx, caller.actor, chat_id, message_id, given.label))
+
+        return _json(await need.database.write(act))
+
+    return router
+
+
+async def _answer(need: AttemptsNeed, read: Callable[[Tx], object]) -> Response:
+    """What `read` returns, encoded in the reading thread: a long chat does not hold up the loop."""
+    return _json(await need.database.read(lambda tx: msgspec.json.encode(read(tx))))
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+def _check_ids(**named: str | None) -> None:
+    for name, value in named.items():
+        if value is not None and not is_id(value):
+            raise invalid(f"/{name}", f"{name} is not an id")

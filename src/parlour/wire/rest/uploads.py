@@ -1,0 +1,158 @@
+"""Files to look at and to save: `GET /api/v1/uploads/{upload_id}`, and links for players.
+
+A browser never runs what is served here: it is not sniffed, what it may not show in place is
+offered for saving, and were it opened as a page it would be sandboxed.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel
+
+from parlour.accounts import actions as accounts
+from parlour.accounts.entities import SessionActor
+from parlour.attempts.media import upload_to_read
+from parlour.files import tickets
+from parlour.files.entities import INLINE, Upload
+from parlour.files.ports import BlobStore
+from parlour.kernel.actor import Actor
+from parlour.kernel.clock import rfc3339
+from parlour.kernel.ids import is_id
+from parlour.kernel.refusals import Refusal, invalid
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.openapi import CREDENTIALS
+from parlour.wire.http.problems import problem_responses
+from parlour.wire.http.ranges import Span, span_of
+
+PIECE_BYTES = 256 * 1024
+NAME_CHARS_MAX = 150
+HEADERS = {
+    "accept-ranges": "bytes",
+    "cache-control": "private, no-cache",
+    "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
+
+
+class UploadTicket(BaseModel):
+    """A link that carries its own credential, for a player or an image; `expires_at` is RFC 3339 in UTC."""
+
+    url: str
+    expires_at: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadsNeed:
+    """What the routes are built from."""
+
+    database: Database
+    authenticator: Authenticator
+    blobs: BlobStore
+    base_path: str
+
+
+def uploads_router(need: UploadsNeed) -> APIRouter:
+    """The routes that read files."""
+    router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
+
+    @router.get(
+        "/{upload_id}",
+        response_class=Response,
+        responses=problem_responses(401, 403, 404, 422, 503)
+        | {
+            200: {"description": "The file", "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
+            206: {"description": "The part of it that `Range` names"},
+            304: {"description": "It is what `If-None-Match` names"},
+            416: {"description": "`Range` names nothing of it"},
+        },
+        openapi_extra={"security": [*CREDENTIALS, {"ticket": []}]},
+    )
+    async def read_upload(  # pyright: ignore[reportUnusedFunction]
+        upload_id: str, request: Request, ticket: Annotated[str | None, Query(max_length=500)] = None
+    ) -> Response:
+        """The bytes of a file, or a part of them. A player may show a ticket in place of a credential."""
+        _check_id(upload_id)
+        if ticket is not None and not {"authorization", "x-api-key"} & set(request.headers):
+            upload = await need.database.read(lambda tx: _by_ticket(tx, upload_id, ticket))
+        else:
+            caller = await need.authenticator.of_request(request)
+            upload = await need.database.read(lambda tx: upload_to_read(tx, caller.actor, upload_id))
+        return await _answer(need.blobs, upload, request)
+
+    @router.get("/{upload_id}/ticket", responses=problem_responses(401, 403, 404, 422))
+    async def issue_ticket(  # pyright: ignore[reportUnusedFunction]
+        upload_id: str, caller: Annotated[SessionActor, Depends(need.authenticator.of_request)]
+    ) -> UploadTicket:
+        """A link to the file for ten minutes, which ends earlier if the caller's right does."""
+        _check_id(upload_id)
+        ticket = await need.database.write(lambda tx: _ticket(tx, caller.actor, upload_id))
+        url = f"{need.base_path}/api/v1/uploads/{upload_id}?ticket={ticket.text}"
+        return UploadTicket(url=url, expires_at=rfc3339(ticket.expires_at))
+
+    return router
+
+
+def _check_id(upload_id: str) -> None:
+    if not is_id(upload_id):
+        raise invalid("/upload_id", "upload_id is not an id")
+
+
+def _ticket(tx: Tx, actor: Actor, upload_id: str) -> tickets.Ticket:
+    return tickets.issue(tx, actor.account_id, upload_to_read(tx, actor, upload_id).id)
+
+
+def _by_ticket(tx: Tx, upload_id: str, ticket: str) -> Upload:
+    actor = accounts.actor_by_id(tx, tickets.holder(tx, upload_id, ticket))
+    if actor is None:
+        raise tickets.invalid_ticket()
+    return upload_to_read(tx, actor, upload_id)
+
+
+async def _answer(blobs: BlobStore, upload: Upload, request: Request) -> Response:
+    etag = f'"{upload.digest}"'
+    headers = HEADERS | {"etag": etag, "content-disposition": disposition(upload)}
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    wanted = request.headers.get("range") if request.headers.get("if-range", etag) == etag else None
+    span = span_of(wanted, upload.bytes)
+    if span is None:
+        return Response(status_code=416, headers=headers | {"content-range": f"bytes */{upload.bytes}"})
+    if not await asyncio.to_thread(blobs.has, upload.digest):
+        raise Refusal("unavailable", "The storage service is not available.")
+    headers["content-length"] = str(span.length)
+    if span.partial:
+        headers["content-range"] = f"bytes {span.begin}-{span.begin + span.length - 1}/{upload.bytes}"
+    return StreamingResponse(
+        _pieces(blobs, upload, span),
+        status_code=206 if span.partial else 200,
+        headers=headers,
+        media_type=upload.mime_type,
+    )
+
+
+async def _pieces(blobs: BlobStore, upload: Upload, span: Span) -> AsyncGenerator[bytes]:
+    """The bytes of a span. Nothing is held open between pieces, however slowly they are taken."""
+    at, end = span.begin, span.begin + span.length
+    while at < end:
+        piece = await asyncio.to_thread(blobs.read, upload.digest, at, min(PIECE_BYTES, end - at))
+        if not piece:
+            raise OSError(f"the blob of upload {upload.id} is shorter than it was")
+        at += len(piece)
+        yield piece
+
+
+def disposition(upload: Upload) -> str:
+    """`Content-Disposition`: shown in place only if that is safe; the name without what could lead elsewhere."""
+    kind = "inline" if upload.mime_type in INLINE else "attachment"
+    name = "".join(each if each.isprintable() and each not in '/\\:"' else "_" for each in upload.name)
+    name = name.strip(" .")[-NAME_CHARS_MAX:] or "file"
+    plain = "".join(each if each.isascii() else "_" for each in name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

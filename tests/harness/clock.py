@@ -1,0 +1,53 @@
+"""A server's clock that a test moves: how far it is ahead stands in a file."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from parlour.kernel.clock import SystemClock
+
+VARIABLE = "TEST_CLOCK"
+
+
+class FileClock(SystemClock):
+    """The clock of the machine, set ahead by the milliseconds in a file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def now_ms(self) -> int:
+        return super().now_ms() + int(self._file.read_text() or 0)
+
+
+class SetClock:
+    """What a test holds of such a clock; servers started within `given` have it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._ahead = 0
+        self.set_ahead(0)
+
+    def set_ahead(self, ms: int) -> None:
+        """Set the servers' clock; all at once, so that no reader sees half a number."""
+        self._ahead = ms
+        written = self._file.with_suffix(".new")
+        written.write_text(str(ms))
+        written.replace(self._file)
+
+    def now_ms(self) -> int:
+        """What o'clock it is for the servers."""
+        return SystemClock().now_ms() + self._ahead
+
+    def go_to(self, ms: int) -> None:
+        """Make it this o'clock for the servers."""
+        self.set_ahead(ms - SystemClock().now_ms())
+
+    @contextmanager
+    def given(self) -> Iterator[None]:
+        """Servers that are started meanwhile go by this clock."""
+        os.environ[VARIABLE] = str(self._file)
+        try:
+            yield
+        finally:
+            del os.environ[VARIABLE]
