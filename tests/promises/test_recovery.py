@@ -117,6 +117,7 @@ def judge(places: Sequence[tuple[str, int, str]], starts: dict[str, int]) -> Cou
 @pytest.mark.promise("P2")
 @pytest.mark.case(38)
 @pytest.mark.node
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("store", STORES)
 async def test_the_stock_client_gets_every_event_once_and_in_order_over_every_cut(
     store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure

@@ -36,7 +36,7 @@ async def talked(client: Http, entry: str, kind: str = "practice") -> tuple[str,
     return attempt, chat
 
 
-async def listed(client: Http, **params: object) -> list[str]:
+async def listed(client: Http, **params: Any) -> list[str]:
     found = (await client.io.get(ATTEMPTS, params={"limit": 200, **params})).json()
     return [item["id"] for item in found["items"]]
 

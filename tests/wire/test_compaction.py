@@ -285,7 +285,6 @@ class Week:
     token: str
     room: str
     pid: str
-    chat: str
     start: str | None
     old: list[Packet]
     kept: list[tuple[int, int, str]]
@@ -316,7 +315,7 @@ async def a_week_later(site: Site) -> Week:
     assert kept == before[len(raw.logged) - 1 :]
     assert entries_of(site, f"chat:{chat}") == of_chat != []
     start, old = raw.events[0].offset, raw.logged
-    return Week(url=process.url, token=token, room=room, pid=pid, chat=chat, start=start, old=old, kept=kept)
+    return Week(url=process.url, token=token, room=room, pid=pid, start=start, old=old, kept=kept)
 
 
 @pytest.mark.case(42, 50)

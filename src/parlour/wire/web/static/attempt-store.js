@@ -75,13 +75,13 @@ export class AttemptStore {
     this.arrived?.push([name, payload]);
     const before = this.state;
     this.set(apply(before, name, payload));
-    if (name === "resync") this.joined.delete(payload.room.replace(/^chat:/, ""));
+    if (name === "resync") this.joined.delete(payload.room.replace(/^(chat|presence):/, ""));
     const known = payload.chat_id && chatOf(before, payload.chat_id);
     if (wantsSnapshot(name) && (before !== this.state || !known)) this.load();
   }
 
   knows(room) {
-    return room.startsWith("person:") || this.state.chats.some((chat) => room === `chat:${chat.id}`);
+    return room.startsWith("person:") || this.state.chats.some((chat) => room === `chat:${chat.id}` || room === `presence:${chat.id}`);
   }
 
   // The connection came back without its memberships.

@@ -24,7 +24,10 @@ export function AttemptPage({ api, connection, place, onLeave }) {
 
   if (!state) {
     return html`<div class="page">${failure
-      ? html`<${PageTitle}>This conversation cannot be opened<//><${Notice} text=${failure.detail}><button type="button" onClick=${() => store.load()}>Try again</button><//><p><a href="#/">Back to all conversations</a></p>`
+      ? html`
+        <${PageTitle}>This conversation cannot be opened<//>
+        <${Notice} text=${failure.detail}><button type="button" onClick=${() => store.load()}>Try again</button><//>
+        <p><a href="#/">Back to all conversations</a></p>`
       : html`<${Loading} what="the conversation" />`}</div>`;
   }
   const command = async (event, payload) => {

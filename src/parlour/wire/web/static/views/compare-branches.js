@@ -17,7 +17,7 @@ export function CompareBranches({ api, state, chat, pair, names, onClose }) {
       <${Notice} text=${problem} />
       ${!found && !problem && html`<${Loading} what="both branches" />`}
       ${found && html`
-        <p class="common">${found.common_message_count > 0 ? `The first ${found.common_message_count} ${found.common_message_count === 1 ? "message is" : "messages are"} the same in both.` : "They differ from the first message on."}</p>
+        <p class="common">${sharedWords(found.common_message_count)}</p>
         ${found.difference && html`<${Differences} difference=${found.difference} left=${names[0]} right=${names[1]} />`}
         <div class="columns">${[found.left, found.right].map((side, index) => html`
           <section class="column" key=${side.branch.leaf_message_id} aria-label=${names[index]}>
@@ -26,6 +26,11 @@ export function CompareBranches({ api, state, chat, pair, names, onClose }) {
             ${side.messages.map((row, at) => html`<${Said} key=${row.id} state=${state} message=${messageFrom(row, at)} />`)}
           </section>`)}</div>`}
     <//>`;
+}
+
+function sharedWords(count) {
+  if (count === 0) return "They differ from the first message on.";
+  return `The first ${count} ${count === 1 ? "message is" : "messages are"} the same in both.`;
 }
 
 function Said({ state, message }) {

@@ -11,5 +11,5 @@ export function EndAll({ state, command, disabled }) {
   return html`
     <button type="button" disabled=${disabled} onClick=${() => setAsking(true)}>Finish here</button>
     ${asking && html`<${Confirm} title="Finish here?" yes="Finish" onYes=${end} onNo=${() => setAsking(false)}
-      text=${state.infinite ? "The practice ends. Everything that was said stays in the history." : "Scenarios that were not begun stay undone. Everything that was said stays in the history."} />`}`;
+      text=${`${state.infinite ? "The practice ends." : "Scenarios that were not begun stay undone."} Everything that was said stays in the history.`} />`}`;
 }

@@ -8,9 +8,13 @@ export function HistoryFilters({ wanted, onWanted }) {
       <label class="filter-words">Search
         <input type="search" value=${wanted.words} maxlength="200" placeholder="Names, people, words" onInput=${set("words")} /></label>
       <label>Kind
-        <select value=${wanted.kind} onChange=${set("kind")}><option value="all">All</option><option value="assigned">Assigned</option><option value="practice">Practice</option></select></label>
+        <select value=${wanted.kind} onChange=${set("kind")}>
+          <option value="all">All</option><option value="assigned">Assigned</option><option value="practice">Practice</option>
+        </select></label>
       <label>Shelf
-        <select value=${wanted.shelf} onChange=${set("shelf")}><option value="current">Current</option><option value="archived">Archived</option><option value="all">Both</option></select></label>
+        <select value=${wanted.shelf} onChange=${set("shelf")}>
+          <option value="current">Current</option><option value="archived">Archived</option><option value="all">Both</option>
+        </select></label>
       <label>From
         <input type="date" value=${wanted.since} max=${wanted.until || undefined} onInput=${set("since")} /></label>
       <label>Until

@@ -27,9 +27,11 @@ export function History({ api, connection, simulationId, onLeave }) {
   return html`
     <div class="page">
       <div class="row apart page-head"><${PageTitle}>History<//>
-        ${items?.length > 0 && html`<${ExportMenu} formats=${MANY} of="this list" fetchFile=${(format) => api.exportedList(listQuery(settled), format)} onProblem=${setProblem} />`}</div>
+        ${items?.length > 0 && html`<${ExportMenu} formats=${MANY} of="this list"
+          fetchFile=${(format) => api.exportedList(listQuery(settled), format)} onProblem=${setProblem} />`}</div>
       <${HistoryFilters} wanted=${wanted} onWanted=${setWanted} />
-      ${wanted.simulation && html`<p class="quiet only">Only the attempts of one training. <button type="button" class="plain" onClick=${() => setWanted({ ...wanted, simulation: "" })}>Show all</button></p>`}
+      ${wanted.simulation && html`<p class="quiet only">Only the attempts of one training.
+        <button type="button" class="plain" onClick=${() => setWanted({ ...wanted, simulation: "" })}>Show all</button></p>`}
       <${Notice} text=${problem} onClose=${() => setProblem(null)} />
       <p class="unseen" role="status">${told}</p>
       ${!items && !problem && html`<${Loading} what="your history" />`}

@@ -44,7 +44,8 @@ export function Lobby({ api, state, command, store, onChoose }) {
       ${!shaping && state.options.length > 0 && html`
         <h3>Or use earlier results</h3>
         <p class="quiet small">They are copied into this attempt, with what was said and its grade.</p>
-        <ul class="reuse">${state.options.map((option) => html`<${Option} key=${option.scenarios.map((one) => one.chatId).join()} option=${option} busy=${busy} onUse=${() => reuse(option)} />`)}</ul>`}
+        <ul class="reuse">${state.options.map((option) => html`
+          <${Option} key=${option.scenarios.map((one) => one.chatId).join()} option=${option} busy=${busy} onUse=${() => reuse(option)} />`)}</ul>`}
     </section>`;
 }
 
@@ -60,10 +61,14 @@ function Option({ option, busy, onUse }) {
     <li class="reuse-option">
       <ul class="reuse-scenarios">${option.scenarios.map((scenario) => html`
         <li key=${scenario.chatId}><span>${scenario.name}</span>
-          <span class="quiet small">${[scenario.score != null && points(scenario.score), scenario.percentage != null && `${Math.round(scenario.percentage)} %`, minutes(scenario.seconds)].filter(Boolean).join(" · ")}</span></li>`)}</ul>
+          <span class="quiet small">${resultOf(scenario)}</span></li>`)}</ul>
       <div class="row apart">
         <p>${several && html`Together <strong>${points(option.score)}</strong>${option.percentage != null && ` · ${Math.round(option.percentage)} %`}`}</p>
         <button type="button" disabled=${busy} onClick=${onUse}>Use ${several ? "these results" : "this result"}</button>
       </div>
     </li>`;
+}
+
+function resultOf({ score, percentage, seconds }) {
+  return [score != null && points(score), percentage != null && `${Math.round(percentage)} %`, minutes(seconds)].filter(Boolean).join(" · ");
 }

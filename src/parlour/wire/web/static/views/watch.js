@@ -51,7 +51,7 @@ export function Watch({ api, video, questions, answers, onAnswer, readOnly }) {
   const goOn = () => {
     setAsked(null);
     player.current.focus({ preventScroll: true });
-    player.current.play().catch(() => undefined);
+    if (!player.current.ended) player.current.play().catch(() => undefined);
   };
   const answer = async (question, optionIds) => {
     const ack = await onAnswer(question, optionIds);
