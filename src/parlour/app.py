@@ -116,9 +116,7 @@ class Parlour:
             infinite_chats_max=limits.infinite_chats_max,
         )
         self.passwords = PasswordWorkers()
-        self.authenticator = Authenticator(
-            self.database, self._jwt(), auto_create=settings.oidc is not None and settings.oidc.auto_create
-        )
+        self.authenticator = self._authenticator()
         self.commands = Commands(self.database, self.ids, self.rules)
         self.hub = Hub(
             self.commands,
@@ -133,10 +131,7 @@ class Parlour:
                 dialect=settings.glow_dialect,
             ),
             self.metrics,
-            Attendance(
-                self.database,
-                AttendanceRules(server_id=self.ids.new(), session_idle_seconds=limits.http_session_idle_seconds),
-            ),
+            self._attendance(),
         )
         self.sockets = GlowServer(
             self.hub,
@@ -229,6 +224,19 @@ class Parlour:
             Timekeeper(self.database, grace_seconds=limits.time_grace_seconds, timezone_name=settings.timezone).kind()
         )
         return worker
+
+    def _authenticator(self) -> Authenticator:
+        oidc = self.settings.oidc
+        return Authenticator(
+            self.database,
+            self._jwt(),
+            auto_create=oidc is not None and oidc.auto_create,
+            guests=self.settings.guests,
+        )
+
+    def _attendance(self) -> Attendance:
+        idle_seconds = self.settings.limits.http_session_idle_seconds
+        return Attendance(self.database, AttendanceRules(server_id=self.ids.new(), session_idle_seconds=idle_seconds))
 
     def _jwt(self) -> Verifier | None:
         oidc = self.settings.oidc

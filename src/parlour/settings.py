@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = ()
     log_level: LogLevel = "info"
     timezone: str = "UTC"
+    guests: bool = False
     model: str = "scripted"
     grader_model: str | None = None
     scripted_pieces_per_second: float = Field(default=30.0, ge=0)

@@ -12,9 +12,7 @@ from parlour.wire.http.problems import CODES
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "protocol" / "glow.md").read_text(encoding="utf-8")
-OF_TYPES = {
-    f"{name}_generation_{stage}" for name in (*FIELDS_OF_RESOURCES, *FIELDS_OF_ENTRIES) for stage in STAGES
-}
+OF_TYPES = {f"{name}_generation_{stage}" for name in (*FIELDS_OF_RESOURCES, *FIELDS_OF_ENTRIES) for stage in STAGES}
 
 
 def part(title: str, level: int) -> str:

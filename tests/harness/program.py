@@ -17,6 +17,8 @@ from tests.harness.clock import VARIABLE, FileClock
 
 
 async def main(only: Only | None) -> None:
+    if VARIABLE in os.environ:
+        app.SystemClock = lambda: FileClock(Path(os.environ[VARIABLE]))  # type: ignore[assignment,misc]
     parlour = Parlour(load_settings(), only=only)
     listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(parlour, listening=listening))
@@ -29,6 +31,4 @@ async def main(only: Only | None) -> None:
 
 if __name__ == "__main__":
     configure_logging("info")
-    if VARIABLE in os.environ:
-        app.SystemClock = lambda: FileClock(Path(os.environ[VARIABLE]))  # type: ignore[assignment,misc]
     uvloop.run(main(sys.argv[1] if len(sys.argv) > 1 else None))  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import pytest
 from parlour.accounts import actions as accounts
 from parlour.kernel.clock import SystemClock
 from tests.conftest import STORES, make_site
+from tests.harness.site import Site
 from tests.wire.house import UNKNOWN, House, fence
 from tests.wire.http_client import Http
 from tests.wire.timed import Timed, timed
@@ -73,6 +74,17 @@ async def test_the_daily_limit_refuses_without_effect_until_midnight_in_the_zone
         hall.clock.go_to(midnight(zone, hall.clock.now_ms()))
         await client.say(attempt, second, "It is another day: what happened to you?")
         assert hall.site.write(lambda tx: accounts.set_requests_per_day(tx, account, None)) is None
+
+
+@pytest.mark.parametrize("guests", [False, True])
+async def test_guests_come_only_where_they_are_let_in(own: Site, guests: bool) -> None:
+    own.write(lambda tx: accounts.set_role(tx, own.ids["goer"], "guest"))
+    process = own.start(GUESTS=guests)
+    async with Http(process.url, own.tokens["goer"]) as http:
+        answer = await http.post("attempt/stop", {"chat_id": UNKNOWN})
+        assert (answer.status_code, answer.json()["code"]) == (
+            (404, "not_found") if guests else (403, "account_disabled")
+        )
 
 
 @pytest.mark.case(111)

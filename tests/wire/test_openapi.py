@@ -51,8 +51,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def server(site: Site) -> Process:
-    """A running server on it."""
-    return site.start(limits__sockets_per_account_max=10_000)
+    """A running server on it. What is measured is what it answers, not the brakes on floods."""
+    return site.start(limits__sockets_per_account_max=10_000, limits__socket_events_per_second_max=10_000)
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,8 @@ def test_every_answer_is_as_documented(
         statuses += answered
         count += 1
         if mode is GenerationMode.POSITIVE and operation.path not in (EVENTS, "/api/v1/sessions"):
-            assert answered[200] + answered[201] + answered[204], f"no request to {operation.path} succeeded: {answered}"
+            succeeded = answered[200] + answered[201] + answered[204]
+            assert succeeded, f"no request to {operation.path} succeeded: {answered}"
     assert not [status for status in statuses if status >= 500]
     said = ", ".join(f"{number} × {status}" for status, number in sorted(statuses.items()))
     figure(

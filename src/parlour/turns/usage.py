@@ -9,6 +9,7 @@ none they are estimated, four characters a token, and the row says so.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from parlour.catalog import actions as catalog
 from parlour.kernel.ids import AccountId, AttemptId, ChatId
@@ -19,6 +20,7 @@ from parlour.turns.ports import Piece, Request, Task, Text, ToolCall, Usage
 
 CHARACTERS_PER_TOKEN = 4
 ATTEMPTS_AT_ONCE = 500
+_TASKS = get_args(Task)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,8 +129,8 @@ def note_all(tx: Tx, used: Sequence[Used | None]) -> None:
 
 
 def of_attempt(tx: Tx, attempt_id: str) -> list[UsageRow]:
-    """Every request made for an attempt, oldest first."""
-    return store.usage_of_attempt(tx, attempt_id)
+    """Every request made for an attempt, oldest first; a reply before its hints, which are stored with it."""
+    return sorted(store.usage_of_attempt(tx, attempt_id), key=lambda row: (row.at, _TASKS.index(row.task)))
 
 
 def of_chat(tx: Tx, attempt_id: str, chat_id: str) -> list[UsageRow]:

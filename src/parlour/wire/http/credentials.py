@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from parlour.accounts import actions, oidc
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.tokens import PREFIXES, TOKEN_CHARS_MAX, looks_like_jwt
+from parlour.kernel.actor import Actor
 from parlour.storage.database import Database
 
 
@@ -51,10 +52,21 @@ def token_of_headers(headers: Mapping[str, str]) -> str:
 
 
 class Authenticator:
-    """Turns credentials into actors. `jwt` is there if `oidc.issuer` is configured."""
+    """Turns credentials into actors. `jwt` is there if `oidc.issuer` is configured.
 
-    def __init__(self, database: Database, jwt: oidc.Verifier | None = None, *, auto_create: bool = False) -> None:
+    Accounts with the role `guest` may come only with `guests`; otherwise they are as if disabled.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        jwt: oidc.Verifier | None = None,
+        *,
+        auto_create: bool = False,
+        guests: bool = False,
+    ) -> None:
         self._database = database
+        self._guests = guests
         self._jwt = jwt
         self._auto_create = auto_create
 
@@ -64,10 +76,13 @@ class Authenticator:
         A ticket is refused: it opens its own event stream and nothing else (3.3).
         """
         if looks_like_jwt(token):
-            return await self._of_jwt(token)
-        found = await self._database.read(lambda tx: actions.actor_by_token(tx, token))
+            found = await self._of_jwt(token)
+        else:
+            found = await self._database.read(lambda tx: actions.actor_by_token(tx, token))
         if found.kind == "ticket":
             raise actions.invalid_token()
+        if not self._may_come(found.actor):
+            raise actions.account_disabled()
         return found
 
     async def of_request(self, request: HTTPConnection) -> SessionActor:
@@ -86,11 +101,15 @@ class Authenticator:
     async def of_connection(self, held: SessionActor) -> SessionActor | None:
         """The same caller as of now, or `None` if the credential no longer holds (2.3)."""
         if held.kind != "jwt":
-            return await self._database.read(lambda tx: actions.actor_by_token_digest(tx, held.digest))
+            found = await self._database.read(lambda tx: actions.actor_by_token_digest(tx, held.digest))
+            return found if found and self._may_come(found.actor) else None
         actor = await self._database.read(lambda tx: actions.actor_by_id(tx, held.actor.account_id))
-        if actor is None:
+        if actor is None or not self._may_come(actor):
             return None
         return SessionActor(actor=actor, digest=held.digest, kind="jwt", expires_at=held.expires_at)
+
+    def _may_come(self, actor: Actor) -> bool:
+        return self._guests or actor.role != "guest"
 
     async def _of_jwt(self, token: str) -> SessionActor:
         if self._jwt is None:

@@ -51,7 +51,7 @@ export function AttemptPage({ api, connection, place, onLeave }) {
       <${NextStep} api=${api} state=${state} viewed=${viewed} command=${command} store=${store} onChoose=${setChosen} now=${connection.serverNow} />
       ${viewed && html`<${ChatView} key=${viewed.id} api=${api} connection=${connection} state=${state} chat=${viewed} outbox=${outbox}
         command=${command} place=${place} />`}
-      ${(!state.own || !viewed || viewed.completed) && html`<${Usage} api=${api} state=${state} />`}
+      ${viewed && (!state.own || viewed.completed) && html`<${Usage} api=${api} state=${state} />`}
     </div>`;
 }
 

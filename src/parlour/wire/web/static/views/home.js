@@ -42,7 +42,9 @@ export function Home({ api, connection, onLeave }) {
       <${PageTitle}>${cards && taught([...cards.home, ...cards.practice]) ? "What you teach" : "Choose a conversation"}<//>
       <${Notice} text=${problem}>${!cards && html`<button type="button" onClick=${load}>Try again</button>`}<//>
       ${!cards && !problem && html`<${Loading} what="your conversations" />`}
-      ${cards?.home.length > 0 && html`<section aria-labelledby="assigned"><h2 id="assigned">${taught(cards.home) ? "Assigned" : "Assigned to you"}</h2><ul class="cards">${shelf(cards.home)}</ul></section>`}
+      ${cards?.home.length > 0 && html`
+        <section aria-labelledby="assigned"><h2 id="assigned">${taught(cards.home) ? "Assigned" : "Assigned to you"}</h2>
+          <ul class="cards">${shelf(cards.home)}</ul></section>`}
       ${cards?.practice.length > 0 && html`<section aria-labelledby="practice"><h2 id="practice">Practice</h2><ul class="cards">${shelf(cards.practice)}</ul></section>`}
       ${cards && cards.home.length + cards.practice.length === 0 && html`<p class="quiet">There is nothing here yet. Your instructor can add conversations for you.</p>`}
     </div>`;
@@ -71,7 +73,9 @@ function Card({ card, busy, locked, onStart }) {
       <p class="quiet small">${facts.join(" · ")}</p>
       ${teaches && html`<p class="quiet small">${[[card.passed_count, "passed"], [card.in_progress_count, "in progress"], [card.not_started_count, "not started"]]
         .filter(([count]) => count != null).map(([count, words]) => `${count} ${words}`).join(" · ")}</p>`}
-      ${!teaches && card.practice_id && html`<label class="check small"><input type="checkbox" checked=${infinite} onChange=${(event) => setInfinite(event.target.checked)} />Go round again until I stop</label>`}
+      ${!teaches && card.practice_id && html`
+        <label class="check small"><input type="checkbox" checked=${infinite} onChange=${(event) => setInfinite(event.target.checked)} />
+          Go round again until I stop</label>`}
       ${teaches ? html`<p><a class="button" href=${toTraining(card.simulation_id)}>See the attempts</a></p>` : html`<div class="row apart">
         <p class="best">${card.highest_score == null ? "Not graded yet" : html`Best score <strong>${card.highest_score}</strong>`}</p>
         <button type="button" class="primary" disabled=${locked} aria-describedby=${id} onClick=${() => onStart(infinite)}>${busy ? "Starting…" : "Start"}</button>
