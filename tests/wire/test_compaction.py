@@ -11,19 +11,16 @@ from typing import Any
 import pytest
 
 from parlour import app
-from parlour.conversations import actions as conversations
 from parlour.conversations import compacting
-from parlour.conversations.actions import Learner, Writing
 from parlour.conversations.compacting import compact_replies
 from parlour.events import compaction, log
 from parlour.events.compaction import prune
-from parlour.kernel.ids import ChatId, MessageId
 from parlour.settings import load_settings
 from parlour.storage.database import Database
-from parlour.storage.tx import Tx
 from tests.conftest import STORES, make_site
 from tests.harness.site import Site, until
 from tests.harness.socket import Client
+from tests.wire.by_hand import reply
 from tests.wire.house import furnish
 from tests.wire.http_client import Http
 from tests.wire.raw import Packet, Raw
@@ -66,31 +63,6 @@ async def pruned(site: Site) -> int:
 def age(site: Site, seconds: int) -> None:
     """Everything that has been said was said so much earlier."""
     site.write(lambda tx: tx.run("UPDATE events SET at = at - :ms", ms=seconds * 1000))
-
-
-def reply(site: Site, chat: str, pieces: Sequence[str | None], between: str | None = None) -> str:
-    """A whole turn in the store: its pieces, None for a reset; the message's id.
-
-    `between` is told by somebody in the middle of it.
-    """
-    chat_id = ChatId(chat)
-
-    def begin(tx: Tx) -> MessageId:
-        query, answer = conversations.add_exchange(tx, chat_id, Learner(text="Hello"), replier_id=None)
-        conversations.store_exchange(tx, query, answer, "fence")
-        return answer.id
-
-    message_id = site.write(begin)
-    writing = Writing(chat_id=chat_id, message_id=message_id, fence="fence", persona_id=None)
-    for number, piece in enumerate(pieces):
-        if piece is None:
-            assert site.write(lambda tx: conversations.take_over(tx, writing))
-        else:
-            assert site.write(lambda tx, text=piece: conversations.add_text(tx, writing, text))
-        if between is not None and number == 1:
-            site.write(lambda tx: conversations.add_hints(tx, writing, [between]))
-    site.write(lambda tx: conversations.complete_reply(tx, message_id, "complete"))
-    return message_id
 
 
 def entries_of(site: Site, room: str) -> list[tuple[int, int, str]]:

@@ -15,6 +15,7 @@ from parlour.wire.glow.alias_events import ALIAS_EVENTS, check_alias
 from parlour.wire.glow.events import SERVER_EVENTS, check_event
 from tests.harness.site import Site
 from tests.harness.socket import Client
+from tests.wire.by_hand import reply
 from tests.wire.house import House, fence
 from tests.wire.http_client import Http
 from tests.wire.raw import Packet, Raw
@@ -340,9 +341,8 @@ async def test_a_stream_of_the_dialect_goes_on_after_any_frame(house: House) -> 
 async def test_a_poll_gives_at_most_500_frames_and_goes_on_inside_of_a_group(house: House) -> None:
     async with Http(house.url, house.site.tokens["learner"]) as client, house.client() as other:
         await client.connect(dict(WEB))
-        attempt, chat = await other.start_practice(house.site.practices["practice-nothints"])
-        for number in range(13):
-            await other.say(attempt, chat, f"Number {number}. {TEXT}")
+        _, chat = await other.start_practice(house.site.practices["practice-nothints"])
+        reply(house.site, chat, [f"{number} " for number in range(200)])
         await client.ok("attempt/join", {"chat_id": chat, "since": 0}, sid=client.sid)
         heard, after = [], None
         while True:
