@@ -118,21 +118,7 @@ class Parlour:
         self.passwords = PasswordWorkers()
         self.authenticator = self._authenticator()
         self.commands = Commands(self.database, self.ids, self.rules)
-        self.hub = Hub(
-            self.commands,
-            self.authenticator,
-            SocketRules(
-                per_account_max=limits.sockets_per_account_max,
-                recovery=RecoveryRules(
-                    offer=settings.recovery_offer,
-                    age_seconds_max=limits.recovery_seconds_max,
-                    events_max=limits.recovery_events_max,
-                ),
-                dialect=settings.glow_dialect,
-            ),
-            self.metrics,
-            self._attendance(),
-        )
+        self.hub = self._hub()
         self.sockets = GlowServer(
             self.hub,
             Dispatch(self.hub, self.commands, self.metrics, limits.socket_events_per_second_max),
@@ -197,6 +183,24 @@ class Parlour:
         """Say good-bye to every client."""
         await self.hub.stop()
         self.readers.stop()
+
+    def _hub(self) -> Hub:
+        settings, limits = self.settings, self.settings.limits
+        return Hub(
+            self.commands,
+            self.authenticator,
+            SocketRules(
+                per_account_max=limits.sockets_per_account_max,
+                recovery=RecoveryRules(
+                    offer=settings.recovery_offer,
+                    age_seconds_max=limits.recovery_seconds_max,
+                    events_max=limits.recovery_events_max,
+                ),
+                dialect=settings.glow_dialect,
+            ),
+            self.metrics,
+            self._attendance(),
+        )
 
     def _worker(self, pump: Pump) -> Worker:
         settings, limits = self.settings, self.settings.limits

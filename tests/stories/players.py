@@ -73,6 +73,10 @@ class Player:
         await self.until(lambda: found() is not None, seconds)
         return found()
 
+    def all(self, name: str) -> list[Any]:
+        """Every event of that name."""
+        return [payload for event, payload in self.heard if event == name]
+
     async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
         """Wait until what was heard makes the condition true."""
         async with asyncio.timeout(seconds):
@@ -242,9 +246,8 @@ class Web(Player):
 class Node(Player):
     """socket.io-client from npm in Node, unmodified. It comes back, and recovers, by itself."""
 
-    def __init__(self, url: str, token: str, program: str) -> None:
+    def __init__(self, url: str, token: str) -> None:
         super().__init__(url, token)
-        self._program = program
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._numbers = itertools.count()
         self._connects: list[bool] = []
@@ -254,7 +257,7 @@ class Node(Player):
         pipe = asyncio.subprocess.PIPE
         script = str(ROOT / "tests" / "clients" / "js" / "player.mjs")
         self._process = await asyncio.create_subprocess_exec(
-            self._program, script, self.url, self.token, stdin=pipe, stdout=pipe, limit=2**22
+            "node", script, self.url, self.token, stdin=pipe, stdout=pipe, limit=2**22
         )
         self._reading = asyncio.create_task(self._read())
         await self.until(lambda: bool(self._connects))
@@ -305,7 +308,7 @@ class Node(Player):
 
 
 @asynccontextmanager
-async def playing(kind: str, url: str, token: str, node: str = "") -> AsyncGenerator[Player]:
+async def playing(kind: str, url: str, token: str) -> AsyncGenerator[Player]:
     """A player of a kind (`python`, `http`, `node`), connected."""
     player: Python | Web | Node
     match kind:
@@ -314,7 +317,7 @@ async def playing(kind: str, url: str, token: str, node: str = "") -> AsyncGener
         case "http":
             player = Web(url, token)
         case _:
-            player = Node(url, token, node)
+            player = Node(url, token)
     await player.connect()
     try:
         yield player

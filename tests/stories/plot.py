@@ -5,6 +5,7 @@ earlier chat, lets one expire, has a grade explained and exports the attempt.
 """
 
 import asyncio
+import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ from tests.stories.players import Player
 from tests.stories.stage import ENTRY, Stage
 from tests.stories.test_practice import GOOD
 
-GRACE_MS = 10_000
 EVERY = "every step"
 SENT, ANSWERED = "sent", "answered"
 FORMATS = ("jsonl", "csv", "markdown", "xapi")
@@ -120,11 +120,29 @@ async def assessment(story: Story) -> dict[str, Any]:
         "explain", "attempt_grade", attempt_id=attempt, chat_id=copy["chat_id"], user_instructions=EXPLAIN
     )
     assert (await story.graded(explained["grade_id"]))["source"] == "model"
-    grades = await story.read(f"/api/v1/chats/{copy['chat_id']}/grades")
+    of_chat = f"/api/v1/chats/{copy['chat_id']}/grades"
+    both = f"left={copy['grade_id']}&right={explained['grade_id']}"
+    grades = [await story.read(of_chat), await story.read(f"{of_chat}/compare?{both}")]
     files = await export(story, attempt)
     normal = Normal()
-    told = [await story.detail(earlier), await story.detail(attempt), grades, files]
-    return {"earlier": normal.of(told[0]), "now": normal.of(told[1]), "grades": normal.of(told[2]), "files": normal.of(told[3])}
+    return {
+        "earlier": normal.of(await story.detail(earlier)),
+        "now": normal.of(await story.detail(attempt)),
+        "grades": normal.of(grades),
+        "files": normal.of(files),
+    }
+
+
+async def a_new_student(story: Story) -> dict[str, Any]:
+    """A practice whose chat is written anew before it opens: what is there at its end."""
+    practice = story.stage.site.practices["Practice: a new student every time"]
+    started = await story.act("generate", "attempt_start", practice_id=practice)
+    chat = await story.opened(started["attempt_id"], 0)
+    await story.say("talk", chat, GOOD[0])
+    ended = await story.act("end", "attempt_end", **chat)
+    await story.graded(ended["grade_id"])
+    assert len(story.player.all("generation_complete")) == 1
+    return {"now": Normal().of(await story.detail(started["attempt_id"]))}
 
 
 async def an_earlier_assessment(story: Story, home_id: str) -> tuple[str, dict[str, str]]:
@@ -175,7 +193,9 @@ async def the_chat_that_expires(story: Story, attempt: str) -> None:
     last = await story.opened(attempt, 2)
     await story.say("say 3", last, GOOD[0])
     story.steps.append("expire")
-    [chat] = [each for each in (await story.detail(attempt))["entries"]["attempt_chat"] if each["id"] == last["chat_id"]]
+    [chat] = [
+        each for each in (await story.detail(attempt))["entries"]["attempt_chat"] if each["id"] == last["chat_id"]
+    ]
     over = milliseconds(chat["expires_at"]) + 500
     if story.is_cut("expire", SENT):
         await story.restart(over)
@@ -199,15 +219,13 @@ async def export(story: Story, attempt: str) -> dict[str, Any]:
         assert {form: await story.player.read(path) for form, path in paths.items()} == files
     return {
         "jsonl": [json.loads(line) for line in files["jsonl"].splitlines()],
-        "xapi": {verb: found for verb, found in statements(json.loads(files["xapi"])).items()},
+        "xapi": statements(json.loads(files["xapi"])),
         "lines": {form: len(files[form].splitlines()) for form in ("csv", "markdown")},
     }
 
 
 def milliseconds(time: str) -> int:
     """A time of the wire as the clock has it."""
-    import datetime
-
     return int(datetime.datetime.fromisoformat(time).timestamp() * 1000)
 
 

@@ -16,6 +16,7 @@ from parlour.storage.tx import Tx
 from tests.harness.clock import SetClock
 from tests.harness.site import PACK, Site
 from tests.promises.nursery import Child, Nursery
+from tests.promises.test_work_ends import unfinished
 
 TIME_LIMIT_SECONDS = 600
 LEASE_MS = 16_000
@@ -33,7 +34,10 @@ home:
 
 @dataclass
 class Stage:
-    """A running server on a site. Its clock is moved by the story, for time limits."""
+    """A running server on a site. Its clock is moved by the story, for time limits.
+
+    `cut_short` counts what the kills so far found unfinished: jobs, answers, grades.
+    """
 
     site: Site
     clock: SetClock
@@ -41,6 +45,7 @@ class Stage:
     pieces_per_second: float
     child: Child = field(init=False)
     kills: int = 0
+    cut_short: int = 0
     _people: int = 0
 
     def __post_init__(self) -> None:
@@ -55,6 +60,7 @@ class Stage:
         """SIGKILL, and another server on the same data; `at_ms`: what o'clock it is when that one starts."""
         await asyncio.to_thread(self.child.kill)
         self.kills += 1
+        self.cut_short += len(unfinished(self.site.database()))
         if at_ms is not None:
             self.clock.go_to(at_ms)
         elif self.site.url.startswith("postgresql"):  # a store for several servers waits for leases to lapse

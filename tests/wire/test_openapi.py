@@ -22,6 +22,7 @@ from tests.conftest import make_site
 from tests.harness.site import Process, Site
 from tests.promises.figures import Figure
 from tests.wire.http_client import EVENTS, OPERATIONS
+from tests.wire.packs import install
 from tests.wire.test_uploads import VIDEO
 
 EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "20"))  # of one operation and mode
@@ -45,6 +46,7 @@ SOON = "wait=1"
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site of these tests: they leave it full of nonsense."""
     made = make_site("sqlite", tmp_path_factory.mktemp("openapi"), request)
+    install(made, ["learner"], ["instructor"])
     yield made
     made.close()
 
@@ -68,6 +70,7 @@ class Real:
 
     def __init__(self, http: httpx.Client, site: Site) -> None:
         self._http, self._site = http, site
+        self._earlier = ""  # a graded chat
 
     def into(self, case: Case) -> None:
         """Every id that a request names becomes a real one: of a fresh attempt, of a fresh session."""
@@ -79,6 +82,10 @@ class Real:
         if {"attempt_id", "chat_id"} & wanted:
             self._set(case, body, self._attempt(spoken="message" not in wanted))
         body.pop("draft_id", None)
+        if "previous_chat_map" in wanted:
+            body.update(self._reusing())
+        if "/branches" in case.path or "/grades/" in case.path:
+            self._about_parts(case)
         if "/drafts" in case.path or case.path.endswith("/choices"):
             self._customising(case, body)
         if "question_id" in wanted:
@@ -115,6 +122,31 @@ class Real:
             if "expected_version" in body:
                 body.update(expected_version=1, values={"objectives": ["Listen."]})
 
+    def _reusing(self) -> dict[str, Any]:
+        """An attempt in the lobby, and a graded chat of before that may stand for its first one."""
+        if not self._earlier:
+            made = self._post("attempt/start", {"home_id": self._site.homes["home-pair"]})
+            ids = {"attempt_id": made["attempt_id"], "chat_id": made["attempt_chat_id"]}
+            self._post("attempt/message", {**ids, "message": "What have you tried so far?"}, wait="wait=20")
+            self._post("attempt/end", ids, wait="wait=20")
+            self._earlier = ids["chat_id"]
+        lobby = self._post("attempt/start", {"home_id": self._site.homes["home-reuse"]})
+        chosen = {lobby["chat_entry_id"]: self._earlier}
+        return {"attempt_id": lobby["attempt_id"], "previous_chat_map": chosen}
+
+    def _about_parts(self, case: Case) -> None:
+        """A message or a grade of a fresh chat, twice where two are compared."""
+        fresh = self._attempt(spoken=False)
+        said = self._post("attempt/message", {**fresh, "message": "What have you tried so far?"}, wait="wait=20")
+        part = said["user_message_id"]
+        if "/grades/" in case.path:
+            part = self._post("attempt/grade", fresh, wait="wait=20")["grade_id"]
+        case.path_parameters["chat_id"] = fresh["chat_id"]
+        if "message_id" in case.path_parameters:
+            case.path_parameters["message_id"] = part
+        else:
+            case.query.update({"left": part, "right": part} if case.path.endswith("/compare") else {})
+
     def _question(self) -> dict[str, Any]:
         """A question of a fresh chat, with an option of it."""
         made = self._post("attempt/start", {"home_id": self._site.homes["Tutor assessment"]})
@@ -123,8 +155,8 @@ class Real:
         chosen = [question["options"][0]["option_id"]]
         return {"chat_id": made["attempt_chat_id"], "question_id": question["question_id"], "option_ids": chosen}
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = self._http.post(OPERATIONS + path, json=body, headers={"prefer": SOON})
+    def _post(self, path: str, body: dict[str, Any], *, wait: str = SOON) -> Any:
+        answer = self._http.post(OPERATIONS + path, json=body, headers={"prefer": wait})
         assert answer.status_code == 200, answer.text
         return answer.json()
 

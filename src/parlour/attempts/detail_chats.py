@@ -87,6 +87,7 @@ def shown_chat(records: ChatRecords, *, is_current: bool) -> shapes.Chat:
         created_at=rfc3339(chat.created_at),
         completed_at=_time(chat.completed_at),
         completed=chat.state == "completed",
+        completion=_completion(chat),
         is_current=is_current,
         position=chat.position,
         grade=_grade(records.grade) if records.grade else None,
@@ -120,6 +121,8 @@ def shown_chat(records: ChatRecords, *, is_current: bool) -> shapes.Chat:
         group_id=chat.group_id,
         chat_entry_id=chat.chat_entry_id,
         source_chat_id=chat.source_chat_id,
+        time_limit=flags.time_limit,
+        negative_time=flags.negative_time,
         expires_at=_time(chat.expires_at),
         room=records.room,
     )
@@ -274,6 +277,11 @@ def _dynamic_rubric(records: ChatRecords) -> shapes.DynamicRubric | None:
 def _graded_by(records: ChatRecords) -> Rubric | None:
     done = records.grade is not None and records.grade.state == "done"
     return records.linked.rubric if done else None
+
+
+def _completion(chat: Chat) -> shapes.Completion | None:
+    ended = chat.completion
+    return shapes.Completion(stop=ended.stop, error=ended.error, message=ended.message) if ended else None
 
 
 def _time(at_ms: int | None) -> str | None:

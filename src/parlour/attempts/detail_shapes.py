@@ -259,10 +259,20 @@ class Room:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Completion:
+    """How a chat ended (Glow 1.3); `message` is for people, as "Time is up."."""
+
+    stop: bool
+    error: bool
+    message: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Chat:
     """One chat. `general_feedbacks` are the strengths and improvements that name no message.
 
-    `grades_count` counts the done grades, those of branches too.
+    `grades_count` counts the done grades, those of branches too. `time_limit` in seconds; with
+    `negative_time` the chat goes on beyond it and `expires_at` is null.
     """
 
     id: str
@@ -270,6 +280,7 @@ class Chat:
     created_at: str
     completed_at: str | None
     completed: bool
+    completion: Completion | None
     is_current: bool
     position: int
     grade: Grade | None
@@ -303,6 +314,8 @@ class Chat:
     group_id: str
     chat_entry_id: str
     source_chat_id: str | None
+    time_limit: int | None
+    negative_time: bool
     expires_at: str | None
     room: Room
 
