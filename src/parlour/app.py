@@ -67,6 +67,7 @@ from parlour.wire.http.limits import BodyLimits, LimitBodies
 from parlour.wire.http.metrics import Metrics, metrics_router
 from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
+from parlour.wire.http.texts import RefuseNul
 from parlour.wire.http.throttle import LoginThrottle
 from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
 from parlour.wire.rest.chats import chats_router
@@ -269,6 +270,7 @@ class Parlour:
             root_path=settings.base_path,
         )
         add_problems(app, self.ids)
+        app.add_middleware(RefuseNul)
         app.add_middleware(
             LimitBodies,
             limits=BodyLimits(

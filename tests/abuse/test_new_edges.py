@@ -15,6 +15,7 @@ from tests.conftest import STORES, make_site
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.wire.packs import install
+from tests.wire.raw import Raw
 
 GOOD: Mapping[str, Mapping[str, object]] = {
     "attempt/start": {"home_id": UNKNOWN, "infinite_mode": False, "client_request_id": "one"},
@@ -48,6 +49,16 @@ DRAFT: Mapping[str, object] = {
     "image_ids": [UNKNOWN],
     "video_ids": [UNKNOWN],
 }
+TOLD = (
+    "<script>alert(1)</script>",
+    "\u202etxet\u202c \u200b",
+    "=1+1",
+    "](javascript:alert(1))",
+    "e\u0301 \U0001f600",
+    "\\u0000",
+)
+PARTS = ("attempts", "drafts", "uploads", "chats/{}/presence", "chats/{}/grades", "attempts/{}/choices")
+ODD = (("100%", 1), ("r_w", 1), ("k\\s", 1), ("g!x", 1), ("1%%u", 0), ("u_d_r", 0), ("!!", 0), ("100!%", 0))
 LISTED = ("search", "cursor", "limit", "simulation_ids", "department_ids", "start_date", "end_date", "practice")
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "/api/v1/attempts": LISTED,
@@ -113,10 +124,10 @@ async def test_sockets_take_any_payload_without_a_fault(edge: Edge) -> None:
                 edge.statuses[200 if ack["ok"] else ack["error"]["status"]] += 1
 
 
-@pytest.mark.parametrize("member", ["token", "apiKey", "pid", "offset", "dialect", "person_epoch", "recovery", "person_since"])
+@pytest.mark.parametrize(
+    "member", ["token", "apiKey", "pid", "offset", "dialect", "person_epoch", "recovery", "person_since"]
+)
 async def test_handshakes_take_anything(edge: Edge, member: str) -> None:
-    from tests.wire.raw import Raw
-
     for value in ("\0", "a\0b", "\u202e", "x" * 10_000, "é", 10**30, -1, [], {}, True, None, f"{UNKNOWN}.{10**17}"):
         async with Raw(edge.process.url) as raw:
             answer = await raw.connect({"token": edge.site.tokens["learner"], "pid": "x", member: value})
@@ -151,7 +162,7 @@ def test_every_route_takes_any_body_and_any_address(edge: Edge) -> None:
                     params = {"format": "csv", "q": "hello", "wait": "0", name: text}
                     edge.ask(http, "GET", path.replace("{id}", UNKNOWN), params=params)
         for text in ("%00", "..%2f..%2fetc%2fpasswd", "%ff", "%ed%a0%80", "x" * 3000, "%E2%80%AE", f"{UNKNOWN}%00"):
-            for path in ("attempts", "drafts", "uploads", "chats/{}/presence", "chats/{}/grades", "attempts/{}/choices"):
+            for path in PARTS:
                 where = path.format(text) if "{}" in path else f"{path}/{text}"
                 assert edge.ask(http, "GET", f"/api/v1/{where}").status_code in (404, 422)
 
@@ -164,13 +175,12 @@ def test_signing_in_takes_anything(edge: Edge) -> None:
 
 
 def test_no_statement_breaks_on_a_nul_and_texts_stay_as_they_are(edge: Edge) -> None:
-    texts = ("<script>alert(1)</script>", "\u202etxet\u202c \u200b", "=1+1", "](javascript:alert(1))", "e\u0301 \U0001f600", "\\u0000")
     with edge.http() as http:
         made = edge.begin(http, "practice", "single")
         ids = {"attempt_id": made["attempt_id"], "chat_id": made["attempt_chat_id"]}
         refused = edge.ask(http, "POST", f"{PREFIX}attempt/message", {**ids, "message": "one\0two"})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/message")
-        for text in texts:
+        for text in TOLD:
             wait = {"prefer": "wait=20"}
             said = edge.ask(http, "POST", f"{PREFIX}attempt/message", {**ids, "message": text}, headers=wait)
             assert said.status_code == 200, said.text
@@ -180,7 +190,7 @@ def test_no_statement_breaks_on_a_nul_and_texts_stay_as_they_are(edge: Edge) -> 
         detail = edge.ask(http, "GET", f"/api/v1/attempts/{ids['attempt_id']}")
         assert detail.headers["content-type"] == "application/json"
         stored = json.dumps(detail.json(), ensure_ascii=False)
-        assert all(json.dumps(text, ensure_ascii=False) in stored for text in texts)
+        assert all(json.dumps(text, ensure_ascii=False) in stored for text in TOLD)
         for form in ("jsonl", "csv", "markdown", "xapi"):
             file = edge.ask(http, "GET", f"/api/v1/attempts/{ids['attempt_id']}/export", params={"format": form})
             assert file.status_code == 200, file.text
@@ -198,7 +208,7 @@ def test_wildcards_find_themselves_only(edge: Edge) -> None:
         ids = {"attempt_id": made["attempt_id"], "chat_id": made["attempt_chat_id"]}
         said = "It is 100% under_way, back\\slash and bang!x"
         edge.ask(http, "POST", f"{PREFIX}attempt/message", {**ids, "message": said}, headers={"prefer": "wait=20"})
-        for words, hits in (("100%", 1), ("r_w", 1), ("k\\s", 1), ("g!x", 1), ("1%%u", 0), ("u_d_r", 0), ("!!", 0), ("100!%", 0)):
+        for words, hits in ODD:
             found = edge.ask(http, "GET", "/api/v1/search", params={"q": words, "limit": "100"}).json()["items"]
             assert len([hit for hit in found if hit["attempt_id"] == ids["attempt_id"]]) == hits, words
 
@@ -211,7 +221,8 @@ async def test_of_two_editors_of_one_draft_exactly_one_wins(edge: Edge) -> None:
     headers = {"authorization": f"Bearer {edge.site.tokens['learner']}"}
     async with httpx.AsyncClient(base_url=edge.process.url, headers=headers, timeout=20) as both:
         for version in range(1, 21):
-            bodies: list[Any] = [{"expected_version": version, "values": {"name": f"{who} {version}"}} for who in "ABCD"]
+            names = [f"{who} {version}" for who in "ABCD"]
+            bodies: list[Any] = [{"expected_version": version, "values": {"name": name}} for name in names]
             answers = await asyncio.gather(*(both.patch(f"/api/v1/drafts/{draft_id}", json=body) for body in bodies))
             won = [answer.json() for answer in answers if answer.status_code == 200]
             lost = [answer.json() for answer in answers if answer.status_code == 409]

@@ -13,5 +13,6 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A running server with every kind of caller."""
     site = make_site(request.param, tmp_path_factory.mktemp("access"), request)
     populate(site)
-    yield World(site, site.start(limits__socket_events_per_second_max=10_000, limits__sockets_per_account_max=10_000))
+    wide = {"limits__socket_events_per_second_max": 10_000, "limits__sockets_per_account_max": 10_000}
+    yield World(site, site.start(guests="true", **wide))
     site.close()

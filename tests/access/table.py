@@ -21,13 +21,16 @@ CALLERS = (
     "admin",  # of the attempt's department
     "other_admin",  # of another department
     "superadmin",
+    "guest",  # without a seat
+    "custom",  # with a seat in the cohort, as a fellow
     "no_token",
     "revoked",
 )
 NAMELESS = ("no_token", "revoked")
 
 
-def _row(answers: str) -> Column:
+def _row(answers: str, guest: str = "") -> Column:
+    """A row of the table below; `custom` has the answer of the fellow, and so has `guest` unless it is given."""
     short: dict[str, Answer] = {
         "+": "ok",
         "-": "not_found",
@@ -36,6 +39,7 @@ def _row(answers: str) -> Column:
         "u": "unauthenticated",
     }
     given = answers.split()
+    given[7:7] = [guest or given[1], given[1]]
     assert len(given) == len(CALLERS), answers
     return {caller: short[answer] for caller, answer in zip(CALLERS, given, strict=True)}
 
@@ -51,14 +55,14 @@ class Row:
 #               owner fellow instr other admin other super none revoked
 READ = _row("     +     -      +     -     +     -     +     u     u")
 ACT = _row("      +     -      f     -     f     -     f     u     u")
-SEAT = _row("     +     +      -     -     -     -     -     u     u")
+SEAT = _row("     +     +      -     -     -     -     -     u     u", guest="-")
 NOBODY = _row("   -     -      -     -     -     -     -     u     u")
 OWN_SID = _row("  +     s      s     s     s     s     s     u     u")
 NO_SID = _row("   s     s      s     s     s     s     s     u     u")
 KNOWN = _row("    +     +      +     +     +     +     +     u     u")
 PUBLIC = _row("   +     +      +     +     +     +     +     +     +")
 CONTENT = _row(
-    "  +     +      +     +     +     +     +     u     u"
+    "  +     +      +     +     +     +     +     u     u", guest="-"
 )  # of an entry in which owner and fellow have seats
 NO_FILE = _row("  -     -      -     -     -     -     -     -     -")
 REMOVE = _row("   f     -      f     -     +     -     +     u     u")  # of assigned training

@@ -234,7 +234,8 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         case "/assets/{path:path}":
             path = "/assets/..%2f..%2fpyproject.toml" if subject is MISSING else await an_asset(world)
         case "/api/v1/sessions":
-            options["json"] = {"user_id": "admin", "password": PASSWORD if subject is not MISSING else "wrong"}
+            name = f"nobody-of-{caller}" if subject is MISSING else "admin"  # ten wrong tries of one name are braked
+            options["json"] = {"user_id": name, "password": PASSWORD}
         case _:
             options["params"] = {"sid": subject.sid, "wait": "0"} if path in ON_SESSIONS else {}
     async with world.http(caller) as http:

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 
 from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
+from parlour.wire.glow.twins import ARTIFACTS, RENAMED, TWINNED
+from tests.access.errands import API, ERRANDS, answer_keys, chosen, documents, lobby
 from tests.access.world import NO_CA, UNKNOWN, UNKNOWN_SID, Subject
 from tests.wire.http_client import EVENTS as STREAM
 from tests.wire.http_client import POLL, Stream
@@ -24,7 +26,9 @@ OFTEN = {
     "attempt/join": 6,
     "attempt/grade": 2,
     "attempt/end": 0.5,
-    "attempt/next": 0.7,
+    "attempt/next": 1.5,
+    "attempt/response_submit": 2,
+    "attempt/use_previous": 2,
     "attempt/end_all": 0.2,
 }
 READS = {
@@ -49,14 +53,21 @@ class Pool:
 
     entries: list[tuple[str, str]]  # ("home_id", its id)
     attempts: list[tuple[str, str, str]] = field(default_factory=list)  # owner, attempt, chat
+    accounts: list[str] = field(default_factory=lambda: [UNKNOWN])
+    lobbies: list[tuple[str, str, str]] = field(default_factory=list)  # owner, attempt, template
+    finished: list[tuple[str, str]] = field(default_factory=list)  # owner, chat
+    drafts: list[str] = field(default_factory=list)
+    grades: list[str] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)  # owner, ticket of an upload
     messages: list[str] = field(default_factory=list)
     sids: list[str] = field(default_factory=lambda: [UNKNOWN_SID])
     tickets: list[str] = field(default_factory=list)
     pids: list[tuple[str, str]] = field(default_factory=list)
     asked: list[tuple[str, Payload]] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)  # of ids: the owner's staff may see them too
-    secrets: dict[str, str] = field(default_factory=dict)  # of sids, tickets and pids: nobody else may
+    secrets: dict[str, str] = field(default_factory=dict)  # of sids, tickets, pids, drafts: nobody else may
     counts: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)  # accepted commands, by operation
 
     def learn(self, owner: str, path: str, answer: Mapping[str, Any]) -> None:
         """What an accepted command of `owner` made: ids that are now its owner's."""
@@ -66,6 +77,9 @@ class Pool:
             if chat:
                 self.attempts.append((owner, answer["attempt_id"], chat))
                 made = [answer["attempt_id"], chat]
+            elif answer.get("is_lobby"):
+                self.lobbies.append((owner, answer["attempt_id"], answer["chat_entry_id"]))
+                made = [answer["attempt_id"]]
         if path == "attempt/message":
             made = [answer["user_message_id"], answer["assistant_message_id"]]
             self.messages += made
@@ -78,6 +92,9 @@ class Walker:
 
     def __init__(self, name: str, canary: str, url: str, token: str, pool: Pool, dice: random.Random) -> None:
         self.name, self.canary, self.url, self.token = name, canary, url, token
+        self.learns = False
+        self.answered: set[str] = set()  # attempts of one's own with an answer to their question
+        self.told_too_early: list[str] = []
         self.pool, self.dice = pool, dice
         self.received: list[str] = []
         self.sent: list[str] = []
@@ -88,16 +105,28 @@ class Walker:
         self.sid = ""
 
     async def begin(self) -> None:
-        """Open a socket, a session and its stream; who has a seat says something at once."""
+        """Open a socket, a session and its stream; who has a seat says something at once, and finishes a chat."""
         await self._open_socket({})
         await self.new_session()
         for entry in self.pool.entries:
-            started = await self.raw.call("attempt_start", dict([entry]))
-            if started["ok"]:
-                ids = {"attempt_id": started["attempt_id"], "chat_id": started["attempt_chat_id"]}
-                said = await self.raw.ok("attempt_message", {**ids, "message": f"{LINES[0]} {self.canary}"})
-                self.pool.learn(self.name, "attempt/start", started)
-                self.pool.learn(self.name, "attempt/message", said)
+            ids = await self._say_something(entry)
+            if ids and entry[0] == "home_id":
+                ids = await self._say_something(entry)
+                await self.raw.ok("attempt_end", ids)
+                self.pool.finished.append((self.name, ids["chat_id"]))
+
+    async def _say_something(self, entry: tuple[str, str]) -> Payload:
+        """Begin an attempt of an entry, and say something in its first chat, if it opens at once."""
+        started = await self.raw.call("attempt_start", dict([entry]))
+        if not started["ok"]:
+            return {}
+        self.pool.learn(self.name, "attempt/start", started)
+        if not started["attempt_chat_id"]:
+            return {}
+        ids = {"attempt_id": started["attempt_id"], "chat_id": started["attempt_chat_id"]}
+        said = await self.raw.ok("attempt_message", {**ids, "message": f"{LINES[0]} {self.canary}"})
+        self.pool.learn(self.name, "attempt/message", said)
+        return ids
 
     async def end(self) -> None:
         """Close everything, and keep what came last."""
@@ -117,6 +146,7 @@ class Walker:
             self.poll: 2,
             self.stream_of_another: 1,
             self.reconnect: 2,
+            self.errand: 14,
             self.disconnect: 0.5,
             self.new_session: 0.5,
         }
@@ -125,6 +155,13 @@ class Walker:
         self.pool.counts[outcome] += 1
 
     # --- what one does ---
+
+    async def errand(self) -> str:
+        """Anything beside the operations."""
+        (go,) = self.dice.choices(list(ERRANDS), list(ERRANDS.values()))
+        answer = await go(self)
+        assert answer.status_code < 500, answer.text
+        return f"{go.__name__}{'' if answer.is_success else ' refused'}"
 
     async def command(self) -> str:
         """Any operation, on anybody's object."""
@@ -153,7 +190,7 @@ class Walker:
         params = {"q": "canary"} if path == "/search" else {"format": "jsonl"} if path.endswith("/export") else {}
         if path == "/attempts" and names:
             params = {"search": self.dice.choice(names), "limit": str(self.dice.choice((1, 3, 200)))}
-        attempt, chat = self._pair()
+        attempt, chat = self.pair()
         answer = await self._get("/api/v1" + path.replace("{id}", attempt).replace("{chat}", chat), params)
         if answer.is_success and path == "/attempts" and (cursor := answer.json().get("next_cursor")):
             await self._get("/api/v1/attempts", {"cursor": cursor})
@@ -198,6 +235,8 @@ class Walker:
             if self.dice.random() < 0.3:
                 offset = self.dice.choice(self.pool.pids)[1]
             auth = {"pid": pid, "offset": offset}
+        if self.dice.random() < 0.3:
+            auth["dialect"] = "glow-web"
         if self.dice.random() < 0.5:
             auth["person_since"] = self.dice.choice((0, 1, 5, 10**6))
         self._keep_socket()
@@ -215,7 +254,9 @@ class Walker:
 
     async def new_session(self) -> str:
         """A new HTTP session, often with the past of one's own room, and a stream of it."""
-        body = {"person_since": 0} if self.dice.random() < 0.7 else {}
+        body: Payload = {"person_since": 0} if self.dice.random() < 0.7 else {}
+        if self.dice.random() < 0.3:
+            body["dialect"] = "glow-web"
         answer = await self.http.post(PREFIX + "connect", json=body)
         opened = answer.json()
         self._remember(answer)
@@ -228,6 +269,14 @@ class Walker:
         return "session"
 
     # --- how ---
+
+    async def ask(self, method: str, path: str, body: object = None, **params: str) -> httpx.Response:
+        """A request below `/api/v1`, or to a whole path; the answer is kept."""
+        where = path if path.startswith("/api/") else API + path
+        self.sent += [where, *params.values(), json.dumps(body)]
+        answer = await self.http.request(method, where, json=body, params=params)
+        self._remember(answer)
+        return answer
 
     async def _open_socket(self, auth: Payload) -> str:
         self.raw = await Raw(self.url).__aenter__()
@@ -255,6 +304,9 @@ class Walker:
             ack = await self._post(path, payload)
         if ack.get("ok"):
             self.pool.learn(self.name, path, ack)
+            self.pool.done[path] += 1
+            if path == "attempt/response_submit":
+                self.answered |= {attempt for _, attempt, chat in self.pool.attempts if chat == payload["chat_id"]}
             return "done"
         return ack.get("error", ack)["code"]
 
@@ -263,7 +315,10 @@ class Walker:
         if path in ("attempt/join", "attempt/leave") or self.dice.random() < 0.5:
             params["sid"] = self.sid if self.dice.random() < 0.6 else self.dice.choice(self.pool.sids)
             self.sent.append(params["sid"])
-        answer = await self.http.post(PREFIX + path, json=payload, params=params)
+        place = PREFIX + path
+        if path in TWINNED and self.dice.random() < 0.4:
+            place = ARTIFACTS + RENAMED.get(path, path)
+        answer = await self.http.post(place, json=payload, params=params)
         self._remember(answer)
         return answer.json()
 
@@ -275,8 +330,16 @@ class Walker:
 
     def _remember(self, answer: httpx.Response) -> None:
         self.received += [answer.text, str(answer.headers)]
+        if self.learns and not any(attempt in answer.text for attempt in self.answered):
+            self.told_too_early += [answer.text for found in documents(answer.text) if any(answer_keys(found))]
 
-    def _pair(self) -> tuple[str, str]:
+    def keys_in_events(self) -> list[str]:
+        """Events never tell which option is right."""
+        packets = [json.dumps(packet.data) for packet in self.raw.packets]
+        streams = [stream.body.decode() for stream in self.streams]
+        return [text for text in (*packets, *streams) if any(any(answer_keys(each)) for each in documents(text))]
+
+    def pair(self) -> tuple[str, str]:
         """An attempt and a chat: one's own, another's, of two owners, or unknown."""
         known, chance = self.pool.attempts, self.dice.random()
         if not known or chance < 0.05:
@@ -287,7 +350,7 @@ class Walker:
         return one[1], other[2]
 
     def _payload(self, path: str) -> Payload:
-        attempt, chat = self._pair()
+        attempt, chat = self.pair()
         payload = dict(Subject(home_id=UNKNOWN, attempt_id=attempt, chat_id=chat).payload(path))
         match path:
             case "attempt/start":
@@ -298,7 +361,18 @@ class Walker:
                 if self.pool.messages and self.dice.random() < 0.2:
                     payload["parent_message_id"] = self.dice.choice(self.pool.messages)
             case "attempt/join":
-                payload["since"] = self.dice.choice((None, 0, 0, 1, 7, 10**6))
+                payload |= {"since": self.dice.choice((None, 0, 0, 1, 7, 10**6)), "presence": self.dice.random() < 0.5}
+            case "attempt/response_submit":
+                payload |= chosen(self)
+            case "attempt/use_previous":
+                waiting, template = lobby(self)
+                own = [each for owner, each in self.pool.finished if owner == self.name and self.dice.random() < 0.9]
+                payload = {"attempt_id": waiting, "previous_chat_map": {template: self.dice.choice(own or [chat])}}
+            case "attempt/next":
+                waiting = lobby(self)[0] if self.dice.random() < 0.6 else attempt
+                payload = {"attempt_id": waiting}
+                if self.pool.drafts and self.dice.random() < 0.5:
+                    payload["draft_id"] = self.dice.choice(self.pool.drafts)
             case "attempt/grade" if self.dice.random() < 0.5:
                 payload["user_instructions"] = [f"Look at this: {self.canary}"]
             case "attempt/grade" if self.pool.messages:

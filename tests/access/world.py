@@ -29,6 +29,7 @@ UNKNOWN_SID = "nobody-has-been-given-this-session"
 HOME = "Access home"
 REUSE = "Access reuse"
 DOT = b"\x89PNG\r\n\x1a\n and no more"
+SECRET = "instructions-canary-5d1c7a90e2b4"  # in what personas are told; nobody who learns is
 UPLOAD = named_id("access", "upload", hashlib.sha256(DOT).hexdigest())
 ANSWER: dict[str, object] = {
     "question_id": named_id("access", "question", "one", "0"),
@@ -39,12 +40,14 @@ ROLES: dict[str, Role] = {
     "other_instructor": "instructional",
     "other_admin": "admin",
     "superadmin": "superadmin",
+    "guest": "guest",
+    "custom": "custom",
 }
 
 PACK = """
 pack: {id: access, name: Access}
 personas:
-  pat: {name: Pat, instructions: "You are Pat."}
+  pat: {name: Pat, instructions: "You are Pat. SECRET", examples: ["SECRET, says Pat."]}
 scenarios:
   one:
     name: One
@@ -71,9 +74,13 @@ home:
   common: {name: Access home, simulation: pair, cohorts: [taught]}
   other: {name: Other home, simulation: pair, cohorts: [other]}
   reuse: {name: Access reuse, simulation: pair, cohorts: [taught], settings: {use_previous: true, use_custom: true}}
+  again: {name: Other reuse, simulation: pair, cohorts: [other], settings: {use_previous: true, use_custom: true}}
 practice:
   common: {name: Access practice, simulation: pair, cohorts: [taught]}
   other: {name: Other practice, simulation: pair, cohorts: [other]}
+  made:
+    {name: Access made, simulation: pair, cohorts: [taught], settings: {generate_names: true, generate_personas: true,
+     generate_objectives: true, generate_questions: true, generate_options: true}}
 """
 
 
@@ -81,7 +88,9 @@ def publish_pack(site: Site, learners: list[str], others: list[str]) -> None:
     """Publish the pack: who learns in the instructor's cohort, and who in the other one."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "access.yaml"
-        file.write_text(PACK.replace("LEARNERS", ", ".join(learners)).replace("OTHERS", ", ".join(others)))
+        file.write_text(
+            PACK.replace("LEARNERS", ", ".join(learners)).replace("OTHERS", ", ".join(others)).replace("SECRET", SECRET)
+        )
         (Path(folder) / "dot.png").write_bytes(DOT)
         bundle = load_bundle(file)
         keep_files(bundle, FolderBlobs(site.folder / "data" / "files"))
@@ -116,7 +125,7 @@ def populate(site: Site) -> None:
         site.tokens["revoked"] = revoked
 
     site.write(fill)
-    publish_pack(site, learners=["owner", "fellow"], others=["learner"])
+    publish_pack(site, learners=["owner", "fellow", "custom"], others=["learner"])
 
 
 MORE: dict[str, dict[str, object]] = {"attempt/message": {"message": "Hello?"}, "attempt/response_submit": ANSWER}

@@ -51,6 +51,18 @@ test("a reset drops the text so far", () => {
   assert.equal(reply(state, "M2").contents[0].text, "Right");
 });
 
+test("a compacted entry takes the place of the pieces it stands for, and those after it are added", () => {
+  const compacted = (from, content, extra = {}) => ["attempt_progress", event({ content_type: "delta", message_id: "M2", content, persona_id: "P1", content_idx: 0, _meta: { ...meta(), from }, ...extra })];
+  const state = play(started(), say("M1"), begin("M2"), delta("M2", "I re"), delta("M2", "ad the "), compacted(3, "I read the book."));
+  assert.deepEqual(reply(state, "M2").contents.map((content) => content.text), ["I read the book."]);
+  assert.equal(state.chats[0].room.seq, 5);
+  assert.equal(apply(state, ...delta("M2", "ad the ", { _meta: meta(4) })), state);
+  assert.equal(reply(play(state, delta("M2", " Twice.")), "M2").contents[0].text, "I read the book. Twice.");
+
+  const two = play(started(), say("M1"), begin("M2"), delta("M2", "Yes."), delta("M2", "No.", { persona_id: "P2", content_idx: 1 }), compacted(3, "Yes.No.", { persona_id: null }));
+  assert.deepEqual(reply(two, "M2").contents.map((content) => content.text), ["Yes.No."]);
+});
+
 test("events without optional members find the running answer and its speaker", () => {
   const state = play(started(), say("M1"), begin("M2", { persona_id: "P1" }), ["attempt_progress", event({ content_type: "delta", content: "Hm." })], ["attempt_hint_progress", event({ hints: [{ id: "h2", hint: "Two", idx: 1 }, { id: "h1", hint: "One", idx: 0 }] })]);
   assert.deepEqual(reply(state, "M2").hints, ["One", "Two"]);
@@ -163,4 +175,19 @@ test("in infinite mode a template that comes again is the next round", () => {
   const chat = rows.entries.attempt_chat[0];
   rows.entries.attempt_chat = [{ ...chat, id: "C2", chat_entry_id: "T", created_at: "t2" }, { ...chat, id: "C1", chat_entry_id: "T", created_at: "t1" }];
   assert.deepEqual(fromDetail(rows).chats.map((one) => [one.id, one.pass]), [["C1", 1], ["C2", 2]]);
+});
+
+test("a limit is a clock that ends the conversation, or one that goes on", () => {
+  const clock = (chat) => fromDetail(detail({ chat: { created_at: "2026-01-01T00:00:00Z", ...chat } })).chats[0].clock;
+  const started = Date.parse("2026-01-01T00:00:00Z");
+  assert.equal(clock({ time_limit: null, negative_time: false, expires_at: null }), null);
+  assert.deepEqual(clock({ time_limit: 60, negative_time: false, expires_at: "2026-01-01T00:01:00Z" }), { ends: started + 60_000, over: false });
+  assert.deepEqual(clock({ time_limit: 60, negative_time: true, expires_at: null }), { ends: started + 60_000, over: true });
+});
+
+test("how a conversation ended is known after a reload", () => {
+  const ended = (chat) => fromDetail(detail({ chat })).chats[0].ended;
+  assert.equal(ended({ completed: true, completion: { stop: true, error: false, message: "Time is up." } }), "Time is up.");
+  assert.equal(ended({ completed: true, completion: null }), null);
+  assert.equal(ended({ completed: false, completion: null }), null);
 });

@@ -59,7 +59,7 @@ def test_an_attempt_is_put_away_and_taken_back(told: Visit) -> None:
     rows.first.get_by_role("button", name="Archive").click()
     expect(page.locator(f'.history > li > a[href="{place}"]')).to_have_count(0)
     expect(rows).to_have_count(before - 1)
-    page.get_by_label("Shelf").select_option("archived")
+    page.get_by_label("Show").select_option("archived")
     archived = page.locator(".history > li", has=page.locator(f'a[href="{place}"]'))
     expect(archived).to_be_visible()
     archived.get_by_role("button", name="Take back").click()

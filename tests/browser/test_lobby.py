@@ -45,7 +45,7 @@ def test_a_scenario_is_shaped_before_it_begins(demo: Demo, visit: Open) -> None:
     tab = sign_in(demo.url, demo, visit(NARROW))
     page = tab.page
     start(page, "Second panel")
-    page.get_by_role("button", name="Shape it first").click()
+    page.get_by_role("button", name="Change it first").click()
     page.get_by_role("checkbox", name=re.compile("Bo Tan")).uncheck()
     page.get_by_label("The situation").fill("The hall is gone, and the concert is tonight.")
     tab.check_fits()
@@ -59,7 +59,7 @@ def test_a_scenario_is_shaped_before_it_begins(demo: Demo, visit: Open) -> None:
 def test_somebody_must_be_there(demo: Demo, visit: Open) -> None:
     page = sign_in(demo.url, demo, visit(WIDE)).page
     start(page, "Second panel")
-    page.get_by_role("button", name="Shape it first").click()
+    page.get_by_role("button", name="Change it first").click()
     for name in ("Ida Lind", "Bo Tan"):
         page.get_by_role("checkbox", name=re.compile(name)).uncheck()
     page.get_by_role("button", name="Start it like this").click()
@@ -82,6 +82,8 @@ def test_overtime_is_shown_where_it_is_allowed(demo: Demo, visit: Open) -> None:
     start(page, "Overtime")
     expect(page.get_by_role("timer")).to_have_text(re.compile("−0:0[1-9] over time"))
     say(page, "Still here.")
+    page.reload()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"−0:\d\d over time"))
 
 
 @pytest.mark.case(68)
@@ -91,6 +93,9 @@ def test_the_end_of_the_time_is_told(demo: Demo, visit: Open) -> None:
     expect(page.get_by_role("timer").first).to_have_text(re.compile(r"0:0\d left"))
     expect(page.get_by_role("alert")).to_contain_text("The time is up.")
     expect(page.get_by_label("Your message")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".talk-bar")).to_contain_text("Time is up.")
+    expect(page.get_by_role("timer")).to_have_count(0)
 
 
 @pytest.mark.case(71)

@@ -56,6 +56,19 @@ def test_a_link_signs_in_and_leaves_no_token_in_the_address(demo: Demo, visit: O
     assert page.evaluate("history.length") <= 2
 
 
+def test_what_was_begun_is_gone_on_with_from_its_card(demo: Demo, visit: Open) -> None:
+    tab = sign_in(demo.url, demo, visit(WIDE))
+    page = tab.page
+    start_practice(page)
+    begun = page.url
+    page.get_by_role("link", name="All conversations").click()
+    practice_card(page).get_by_role("link", name="Continue").click()
+    expect(box(page)).to_be_visible()
+    assert page.url == begun
+    expect(page).to_have_title(re.compile("· Parlour$"))
+    tab.check_calm()
+
+
 def test_a_learner_practises_from_card_to_grade(demo: Demo, visit: Open) -> None:
     tab = sign_in(demo.url, demo, visit(WIDE))
     practise_to_the_grade(tab)

@@ -86,6 +86,20 @@ def test_playing_stops_by_itself_and_needs_no_mouse(demo: Demo, visit: Open) -> 
     tab.check_calm()
 
 
+def test_a_question_that_waits_goes_with_the_end(demo: Demo, visit: Open) -> None:
+    tab = sign_in(demo.url, demo, visit(NARROW))
+    page = tab.page
+    start(page, "Tutor assessment")
+    ready(page)
+    seek(page, FIRST)
+    question(page, "Maya says").wait_for()
+    end(page)
+    expect(page.get_by_role("button", name="Go to it")).to_be_visible()
+    expect(page.get_by_role("button", name="Answer", exact=True)).to_have_count(0)
+    expect(page.get_by_text("0 of 3 answered")).to_be_visible()
+    tab.check_calm()
+
+
 def test_questions_without_a_video_are_a_list(demo: Demo, visit: Open) -> None:
     tab = sign_in(demo.url, demo, visit(WIDE))
     page = tab.page

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./page-modules.mjs";
 
-const { clockText, leftOf, usedOf } = await load("clock.js");
+const { clockText, leftOf, usedOf, wholeCounts } = await load("clock.js");
 const { peopleFrom, phrasesFor } = await load("presence.js");
 const { priceText, sumOf } = await load("usage-state.js");
 const { EMPTY, isPlain, listQuery, piecesOf } = await load("history-query.js");
@@ -15,6 +15,11 @@ test("time left and time over", () => {
   assert.deepEqual(leftOf(-42), { text: "−0:42", words: "over time", soon: true, over: true });
   assert.equal(usedOf({ elapsed: 10, readAt: 5_000 }, 8_400, true), 13);
   assert.equal(usedOf({ elapsed: 10, readAt: 5_000 }, 8_400, false), 10);
+});
+
+test("the time of the whole attempt is told where it is more than the time of its conversations", () => {
+  const counts = (limit, ...limits) => wholeCounts({ timer: { limit }, chats: limits.map((timeLimit) => ({ timeLimit })) });
+  assert.deepEqual([counts(null, null), counts(600, 600), counts(1200, 600), counts(1200, 600, 600), counts(600, 600, null)], [false, false, true, true, false]);
 });
 
 test("who is here, in words; oneself only with several devices", () => {

@@ -1,4 +1,4 @@
-"""Take the picture of the README again: `.venv/bin/python -m tests.docs.picture`. Needs Chromium."""
+"""Take the pictures of the README again: `.venv/bin/python -m tests.docs.picture`. Needs Chromium."""
 
 import shutil
 import tempfile
@@ -9,16 +9,17 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.docs.demo import running_demo
 from tests.docs.pages import ROOT
 
-FILE = ROOT / "docs" / "images" / "practice.png"
+FOLDER = ROOT / "docs" / "images"
 SAID = (
     "I am glad that you came, Maya. What have you tried so far?",
     "That sounds frustrating, and it is good that you tried it. What do you think happens when n gets smaller?",
 )
+FIRST_STOP = 17  # seconds, as in content/teaching-practice/video.yaml
+SETTLED_MS = 2_000  # until the browser's own sign of seeking is gone
 
 
-def practise(page: Page, link: str) -> None:
+def practise(page: Page) -> None:
     """Two answers of Maya, and the ideas for what to say next."""
-    page.goto(link)
     card = page.get_by_role("region", name="Practice").get_by_role("listitem").first
     card.get_by_role("button", name="Start").click()
     for number, text in enumerate(SAID, 1):
@@ -29,15 +30,31 @@ def practise(page: Page, link: str) -> None:
     page.evaluate("document.documentElement.style.zoom = 0.86; scrollTo(0, 0)")
 
 
-def take(file: Path) -> None:
-    """A practice in the page of a new demo, 1280 by 800."""
+def watch(page: Page) -> None:
+    """A video that has stopped at its first question, and an answer chosen."""
+    card = page.get_by_role("region", name="Assigned to you").get_by_role("listitem").first
+    card.get_by_role("button", name="Start").click()
+    video = page.locator("video")
+    video.evaluate("(video) => video.readyState || new Promise((done) => { video.onloadedmetadata = done; })")
+    video.evaluate(f"(video) => {{ video.currentTime = {FIRST_STOP + 1}; }}")
+    page.locator(".question label").nth(1).click()
+    page.evaluate("document.documentElement.style.zoom = 0.76; document.activeElement.blur(); scrollTo(0, 0)")
+    page.mouse.move(1, 1)
+    page.wait_for_timeout(SETTLED_MS)
+
+
+def take() -> None:
+    """Both in the page of a new demo, 1280 by 800."""
     with tempfile.TemporaryDirectory() as folder, running_demo(Path(folder)) as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        practise(page, f"{demo.url}/#token={demo.token('learner')}")
-        page.screenshot(path=file)
+        for name, act in (("practice", practise), ("watch", watch)):
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"{demo.url}/#token={demo.token('learner')}")
+            act(page)
+            page.screenshot(path=FOLDER / f"{name}.png")
+            page.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    take(FILE)
+    take()

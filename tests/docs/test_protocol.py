@@ -1,6 +1,8 @@
 """The protocol page names what the server has: its operations, members, events and codes, none more and none less."""
 
+import json
 import re
+import urllib.request
 
 import pytest
 
@@ -8,11 +10,22 @@ from parlour.drafts.registry import FIELDS_OF_ENTRIES, FIELDS_OF_RESOURCES, STAG
 from parlour.settings import Limits
 from parlour.wire.glow.events import SERVER_EVENTS
 from parlour.wire.glow.names import OPERATIONS, Operation
+from parlour.wire.glow.twins import ARTIFACTS
 from parlour.wire.http.problems import CODES
-from tests.docs.pages import ROOT
+from tests.docs.demo import Demo
+from tests.docs.pages import PAGES, ROOT
 
 PAGE = (ROOT / "docs" / "protocol" / "glow.md").read_text(encoding="utf-8")
 OF_TYPES = {f"{name}_generation_{stage}" for name in (*FIELDS_OF_RESOURCES, *FIELDS_OF_ENTRIES) for stage in STAGES}
+
+NOT_TOLD = {
+    # of `generate`
+    *("unknown_artifact_type", "unknown_operation", "nothing_to_generate", "unsupported_modality", "run_started"),
+    # of questions that nobody asks yet
+    *("already_answered", "question_closed", "answer_invalid"),
+    # of commands that manage accounts
+    *("account_taken", "name_taken", "id_invalid", "name_invalid", "email_invalid", "password_invalid"),
+}
 
 
 def part(title: str, level: int) -> str:
@@ -80,3 +93,18 @@ def test_the_limits_are_those_of_the_settings() -> None:
         assert sentence in PAGE
     assert limits.owner_regrades_max == 3
     assert "may ask three times more for each chat" in PAGE
+
+
+def test_every_route_is_on_a_page(demo: Demo) -> None:
+    """Operations have their sections, and the artifact paths a list; every other path stands somewhere as it is."""
+    with urllib.request.urlopen(f"{demo.url}/openapi.json") as answer:  # noqa: S310
+        paths: dict[str, object] = json.load(answer)["paths"]
+    words = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    others = [path for path in paths if not path.startswith(("/socket/v5/client/", ARTIFACTS))]
+    assert [path for path in others if path not in words] == []
+
+
+def test_every_code_that_clients_may_get_is_on_the_page() -> None:
+    """Codes of operations that are not there yet, and those that only commands print, are not."""
+    absent = {code for code in CODES if f"`{code}`" not in PAGE and f'"{code}"' not in PAGE}
+    assert absent == NOT_TOLD

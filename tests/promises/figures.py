@@ -6,9 +6,11 @@ does not hold any more has no figure. `python -m tests.promises.report` makes do
 """
 
 import datetime
+import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypedDict
 
@@ -35,8 +37,16 @@ def known() -> list[Said]:
     return json.loads(FILE.read_text()) if FILE.exists() else []
 
 
-def _keep(said: list[Said]) -> None:
+@contextmanager
+def _alone() -> Generator[None]:
+    """Tests run in several processes: one at a time changes the file."""
     FILE.parent.mkdir(exist_ok=True)
+    with FILE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _keep(said: list[Said]) -> None:
     new = FILE.with_suffix(f".{os.getpid()}")
     new.write_text(json.dumps(sorted(said, key=lambda each: (each["promise"], each["test"])), indent=1) + "\n")
     new.replace(FILE)
@@ -47,7 +57,8 @@ def figure(request: pytest.FixtureRequest) -> Figure:
     """Say what a promise test found: `figure(promise, words)`."""
     test: str = request.node.nodeid
     marked = {mark.args[0] for mark in request.node.iter_markers("promise")}
-    _keep([each for each in known() if each["test"] != test])
+    with _alone():
+        _keep([each for each in known() if each["test"] != test])
     store = next((name for name in ("sqlite", "postgresql") if name in test.partition("[")[2]), "")
     if not store and request.node.get_closest_marker("postgres"):
         store = "postgresql"
@@ -56,6 +67,7 @@ def figure(request: pytest.FixtureRequest) -> Figure:
         assert promise in marked, f"the test is not marked as one of {promise}"
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
         print(f"{promise}: {words}")
-        _keep([*known(), Said(promise=promise, test=test, store=store, figure=words, day=day)])
+        with _alone():
+            _keep([*known(), Said(promise=promise, test=test, store=store, figure=words, day=day)])
 
     return say

@@ -6,6 +6,7 @@ A start costs a few hundredths of a second instead of seconds, so a test can aff
 
 import contextlib
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -143,6 +144,7 @@ def nursery() -> None:
     """Fork a server for every line of standard input; it prints its pid, then its port."""
     for name in ("psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program"):
         importlib.import_module(name)
+    gc.freeze()  # a server's collector has not to look at what is imported here
     signal.signal(signal.SIGCHLD, _reap)
     children: list[int] = []
     while line := sys.stdin.readline():

@@ -142,7 +142,17 @@ async def a_new_student(story: Story) -> dict[str, Any]:
     ended = await story.act("end", "attempt_end", **chat)
     await story.graded(ended["grade_id"])
     assert len(story.player.all("generation_complete")) == 1
-    return {"now": Normal().of(await story.detail(started["attempt_id"]))}
+    found = await story.detail(started["attempt_id"])
+    [opened] = found["entries"]["attempt_chat"]
+    statement = found["resources"]["problem_statements"][opened["problem_statement_id"]]["problem_statement"]
+    assert statement == story.player.all("problem_statements_generation_complete")[-1]["problem_statement"]
+    messages = found["entries"]["attempt_message"]
+    return {  # what is written anew is another text each time
+        "resources": {kind: len(of_kind) for kind, of_kind in found["resources"].items()},
+        "messages": [(each["type"], each["status"]) for each in messages],
+        "grade": (opened["grade"]["state"], opened["grade"]["source"], opened["grades_count"]),
+        "attempt": [found[name] for name in ("is_active", "is_lobby", "preparing", "expected_chat_count")],
+    }
 
 
 async def an_earlier_assessment(story: Story, home_id: str) -> tuple[str, dict[str, str]]:

@@ -1,16 +1,15 @@
 """An attempt as it is read (Glow 10.2 and 10.3; conformance 75, 115, 116)."""
 
-import time
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from parlour.attempts import actions as attempts
 from parlour.attempts import detail_shapes as shapes
-from parlour.attempts.detail import AttemptDetail
+from parlour.attempts.detail import AttemptDetail, attempt_detail
 from parlour.attempts.detail_resources import Resources
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
@@ -21,6 +20,7 @@ from parlour.grading.entities import Evidence, Highlight, Improvement, Replaceme
 from parlour.kernel.ids import ChatId, GradeId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import sqlite_url
+from parlour.storage.tx import Tx
 from tests.unit.detail_hall import Hall, open_hall, plain
 
 
@@ -303,22 +303,58 @@ def test_the_room_of_a_chat_is_where_its_log_stands(hall: Hall) -> None:
     assert hall.detail(attempt_id).entries.attempt_chat[0].room.seq > room.seq
 
 
-def test_a_long_chat_is_read_in_less_than_10_ms(hall: Hall) -> None:
-    """200 messages with hints; the best of ten reads."""
+class Counting:
+    """A transaction that counts the statements it is given."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self.statements = 0
+
+    def one(self, sql: str, **params: object) -> Any:
+        self.statements += 1
+        return self._tx.one(sql, **params)
+
+    def all(self, sql: str, **params: object) -> Any:
+        self.statements += 1
+        return self._tx.all(sql, **params)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)
+
+
+def statements_of(hall: Hall, attempt_id: str) -> int:
+    actor = hall.actor()
+
+    def read(tx: Tx) -> int:
+        counting = Counting(tx)
+        attempt_detail(counting, actor, attempt_id)  # type: ignore[arg-type]
+        return counting.statements
+
+    return hall.read(read)
+
+
+def test_a_long_chat_takes_no_more_statements_than_a_short_one(hall: Hall) -> None:
     attempt_id, chat_id = opened_chat(hall)
-    for number in range(100):
-        hall.say(chat_id, f"Message {number}. " * 20, reply="I see what you mean. " * 20, hints=["a", "b", "c"])
+    hall.say(chat_id, "Hello.", hints=["a"])
     hall.grade(chat_id, 3)
-    took: list[float] = []
-    body = b""
-    for _ in range(10):
-        begin = time.perf_counter()
-        body = msgspec.json.encode(hall.detail(attempt_id))
-        took.append(time.perf_counter() - begin)
-    assert len(plain(hall.detail(attempt_id))["entries"]["attempt_message"]) == 200
-    assert len(body) > 100_000
-    print(f"detail of 200 messages: {min(took) * 1000:.1f} ms")
-    assert min(took) < 0.010
+    short = statements_of(hall, attempt_id)
+    for number in range(30):
+        hall.say(chat_id, f"Message {number}.", hints=["a", "b", "c"])
+    assert len(hall.detail(attempt_id).entries.attempt_message) == 62
+    assert statements_of(hall, attempt_id) == short
+
+
+def test_a_further_chat_costs_only_the_position_of_its_room(hall: Hall) -> None:
+    """Messages, hints, answers, names, grades and usage are read for all chats at once."""
+    started = hall.start(hall.entry("practice", "office"), infinite_mode=True)
+    counts: list[int] = []
+    for _ in range(4):
+        chat_id = hall.detail(started.attempt_id).current_chat_id or ""
+        hall.say(chat_id, "Hello.", hints=["a"])
+        hall.end(started.attempt_id, chat_id)
+        hall.grade(chat_id, 3)
+        counts.append(statements_of(hall, started.attempt_id))
+    assert [later - earlier for earlier, later in itertools.pairwise(counts[1:])] == [2, 2]  # both scenarios are known
 
 
 def test_messages_of_another_chat_do_not_get_in(hall: Hall) -> None:

@@ -75,3 +75,15 @@ async def test_a_failure_and_a_stop_are_told_apart() -> None:
     text = metrics.text().decode()
     assert 'parlour_turn_seconds_count{status="failed"} 1.0' in text
     assert 'parlour_turn_seconds_count{status="stopped"} 1.0' in text
+
+
+async def test_what_no_store_could_keep_does_not_come_out_of_a_model() -> None:
+    """NUL, halves of surrogate pairs, and counts that no column holds: whatever a provider sends."""
+    said = [Text(text="a\0b"), Text(text="\ud83d\ude00 \ud83d"), Text(text="plain"), Text(text="é")]
+    used = [Usage(input_tokens=2**40, output_tokens=-1), Usage(input_tokens=3, output_tokens=4)]
+    metrics = Metrics()
+    model = ObservedModel(Answers(*said, *used), SystemClock(), metrics, trace=False)
+    pieces = [piece async for piece in model.stream(REQUEST)]
+    assert [piece.text for piece in pieces if isinstance(piece, Text)] == ["ab", "😀 �", "plain", "é"]
+    counts = [(piece.input_tokens, piece.output_tokens) for piece in pieces if isinstance(piece, Usage)]
+    assert counts == [(2**31 - 1, 0), (3, 4)]

@@ -30,10 +30,12 @@ def slow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     site.close()
 
 
-@pytest.fixture
-def own(own_site: Site) -> Site:
-    """A furnished SQLite site of one test's own, without a server."""
-    return furnish(own_site)
+@pytest.fixture(params=STORES)
+def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """A furnished site of one test's own on each store, without a server."""
+    made = furnish(make_site(request.param, tmp_path, request))
+    yield made
+    made.close()
 
 
 @pytest.fixture

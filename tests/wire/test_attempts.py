@@ -1,13 +1,27 @@
 """The life of an attempt (Glow 6.1, 6.2, 6.6 and 7.4 to 7.10)."""
 
 import asyncio
+import tempfile
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import publish
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.wire.house import UNKNOWN, House, fence
+from tests.wire.stand_in import standing_in
+
+HOLLOW = """
+pack: {id: hollow, name: Hollow}
+personas: {pat: {name: Pat, instructions: "You are Pat."}}
+scenarios: {one: {name: One, personas: [pat]}}
+simulations: {one: {name: One, scenarios: [{scenario: one}]}}
+home: {hollow: {name: hollow, simulation: one, everyone: true}}
+"""
 
 
 async def begin(client: Client, house: House, kind: str, name: str, **more: object) -> tuple[str, str]:
@@ -53,11 +67,11 @@ async def test_two_scenarios_lead_from_start_to_the_end_of_the_attempt(house: Ho
 async def test_an_attempt_cannot_be_started_wrongly_or_at_the_wrong_time(house: House) -> None:
     homes, practices = house.site.homes, house.site.practices
     cases = [
-        ({}, "invalid_request", "Invalid request: Give exactly one of home_id and practice_id."),
+        ({}, "invalid_request", "Give exactly one of home_id and practice_id."),
         (
             {"home_id": homes["home-pair"], "practice_id": practices["practice-pair"]},
             "invalid_request",
-            "Invalid request: Give exactly one of home_id and practice_id.",
+            "Give exactly one of home_id and practice_id.",
         ),
         ({"home_id": homes["home-early"]}, "not_open_yet", "This training opens on 2099-01-01T00:00:00.000Z."),
         ({"home_id": homes["home-late"]}, "closed", "This training closed on 2001-01-01T00:00:00.000Z."),
@@ -70,9 +84,25 @@ async def test_an_attempt_cannot_be_started_wrongly_or_at_the_wrong_time(house: 
         for payload, code, detail in cases:
             problem = await client.refused("attempt_start", payload)
             assert (problem["code"], problem["error_type"]) == (code, "start")
-            assert problem["detail"].startswith(detail.removesuffix("."))
+            assert problem["detail"] == detail
         await fence(client)
         assert "attempt_started" not in client.names
+
+
+@pytest.mark.case(52)
+async def test_an_entry_without_a_scenario_cannot_be_started(own: Site) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "hollow.yaml"
+        file.write_text(HOLLOW)
+        bundle = load_bundle(file)
+    hollow = tuple(replace(entry, templates=()) for entry in bundle.entries)  # a bundle would not be let in so
+    own.write(lambda tx: publish(tx, replace(bundle, entries=hollow)))
+    process = own.start()
+    async with Client(process.url, own.tokens["learner"]) as client:
+        problem = await client.refused("attempt_start", {"home_id": hollow[0].id})
+        assert (problem["code"], problem["status"]) == ("empty_entry", 409)
+        assert problem["detail"] == "This training has no scenario."
+        assert own.write(lambda tx: tx.one("SELECT count(*) AS n FROM attempts")["n"]) == 0
 
 
 @pytest.mark.case(53)
@@ -151,6 +181,22 @@ async def test_the_end_of_a_chat_stops_its_running_reply_first(slow: House) -> N
         ]
         assert order == ["attempt_assistant_complete", "attempt_stopped", "attempt_chat_ended"]
         assert client.payloads("attempt_assistant_complete")[0]["status"] == "stopped"
+
+
+@pytest.mark.case(65)
+async def test_the_end_of_a_chat_is_graded_even_while_its_middle_still_is(own: Site) -> None:
+    async with standing_in() as (stand_in, providers):
+        stand_in.answers["grade"] = lambda body: "…"  # a grader that does not come to an end
+        process = own.start(PROVIDERS=providers, GRADER_MODEL="local:grade")
+        async with Client(process.url, own.tokens["learner"]) as client:
+            attempt, chat = await begin(client, House(own, process), "practice", "pair")
+            ids = {"attempt_id": attempt, "chat_id": chat}
+            await client.say(attempt, chat, "What have you tried?")
+            middle = await client.ok("attempt_grade", ids)
+            assert (await client.refused("attempt_grade", ids))["code"] == "grading_running"
+            ended = await client.ok("attempt_end", ids)
+            closed = await client.wait_for("attempt_chat_ended", chat_id=chat)
+            assert closed["grade_id"] == ended["grade_id"] not in {None, middle["grade_id"]}
 
 
 @pytest.mark.case(67)
@@ -263,6 +309,5 @@ async def test_the_window_of_infinite_mode_closes_with_the_sum_of_the_limits(hou
         again = await client.ok("attempt_next", {"attempt_id": attempt})
         assert again["chat_id"] not in {None, chat, moved["chat_id"]}
         await asyncio.sleep(2.05)
-        await client.ok("attempt_next", {"attempt_id": attempt})
         assert (await client.ok("attempt_next", {"attempt_id": attempt}))["is_attempt_finished"] is True
         assert (await client.wait_for("attempt_ended", attempt_id=attempt))["all_scenarios_complete"] is True

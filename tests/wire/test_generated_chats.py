@@ -278,6 +278,7 @@ async def test_a_bad_answer_is_asked_for_again_and_values_of_good_tasks_are_kept
             assert {each["value"] for each in bodies[0]["values"]["parameters"]} == {'the "old" hall'}
 
 
+@pytest.mark.case(110)
 async def test_a_generated_chat_costs_one_request_and_at_the_limit_nothing_happens(own: Site) -> None:
     process = stock(own).start()
 

@@ -118,6 +118,20 @@ async def test_an_owner_may_ask_again_for_a_while_staff_and_practice_always(hous
         assert len(scores) == 1
 
 
+@pytest.mark.case(76)
+async def test_the_grade_of_the_end_of_a_chat_is_not_one_that_its_owner_asked_for(house: House) -> None:
+    async with house.client() as client:
+        attempt, chat = await begin(client, house, "home", "single")
+        ids = {"attempt_id": attempt, "chat_id": chat}
+        await client.say(attempt, chat, GOOD[0])
+        await grade(client, ids)
+        ended = await client.ok("attempt_end", ids)
+        await client.wait_for("attempt_graded", grade_id=ended["grade_id"])
+        for _ in range(3):
+            await grade(client, ids)
+        assert (await client.refused("attempt_grade", ids))["code"] == "regrade_limit"
+
+
 @pytest.mark.case(77)
 async def test_without_a_chat_the_earliest_ungraded_one_is_graded(house: House) -> None:
     async with house.client() as client:

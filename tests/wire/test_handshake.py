@@ -54,6 +54,15 @@ async def test_every_transport_reaches_the_confirmation(house: House, transports
             assert stock.transport() == "websocket"
 
 
+@pytest.mark.case(1)
+async def test_a_guest_is_told_to_be_one(own: Site) -> None:
+    own.write(lambda tx: accounts.set_role(tx, own.ids["goer"], "guest"))
+    process = own.start(GUESTS=True)
+    async with Client(process.url, own.tokens["goer"]) as client:
+        confirmed = client.payloads("connection_confirmed")[0]
+        assert confirmed["guest_id"] == confirmed["profile_id"] == own.ids["goer"]
+
+
 @pytest.mark.case(2)
 async def test_good_credentials_are_accepted_in_every_form(house: House) -> None:
     token, account = house.site.tokens["learner"], house.site.ids["learner"]

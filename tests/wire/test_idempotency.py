@@ -11,6 +11,7 @@ from parlour.storage.requests import KEEP_MS
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.wire.house import UNKNOWN, House, fence
+from tests.wire.test_quiz import Quiz, detail_of
 
 
 async def twice(client: Client, name: str, payload: Mapping[str, object], request: str) -> Any:
@@ -57,6 +58,42 @@ async def test_every_operation_repeated_has_one_effect_and_one_answer(house: Hou
             told = [p for p in client.payloads(name) if p.get("attempt_id", attempt) == attempt]
             assert len(told) == count, name
         assert len(client.payloads("attempt_ended", attempt_id=other["attempt_id"])) == 1
+
+
+@pytest.mark.case(30)
+async def test_answers_reuse_and_a_stop_repeated_have_one_effect(slow: House) -> None:
+    async with slow.client() as client:
+        attempt, chat = await client.start_practice(slow.site.practices["practice-quiz"])
+        quiz = Quiz(attempt, chat, await detail_of(slow, attempt))
+        ids = {"attempt_id": attempt, "chat_id": chat}
+        answered = await twice(client, "attempt_response_submit", quiz.answer(quiz.one, "A"), "30-answer")
+        await client.ok("attempt_message", {**ids, "message": "Hello?"})
+        await client.wait_for("attempt_progress", chat_id=chat)
+        assert (await twice(client, "attempt_stop", {"chat_id": chat}, "30-stopped"))["success"] is True
+        played, first = await client.start_practice(slow.site.practices["practice-single"])
+        lobby = await client.ok("attempt_start", {"home_id": slow.site.homes["home-reuse"]})
+        pair = {"attempt_id": lobby["attempt_id"], "previous_chat_map": {lobby["chat_entry_id"]: first}}
+        refused = await twice(client, "attempt_use_previous", pair, "30-no-reuse")
+        assert refused["error"]["code"] == "practice_attempt"
+        done = await self_graded(client, slow)
+        used = await twice(client, "attempt_use_previous", {**pair, "previous_chat_map": done(lobby)}, "30-reuse")
+        await client.ok("attempt_end_all", {"attempt_id": played})
+        await fence(client)
+        assert len(client.payloads("attempt_response_result", response_id=answered["response_id"])) == 1
+        assert len(client.payloads("attempt_response_result")) == 1
+        assert [each["success"] for each in client.payloads("attempt_stopped")] == [True]
+        copies = client.payloads("attempt_graded", source="previous")
+        assert [each["chat_id"] for each in copies] == [used["chats"][0]["chat_id"]]
+
+
+async def self_graded(client: Client, house: House) -> Any:
+    """A chat of an assessment that is done and graded: the map that has it stand for the template of a lobby."""
+    started = await client.ok("attempt_start", {"home_id": house.site.homes["home-single"]})
+    attempt, chat = started["attempt_id"], started["attempt_chat_id"]
+    await client.say(attempt, chat, "What have you tried?")
+    await client.ok("attempt_end", {"attempt_id": attempt, "chat_id": chat})
+    await client.wait_for("attempt_graded", chat_id=chat)
+    return lambda lobby: {lobby["chat_entry_id"]: chat}
 
 
 @pytest.mark.case(31)

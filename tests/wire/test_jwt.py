@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -45,7 +46,14 @@ def issuer() -> Iterator[str]:
 
 def token(issuer: str, key: RSAKey | OctKey = KEY, algorithm: str = "RS256", **other: object) -> str:
     claims = {"iss": issuer, "aud": "parlour", "sub": "s", "exp": int(time.time()) + 600} | other
-    return jwt.encode({"alg": algorithm, "kid": "k1"}, claims, key, algorithms=[algorithm])
+    return jwt.encode({"alg": algorithm, "kid": key.kid}, claims, key, algorithms=[algorithm])
+
+
+def unsigned(issuer: str, **other: object) -> str:
+    """A token that says of itself that it needs no signature."""
+    claims = {"iss": issuer, "aud": "parlour", "sub": "s", "exp": int(time.time()) + 600} | other
+    parts = (urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in ({"alg": "none"}, claims))
+    return ".".join((*parts, ""))
 
 
 @pytest.mark.case(4)
@@ -67,6 +75,8 @@ async def test_a_token_of_the_issuer_signs_in_and_a_wrong_one_does_not(own_site:
         token(issuer, OctKey.import_key(b"x" * 64, {"kid": "k1"}), "HS256", profile_id=ada),
         token(issuer, email="ada@example.org"),
         token(issuer, profile_id=own_site.ids["fellow"][::-1]),
+        token(issuer, RSAKey.generate_key(2048, {"kid": "k9"}), profile_id=ada),
+        unsigned(issuer, profile_id=ada),
         good.rpartition(".")[0] + ".",
     ]
     for bad in wrong:

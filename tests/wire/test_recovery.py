@@ -276,3 +276,30 @@ async def test_the_person_room_can_be_replayed_at_connect(house: House) -> None:
             lost = (await raw.event("resync", room=person)).payload
             assert lost["reason"] == ("epoch" if "person_epoch" in auth else "bad_offset")
             assert json.dumps(lost["seq"]).isdigit()
+
+
+@pytest.mark.case(44)
+async def test_the_past_of_the_person_comes_before_what_happens_meanwhile(house: House) -> None:
+    token, person = house.site.token("goer"), f"person:{house.site.ids['goer']}"
+    async with Client(house.url, token) as busy:
+
+        async def go_on() -> None:
+            while True:
+                started = await busy.ok("attempt_start", {"practice_id": house.site.practices["practice-single"]})
+                await busy.ok("attempt_end_all", {"attempt_id": started["attempt_id"]})
+
+        going = asyncio.create_task(go_on())
+        try:
+            for _ in range(8):
+                head = (await busy.wait_for("attempt_ended"))["_meta"]["seq"]
+                busy.heard.clear()
+                async with house.raw() as raw:
+                    await raw.open(token, person_since=head - 2)
+                    async with asyncio.timeout(10):
+                        while head + 8 not in seqs(raw.logged, person):
+                            await asyncio.sleep(0.01)
+                    found = seqs(raw.logged, person)
+                    assert found == list(range(head - 1, head - 1 + len(found)))
+        finally:
+            going.cancel()
+            await asyncio.gather(going, return_exceptions=True)

@@ -140,12 +140,10 @@ def advance_by_hand(tx: Tx, actor: Actor, attempt_id: str, draft_id: str | None,
     after = [replace(chat, state="completed") for chat in chats]
     step = next_step(entry, attempt, after, now_ms=tx.now_ms, force=True)
     draft = None if draft_id is None else draft_for(tx, actor, attempt, step, draft_id)
-    rooms = [person_room(attempt.account_id), person_room(actor.account_id)]
+    closing = Closing(grade=True, actor_id=actor.account_id, timezone_name=timezone_name)
     for chat in open_now:
-        _close_and_say(
-            tx, attempt, chat, Closing(grade=True, actor_id=actor.account_id, timezone_name=timezone_name), step
-        )
-        rooms.append(chat_room(chat.id))
+        _close_and_say(tx, attempt, access.chat_of(tx, attempt, chat.id), closing, step)
+    rooms = [*(chat_room(chat.id) for chat in open_now), person_room(attempt.account_id)]
     return _carry_out(tx, attempt, step, rooms, How(error_type="next", draft=draft, timezone_name=timezone_name))
 
 
@@ -186,18 +184,17 @@ def end_all(tx: Tx, actor: Actor, attempt_id: str) -> AttemptEnded:
     _check_active(attempt)
     entry = _entry(tx, attempt)
     chats = conversations.chats_of(tx, attempt.id)
-    rooms = [person_room(attempt.account_id), person_room(actor.account_id)]
+    open_now = [chat for chat in chats if chat.state == "open"]
     complete = all_complete(templates_of(entry), [replace(chat, state="completed") for chat in chats])
     step = Finished(all_complete=complete)
-    for chat in chats:
-        if chat.state == "open":
-            locked = access.chat_of(tx, attempt, chat.id)
-            _close_and_say(tx, attempt, locked, Closing(grade=False, actor_id=actor.account_id), step)
-            rooms.append(chat_room(chat.id))
+    for chat in open_now:
+        locked = access.chat_of(tx, attempt, chat.id)
+        _close_and_say(tx, attempt, locked, Closing(grade=False, actor_id=actor.account_id), step)
     give_up_preparing(tx, attempt)
     store.end(tx, attempt.id)
     ended = AttemptEnded(attempt_id=attempt.id, success=True, all_scenarios_complete=complete, message=ENDED_ALL_TEXT)
-    tx.announce(rooms, ended)
+    chat_rooms = [chat_room(chat.id) for chat in open_now]
+    tx.announce([*chat_rooms, person_room(attempt.account_id), person_room(actor.account_id)], ended)
     return ended
 
 
@@ -240,7 +237,7 @@ def _end(tx: Tx, attempt: Attempt, chat: Chat, closing: Closing) -> tuple[Finish
     if attempt.state == "ended":
         step = Finished(all_complete=False)
     grade_id = _close_and_say(tx, attempt, chat, closing, step)
-    rooms = [person_room(attempt.account_id), person_room(closing.actor_id), chat_room(chat.id)]
+    rooms = [chat_room(chat.id), person_room(attempt.account_id), person_room(closing.actor_id)]
     if attempt.state == "active":
         _carry_out(tx, attempt, step, rooms, How(error_type="end"))
     return step, grade_id

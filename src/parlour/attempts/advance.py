@@ -44,8 +44,11 @@ def next_step(entry: Entry, attempt: Attempt, chats: Sequence[Chat], *, now_ms: 
     passing = attempt.pass_number
     used = {chat.chat_entry_id for chat in chats if chat.pass_number == passing}
     left = [template for template in templates if template.id not in used]
-    if not left and attempt.infinite_mode and window_open(entry, attempt, chats, now_ms):
-        passing, left = passing + 1, templates
+    if attempt.infinite_mode and (passing > 1 or not left):  # the first pass may always be finished (6.6.6)
+        if not window_open(entry, attempt, chats, now_ms):
+            left = []
+        elif not left:
+            passing, left = passing + 1, templates
     if not left:
         return Finished(all_complete=all_complete(templates, chats))
     first = left[0]

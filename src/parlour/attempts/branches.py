@@ -157,9 +157,8 @@ def compare_branches(tx: Tx, actor: Actor, chat_id: str, left: str, right: str) 
     common = tree.shared(paths[0], paths[1])
     owner = accounts.account_by_id(tx, found.attempt.account_id)
     name = OWN_NAME if found.owned else owner.name if owner else None
-    shown = {
-        message.id: message for message in shown_messages(records_of(tx, found.chat, Library(tx), log.head(tx)), name)
-    }
+    records = records_of(tx, [found.chat], Library(tx), log.head(tx))[0]
+    shown = {message.id: message for message in shown_messages(records, name)}
     sides = [
         BranchSide(branch=known.branch(leaf), messages=[shown[message.id] for message in path[common:]])
         for leaf, path in zip(leaves, paths, strict=True)

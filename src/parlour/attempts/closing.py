@@ -32,10 +32,10 @@ def close(tx: Tx, attempt: Attempt, chat: Chat, closing: Closing) -> str | None:
     spoken = any(message.type == "query" for message in conversations.transcript(tx, chat.id))
     if not closing.grade or not spoken or chat.snapshot.rubric is None:
         return None
-    if grading.running_grade(tx, chat.id):
-        return None
     accounts.count_request(tx, attempt.account_id, closing.timezone_name)
     return grading.request_grade(
         tx,
-        GradeRequest(chat_id=chat.id, requested_by=closing.actor_id, simulation_id=attempt.simulation_id),
+        GradeRequest(
+            chat_id=chat.id, requested_by=closing.actor_id, simulation_id=attempt.simulation_id, automatic=True
+        ),
     )

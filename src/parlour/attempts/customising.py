@@ -55,6 +55,22 @@ def create_draft(tx: Tx, actor: Actor, asked: Asked) -> Draft:
     return drafts.create(tx, actor.account_id, basis)
 
 
+def held_draft(tx: Tx, actor: Actor, draft_id: str) -> tuple[Draft, bool]:
+    """A draft of the actor about an entry that is still in their reach, and whether they teach it.
+
+    Who teaches it no more, and has neither a seat nor an attempt there, is told that there is no such draft.
+    """
+    draft = drafts.own_draft(tx, actor, draft_id)
+    basis = draft.body.basis
+    entry = catalog.entry_for(tx, basis.kind, basis.entry_id)
+    teaches = entry is not None and _teaches(tx, actor, entry)
+    if not teaches and not store.of_entries(tx, [basis.entry_id], actor.account_id):
+        seats = catalog.entries_for_account(tx, actor.account_id, basis.kind)
+        if all(seat.id != basis.entry_id for seat in seats):
+            raise not_found("Draft")
+    return draft, teaches
+
+
 def choices(tx: Tx, actor: Actor, attempt_id: str) -> Choices:
     """What the owner of an attempt may choose for the template that waits in its lobby."""
     attempt = access.attempt_to_read(tx, actor, attempt_id)

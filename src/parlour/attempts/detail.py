@@ -89,7 +89,7 @@ def attempt_detail(tx: Tx, actor: Actor, attempt_id: str) -> AttemptDetail:
     standing = _standing(tx, actor, attempt)
     library = Library(tx)
     newest = log.head(tx)
-    records = [records_of(tx, chat, library, newest) for chat in standing.chats]
+    records = records_of(tx, standing.chats, library, newest)
     reader = accounts.account_by_id(tx, actor.account_id)
     return _detail(tx, standing, records, library, reader.name if reader else None)
 

@@ -9,11 +9,9 @@ from parlour.attempts.detail_resources import Library, Linked
 from parlour.attempts.detail_rules import ChatOutcome
 from parlour.attempts.usage import usage_by_message
 from parlour.catalog.entities import Rubric
-from parlour.conversations import actions as conversations
 from parlour.conversations import tree
-from parlour.conversations.branches import labels_of
 from parlour.conversations.entities import Chat, Content, Hint, Message, Response
-from parlour.conversations.responses import responses_of
+from parlour.conversations.reading import held_by
 from parlour.conversations.rooms import chat_room
 from parlour.events import log
 from parlour.grading import actions as grading
@@ -28,7 +26,10 @@ OWN_NAME = "You"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatRecords:
-    """What is stored about a chat. `grade` is the one that counts, else the newest; `items` are those of a done one."""
+    """What is stored about a chat. `grade` is the one that counts, else the newest; `items` are those of a done one.
+
+    `hints`, `labels` and `usage` are those of the whole attempt.
+    """
 
     chat: Chat
     linked: Linked
@@ -55,25 +56,32 @@ class ChatRecords:
         )
 
 
-def records_of(tx: Tx, chat: Chat, library: Library, newest: int) -> ChatRecords:
-    """Read a chat; `newest` is the newest position of the log."""
-    every = grading.grades_of(tx, chat.id)
-    grades = [grade for grade in every if grade.branch_message_id is None]
-    counting = latest_done(grades)
-    head = log.room_head(tx, chat_room(chat.id), newest)
-    return ChatRecords(
-        chat=chat,
-        linked=library.linked(chat),
-        messages=conversations.messages(tx, chat.id),
-        hints=conversations.hints_of(tx, chat.id),
-        grade=counting or (grades[-1] if grades else None),
-        items=grading.items_of(tx, counting.id) if counting else Items(),
-        responses=responses_of(tx, chat.id),
-        labels=labels_of(tx, chat.id),
-        grades_count=sum(grade.state == "done" for grade in every),
-        room=shapes.Room(epoch=head.epoch, seq=head.seq),
-        usage=usage_by_message(tx, chat),
-    )
+def records_of(tx: Tx, chats: Sequence[Chat], library: Library, newest: int) -> list[ChatRecords]:
+    """Read chats of one attempt; `newest` is the newest position of the log."""
+    held = held_by(tx, [chat.id for chat in chats])
+    every = grading.grades_by_chat(tx, [chat.id for chat in chats])
+    ordinary = {key: [each for each in found if each.branch_message_id is None] for key, found in every.items()}
+    counting = {key: latest_done(found) for key, found in ordinary.items()}
+    items = grading.items_by_grade(tx, [grade.id for grade in counting.values() if grade])
+    usage = usage_by_message(tx, chats[0].attempt_id) if chats else {}
+    records: list[ChatRecords] = []
+    for chat in chats:
+        done, head = counting[chat.id], log.room_head(tx, chat_room(chat.id), newest)
+        record = ChatRecords(
+            chat=chat,
+            linked=library.linked(chat),
+            messages=held.messages[chat.id],
+            hints=held.hints,
+            grade=done or next(reversed(ordinary[chat.id]), None),
+            items=items[done.id] if done else Items(),
+            responses=held.responses[chat.id],
+            labels=held.labels,
+            grades_count=sum(grade.state == "done" for grade in every[chat.id]),
+            room=shapes.Room(epoch=head.epoch, seq=head.seq),
+            usage=usage,
+        )
+        records.append(record)
+    return records
 
 
 def shown_chat(records: ChatRecords, *, is_current: bool) -> shapes.Chat:

@@ -71,10 +71,10 @@ def gone(tx: Tx, connection_id: str) -> None:
 
 
 def say_changed(tx: Tx, rooms: Sequence[str]) -> None:
-    """Tell who watches these rooms, where they are chats', who is in them now."""
+    """Tell who watches these rooms, where they are chats', who is in them now. Of a deleted chat nothing is told."""
     for chat_id in sorted(filter(None, map(chat_of_room, rooms))):
         watch = presence_room(chat_id)
-        if rows.lock(tx, watch):
+        if rows.lock(tx, watch) and conversations.chat(tx, chat_id) is not None:
             tx.announce([watch], PresenceChanged(chat_id=chat_id, people=people(tx, chat_id)))
 
 

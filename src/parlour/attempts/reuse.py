@@ -81,10 +81,11 @@ def _pairs(tx: Tx, attempt: Attempt, free: Sequence[ChatTemplate], chosen: Mappi
     pairs: list[_Pair] = []
     wrong: list[tuple[str, Reason]] = []
     taken: set[TemplateId] = set()
+    sources = {chat_id: conversations.locked_chat(tx, ChatId(chat_id)) for chat_id in sorted(set(chosen.values()))}
     for key, chat_id in chosen.items():
         named = named_template(key, free)
         template = named if named and named.id not in taken else None
-        source = conversations.chat(tx, ChatId(chat_id))
+        source = sources[chat_id]
         grade = grading.latest_done(tx, source.id) if source else None
         reason = pair_fault(attempt, template, _earlier(tx, source, grade))
         if reason is not None:

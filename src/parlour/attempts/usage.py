@@ -7,9 +7,9 @@ from typing import Literal
 from parlour.accounts import actions as accounts
 from parlour.attempts import access, store
 from parlour.attempts.detail_shapes import MessageUsage
-from parlour.conversations.entities import Chat
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.ids import AttemptId
 from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx
 from parlour.turns import usage
@@ -133,10 +133,10 @@ def grouped(tx: Tx, which: UsageOf, group: Grouping) -> list[Total]:
     return totals((rfc3339(int(each.key) * DAY_MS)[:10], each) for each in sums)[::-1]
 
 
-def usage_by_message(tx: Tx, chat: Chat) -> dict[str, MessageUsage]:
-    """What each message and grade of a chat used, by its id."""
+def usage_by_message(tx: Tx, attempt_id: AttemptId) -> dict[str, MessageUsage]:
+    """What each message and grade of an attempt used, by its id."""
     rows: dict[str, list[UsageRow]] = {}
-    for row in usage.of_chat(tx, chat.attempt_id, chat.id):
+    for row in usage.of_attempt(tx, attempt_id):
         rows.setdefault(row.subject_id, []).append(row)
     return {subject_id: _message_usage(of_subject) for subject_id, of_subject in rows.items()}
 

@@ -104,8 +104,14 @@ def complete_chat(tx: Tx, chat_id: ChatId, completion: Completion) -> int:
     )
 
 
-def messages(tx: Tx, chat_id: ChatId) -> list[Message]:
-    rows = tx.all("SELECT * FROM messages WHERE chat_id = :id ORDER BY number", id=chat_id)
+def _among(chat_ids: Sequence[ChatId]) -> tuple[str, dict[str, object]]:
+    params: dict[str, object] = {f"chat_{index}": chat_id for index, chat_id in enumerate(chat_ids)}
+    return f"chat_id IN ({', '.join(f':{name}' for name in params)})", params
+
+
+def messages(tx: Tx, *chat_ids: ChatId) -> list[Message]:
+    where, params = _among(chat_ids)
+    rows = tx.all(f"SELECT * FROM messages WHERE {where} ORDER BY chat_id, number", **params)  # noqa: S608
     return [_message(row) for row in rows]
 
 
@@ -171,11 +177,12 @@ def insert_hints(tx: Tx, hints: Sequence[Hint]) -> None:
     tx.many(sql, [{"id": h.id, "message_id": h.message_id, "idx": h.idx, "hint": h.hint} for h in hints])
 
 
-def hints_of(tx: Tx, chat_id: ChatId) -> list[Hint]:
+def hints_of(tx: Tx, *chat_ids: ChatId) -> list[Hint]:
+    where, params = _among(chat_ids)
     rows = tx.all(
-        "SELECT h.* FROM hints h JOIN messages m ON m.id = h.message_id WHERE m.chat_id = :id"
+        f"SELECT h.* FROM hints h JOIN messages m ON m.id = h.message_id WHERE m.{where}"  # noqa: S608
         " ORDER BY h.message_id, h.idx",
-        id=chat_id,
+        **params,
     )
     return [
         Hint(id=row["id"], message_id=MessageId(row["message_id"]), idx=row["idx"], hint=row["hint"]) for row in rows
@@ -210,8 +217,9 @@ def copy_message(tx: Tx, copy: MessageCopy) -> None:
     )
 
 
-def labels_of(tx: Tx, chat_id: ChatId) -> dict[MessageId, str]:
-    rows = tx.all("SELECT message_id, label FROM branch_labels WHERE chat_id = :id", id=chat_id)
+def labels_of(tx: Tx, *chat_ids: ChatId) -> dict[MessageId, str]:
+    where, params = _among(chat_ids)
+    rows = tx.all(f"SELECT message_id, label FROM branch_labels WHERE {where}", **params)  # noqa: S608
     return {MessageId(row["message_id"]): row["label"] for row in rows}
 
 
@@ -252,8 +260,9 @@ def insert_responses(tx: Tx, responses: Sequence[Response]) -> None:
     )
 
 
-def responses_of(tx: Tx, chat_id: ChatId) -> list[Response]:
-    rows = tx.all("SELECT * FROM responses WHERE chat_id = :id ORDER BY created_at, id", id=chat_id)
+def responses_of(tx: Tx, *chat_ids: ChatId) -> list[Response]:
+    where, params = _among(chat_ids)
+    rows = tx.all(f"SELECT * FROM responses WHERE {where} ORDER BY created_at, id", **params)  # noqa: S608
     return [
         Response(
             id=row["id"],

@@ -148,6 +148,11 @@ def cancel_generation(tx: Tx, run_id: str, text: str) -> None:
     store.end_run(tx, run.id, "cancelled", failure)
 
 
+def forget_attempt(tx: Tx, attempt_id: AttemptId) -> None:
+    """Delete the runs for an attempt and the drafts they made; a run that is at work ends without a word."""
+    store.delete_of_attempt(tx, attempt_id)
+
+
 def orphan_call(tx: Tx, run: Run, stage: ErrorStage, text: str) -> Run:
     """End the tool call that is open, if one is; the run as it is then."""
     call_id = run.progress.call_id

@@ -6,7 +6,7 @@ import msgspec
 
 from parlour.drafts.entities import Draft, DraftBody, DraftId, Failure, Order, Progress, Run, RunId, RunState
 from parlour.kernel.decoding import decode
-from parlour.kernel.ids import AccountId
+from parlour.kernel.ids import AccountId, AttemptId
 from parlour.storage.tx import Row, Tx
 
 
@@ -65,6 +65,11 @@ def delete(tx: Tx, draft_id: DraftId) -> None:
     tx.run("DELETE FROM drafts WHERE id = :id", id=draft_id)
 
 
+def delete_of_attempt(tx: Tx, attempt_id: AttemptId) -> None:
+    tx.run("DELETE FROM drafts WHERE id IN (SELECT draft_id FROM generations WHERE attempt_id = :id)", id=attempt_id)
+    tx.run("DELETE FROM generations WHERE attempt_id = :id", id=attempt_id)
+
+
 def unused_of(tx: Tx, account_id: AccountId) -> int:
     """How many drafts of an account no chat has been opened with."""
     row = tx.one("SELECT count(*) AS found FROM drafts WHERE account_id = :id AND used_at IS NULL", id=account_id)
@@ -81,12 +86,14 @@ class Then:
 
 def insert_run(tx: Tx, run: Run, then: Then | None) -> None:
     tx.run(
-        "INSERT INTO generations (id, group_id, account_id, draft_id, artifact_type, state, request, progress, error,"
-        " then_kind, then_body, created_at, ended_at) VALUES (:id, :group_id, :account_id, :draft_id, :artifact_type,"
-        " :state, :request, :progress, NULL, :then_kind, :then_body, :now, NULL)",
+        "INSERT INTO generations (id, group_id, account_id, attempt_id, draft_id, artifact_type, state, request,"
+        " progress, error, then_kind, then_body, created_at, ended_at) VALUES (:id, :group_id, :account_id,"
+        " :attempt_id, :draft_id, :artifact_type, :state, :request, :progress, NULL, :then_kind, :then_body, :now,"
+        " NULL)",
         id=run.id,
         group_id=run.group_id,
         account_id=run.account_id,
+        attempt_id=run.order.attempt_id,
         draft_id=run.draft_id,
         artifact_type=run.artifact_type,
         state=run.state,

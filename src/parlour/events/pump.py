@@ -17,6 +17,7 @@ from parlour.storage.dialects import Logged, Waker
 logger = logging.getLogger("parlour.events")
 
 READ_MAX = 500
+RETRY_SECONDS = 0.1
 
 
 class Pump:
@@ -81,7 +82,10 @@ class Pump:
             self._read_up_to(pos)
             if self._reading is None:
                 return
+            before = self.pos
             await asyncio.wait([self._reading])
+            if self.pos == before:
+                await asyncio.sleep(RETRY_SECONDS)
 
     def _read_up_to(self, pos: int) -> None:
         self._target = max(self._target, pos)
@@ -93,9 +97,9 @@ class Pump:
             while self.pos < self._target:
                 after, upto = self.pos, self._target
                 events = await self._database.read(lambda tx, a=after, u=upto: log.between(tx, a, u, READ_MAX))
-                if not events:
-                    break
                 self._pass_on(events)
+                if not events:  # they were removed before anyone here had read them
+                    self.pos = upto
         except Exception:
             logger.exception("pump_read_failed")
         finally:

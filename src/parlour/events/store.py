@@ -92,12 +92,17 @@ def last_before(tx: Tx, room: str, kind: str, before: int) -> int:
 
 
 def delete_room(tx: Tx, room: str) -> None:
-    alone = "pos IN (SELECT pos FROM entries WHERE room = :room) AND audience NOT LIKE :shared"
-    newest = "(SELECT max(pos) FROM events)"  # stays, emptied: positions are never given twice
-    params = {"room": room, "shared": '%"%"%"%'}  # names of two rooms have more than two quotes
+    here = "SELECT pos FROM entries WHERE room = :room"
+    alone = f"pos IN ({here}) AND audience NOT LIKE :shared"  # names of two rooms have more than two quotes
+    newest = head(tx)  # stays, emptied: positions are never given twice
+    params = {"room": room, "newest": newest, "shared": '%"%"%"%'}
     tx.run("DELETE FROM memberships WHERE room = :room", room=room)
-    tx.run(f"UPDATE events SET body = '{{}}', audience = '[]' WHERE {alone} AND pos = {newest}", **params)  # noqa: S608
-    tx.run(f"DELETE FROM events WHERE {alone} AND pos < {newest}", **params)  # noqa: S608
+    tx.run(f"DELETE FROM events WHERE {alone} AND pos < :newest", **params)  # noqa: S608
+    left = tx.all(f"SELECT pos, audience FROM events WHERE pos IN ({here})", room=room)  # noqa: S608
+    unheard = [row["pos"] for row in left if not _stands_elsewhere(tx, row["pos"], row["audience"], room)]
+    tx.many("DELETE FROM events WHERE pos = :pos", [{"pos": pos} for pos in unheard if pos < newest])
+    if newest in unheard:
+        tx.run("UPDATE events SET kind = '', body = '{}', audience = '[]' WHERE pos = :pos", pos=newest)
     tx.run("DELETE FROM entries WHERE room = :room", room=room)
 
 

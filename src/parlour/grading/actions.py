@@ -47,7 +47,8 @@ class Failure:
 def request_grade(tx: Tx, request: GradeRequest) -> GradeId:
     """Have a chat graded, or a branch of it; it stays as it is (7.12).
 
-    Raises `not_found`, `nothing_to_grade` (no learner message), `no_rubric`, `grading_running`.
+    Raises `not_found`, `nothing_to_grade` (no learner message), `no_rubric`, and `grading_running` unless it
+    is automatic: the end of a chat is graded even while its middle still is (6.2).
     """
     chat = locked_chat(tx, request.chat_id)
     if chat is None:
@@ -58,7 +59,7 @@ def request_grade(tx: Tx, request: GradeRequest) -> GradeId:
     rubric = rubric_of(tx, chat)
     if rubric is None:
         raise Refusal("no_rubric", "This chat has no rubric.")
-    if running_grade(tx, chat.id, branch):
+    if not request.automatic and running_grade(tx, chat.id, branch):
         raise Refusal("grading_running", "This chat is being graded.")
     grade = Grade(
         id=GradeId(tx.new_id()),
@@ -108,6 +109,14 @@ def grades_of(tx: Tx, chat_id: ChatId) -> list[Grade]:
     return store.grades_of(tx, [chat_id])
 
 
+def grades_by_chat(tx: Tx, chat_ids: Sequence[ChatId]) -> Mapping[ChatId, Sequence[Grade]]:
+    """The same for several chats."""
+    found: dict[ChatId, list[Grade]] = {chat_id: [] for chat_id in chat_ids}
+    for each in store.grades_of(tx, chat_ids) if chat_ids else []:
+        found[each.chat_id].append(each)
+    return found
+
+
 def requests_of(tx: Tx, chat_id: ChatId) -> Mapping[GradeId, GradeRequest]:
     """What was asked for, by grade."""
     return store.requests_of(tx, chat_id)
@@ -139,15 +148,21 @@ def running_grade(tx: Tx, chat_id: ChatId, branch_message_id: MessageId | None =
 def count_by_owner(tx: Tx, chat: Chat) -> int:
     """How often the owner had a chat graded again: without its first grade and without failed ones (6.4.6).
 
-    A grade of a branch counts like any other.
+    A grade of a branch counts like any other; that of the chat's end is nobody's wish.
     """
     grades = [each for each in grades_of(tx, chat.id) if each.state != "failed"]
-    return sum(each.requested_by == chat.account_id for each in grades[1:])
+    asked = requests_of(tx, chat.id)
+    return sum(each.requested_by == chat.account_id and not asked[each.id].automatic for each in grades[1:])
 
 
 def items_of(tx: Tx, grade_id: GradeId) -> Items:
     """What a grade consists of; empty unless it is done."""
-    return store.items_of(tx, grade_id)
+    return store.items_of(tx, grade_id)[grade_id]
+
+
+def items_by_grade(tx: Tx, grade_ids: Sequence[GradeId]) -> Mapping[GradeId, Items]:
+    """The same for several grades."""
+    return store.items_of(tx, *grade_ids) if grade_ids else {}
 
 
 def seconds_taken(chat: Chat, pending: Grade) -> int:

@@ -27,6 +27,7 @@ class GradeRequest:
     `instructions` come from staff and instruct the grader; `remarks` come from the owner and are
     quoted to it, without influence on levels (decision D16). `simulation_id` is told with the grade.
     `branch_message_id`: the branch to that leaf is graded, in place of the active path (an extension).
+    `automatic`: the end of the chat asked for it, and nobody else (6.2).
     """
 
     chat_id: ChatId
@@ -36,6 +37,7 @@ class GradeRequest:
     instructions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     branch_message_id: MessageId | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -143,14 +143,17 @@ def insert_items(tx: Tx, grade_id: GradeId, items: Items) -> None:
     tx.many(sql, rows)
 
 
-def items_of(tx: Tx, grade_id: GradeId) -> Items:
-    feedbacks: list[Feedback] = []
-    remarks: list[Remark] = []
-    for row in tx.all("SELECT kind, body FROM grade_items WHERE grade_id = :id ORDER BY number", id=grade_id):
+def items_of(tx: Tx, *grade_ids: GradeId) -> dict[GradeId, Items]:
+    names = ", ".join(f":grade_{index}" for index in range(len(grade_ids)))
+    params = {f"grade_{index}": grade_id for index, grade_id in enumerate(grade_ids)}
+    feedbacks: dict[GradeId, list[Feedback]] = {grade_id: [] for grade_id in grade_ids}
+    remarks: dict[GradeId, list[Remark]] = {grade_id: [] for grade_id in grade_ids}
+    sql = f"SELECT grade_id, kind, body FROM grade_items WHERE grade_id IN ({names}) ORDER BY grade_id, number"  # noqa: S608
+    for row in tx.all(sql, **params):
         kind: ResourceType = row["kind"]
         entry = decode(row["body"], _KINDS[kind])
         if isinstance(entry, Feedback):
-            feedbacks.append(entry)
+            feedbacks[row["grade_id"]].append(entry)
         else:
-            remarks.append(entry)
-    return Items(feedbacks=tuple(feedbacks), remarks=tuple(remarks))
+            remarks[row["grade_id"]].append(entry)
+    return {each: Items(feedbacks=tuple(feedbacks[each]), remarks=tuple(remarks[each])) for each in grade_ids}

@@ -185,6 +185,7 @@ chats = _table(
     _at("created_at"),
     _at("expires_at", null=True),
     _at("completed_at", null=True),
+    Index("chats_account", "account_id"),
     Index("chats_attempt", "attempt_id"),
     Index("chats_expiring", "state", "expires_at"),
 )
@@ -306,6 +307,7 @@ generations = _table(
     _text("id", key=True),
     _text("group_id"),
     _text("account_id"),
+    _text("attempt_id", null=True),
     _text("draft_id"),
     _text("artifact_type"),
     _text("state"),
@@ -316,6 +318,7 @@ generations = _table(
     _text("then_body", null=True),
     _at("created_at"),
     _at("ended_at", null=True),
+    Index("generations_attempt", "attempt_id"),
     Index("generations_group", "group_id"),
     Index("generations_draft", "draft_id"),
 )

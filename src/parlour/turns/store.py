@@ -61,11 +61,6 @@ def usage_of_attempt(tx: Tx, attempt_id: str) -> list[UsageRow]:
     return [_row(row) for row in rows]
 
 
-def usage_of_chat(tx: Tx, attempt_id: str, chat_id: str) -> list[UsageRow]:
-    sql = "SELECT * FROM usage_rows WHERE attempt_id = :attempt AND chat_id = :chat ORDER BY at, id"
-    return [_row(row) for row in tx.all(sql, attempt=attempt_id, chat=chat_id)]
-
-
 def usage_sums(tx: Tx, group: Grouping, conditions: Sequence[str], params: dict[str, object]) -> list[UsageSum]:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     rows = tx.all(

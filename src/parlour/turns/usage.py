@@ -133,11 +133,6 @@ def of_attempt(tx: Tx, attempt_id: str) -> list[UsageRow]:
     return sorted(store.usage_of_attempt(tx, attempt_id), key=lambda row: (row.at, _TASKS.index(row.task)))
 
 
-def of_chat(tx: Tx, attempt_id: str, chat_id: str) -> list[UsageRow]:
-    """The same for one chat of it."""
-    return store.usage_of_chat(tx, attempt_id, chat_id)
-
-
 def sums(tx: Tx, which: UsageOf, group: Grouping) -> list[UsageSum]:
     """What the requests came to, by group and currency, in no order."""
     if which.attempt_ids is None:

@@ -202,7 +202,8 @@ class TurnRunner:
             return ()
         finally:
             meter.end()
-        usable = [hint.strip()[: self._limits.hint_characters_max] for hint in found if hint.strip()]
+        clean = [hint.replace("\0", "").strip() for hint in found]
+        usable = [hint[: self._limits.hint_characters_max] for hint in clean if hint]
         return usable[: self._limits.hints_max]
 
     async def _complete(self, job: Job, task: _Task, stream: ReplyStream, hints: Sequence[str]) -> None:
@@ -214,7 +215,8 @@ class TurnRunner:
             if hints:
                 conversations.add_hints(tx, task.writing, hints)
             usage.note_all(tx, used)
-            conversations.complete_reply(tx, task.writing.message_id, "complete")
+            if not conversations.complete_reply(tx, task.writing.message_id, "complete"):
+                raise LeaseLostError
             job.finish(tx)
 
         await self._database.write(complete)
@@ -226,8 +228,8 @@ class TurnRunner:
             if rest and not rest(tx):
                 raise LeaseLostError
             usage.note_all(tx, used)
-            job.finish(tx)
             _fail_reply(tx, task.chat, task.writing.message_id)
+            job.finish(tx)
 
         await self._database.write(fail)
 

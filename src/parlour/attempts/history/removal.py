@@ -6,14 +6,16 @@ from parlour.attempts.history import store
 from parlour.attempts.history.work import FORGET, ForgetRooms
 from parlour.attempts.preparing import give_up_preparing
 from parlour.conversations import actions as conversations
-from parlour.conversations.rooms import chat_room
+from parlour.conversations.rooms import chat_room, presence_room
+from parlour.drafts import actions as drafts
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import forbidden
 from parlour.storage.tx import Tx
 
 
 def delete_attempt(tx: Tx, actor: Actor, attempt_id: str) -> None:
-    """Delete an attempt, its chats with everything in them, and, right after, the logs of their rooms.
+    """Delete an attempt, its chats with everything in them and what was generated for them, and, right
+    after, the logs of their rooms.
 
     Superadmins may, and admins who are staff of it; an owner may delete practice only, because
     assigned training is a record that others rely on. Others with read right get `forbidden`.
@@ -28,8 +30,10 @@ def delete_attempt(tx: Tx, actor: Actor, attempt_id: str) -> None:
     for chat in chats:
         conversations.locked_chat(tx, chat.id)
     store.remove(tx, attempt.id)
+    drafts.forget_attempt(tx, attempt.id)
     if chats:
-        tx.enqueue(FORGET, ForgetRooms(rooms=tuple(chat_room(chat.id) for chat in chats)))
+        rooms = tuple(room(chat.id) for chat in chats for room in (chat_room, presence_room))
+        tx.enqueue(FORGET, ForgetRooms(rooms=rooms))
 
 
 def _may_delete(actor: Actor, attempt: Attempt) -> bool:

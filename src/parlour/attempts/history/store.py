@@ -8,6 +8,10 @@ from parlour.storage.tx import Tx
 
 _OF_CHATS = "chat_id IN (SELECT id FROM chats WHERE attempt_id = :id)"
 # Children before parents: each statement finds its rows through those that are still there.
+_LOCKS = (
+    f"SELECT id FROM messages WHERE {_OF_CHATS} ORDER BY id FOR UPDATE",  # noqa: S608
+    f"SELECT id FROM grades WHERE {_OF_CHATS} ORDER BY id FOR UPDATE",  # noqa: S608
+)
 _REMOVALS = (
     f"DELETE FROM hints WHERE message_id IN (SELECT id FROM messages WHERE {_OF_CHATS})",  # noqa: S608
     f"DELETE FROM grade_items WHERE grade_id IN (SELECT id FROM grades WHERE {_OF_CHATS})",  # noqa: S608
@@ -91,6 +95,11 @@ def set_archived(tx: Tx, attempt_id: AttemptId, *, archived: bool) -> bool:
 
 
 def remove(tx: Tx, attempt_id: AttemptId) -> None:
-    """Delete an attempt with its chats and all that belongs to these."""
+    """Delete an attempt with its chats and all that belongs to these.
+
+    Messages and grades are locked first: whoever is adding hints or items to one has ended then.
+    """
+    for statement in _LOCKS:
+        tx.all(statement, id=attempt_id)
     for statement in _REMOVALS:
         tx.run(statement, id=attempt_id)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Literal, Protocol
 
 from parlour.kernel.clock import Clock
+from parlour.providers.models.sound import sound
 from parlour.turns.ports import Finished, Model, Piece, Request, Text, Usage
 
 Ending = Literal["complete", "stopped", "failed"]
@@ -31,7 +32,7 @@ SpanMaker = Callable[[Request], AbstractContextManager[Span | None]]
 
 
 class ObservedModel:
-    """Passes everything through, and tells how long it took and what it cost."""
+    """Passes everything through, made fit to be kept (`sound`), and tells how long it took and what it cost."""
 
     def __init__(self, model: Model, clock: Clock, counters: Counters, *, trace: bool) -> None:
         self._model = model
@@ -47,7 +48,8 @@ class ObservedModel:
         with self._span(request) as span:
             try:
                 async with aclosing(self._model.stream(request)) as pieces:
-                    async for piece in pieces:
+                    async for given in pieces:
+                        piece = sound(given)
                         if silent and isinstance(piece, Text):
                             silent = False
                             self._counters.first_text(self._clock.monotonic() - started)

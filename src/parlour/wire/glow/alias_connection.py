@@ -81,7 +81,8 @@ class AliasConnection(Connection):
         for told, members in aliases.group(name, payload).frames:
             super()._emit(told, members, offset if told == name else None)
 
-    def _look(self, tx: Tx, rooms: Sequence[str], after: int, upto: int) -> list[Logged]:
+    def _look(self, tx: Tx, rooms: Mapping[str, int], after: int, upto: int) -> list[Logged]:
         found = super()._look(tx, rooms, after, upto)
-        prepare(tx, found, self._texts, self._delivery.lookups)
+        told = [each for each in found if any(rooms.get(room, each.pos) < each.pos for room, _ in each.audience)]
+        prepare(tx, told, self._texts, self._delivery.lookups)
         return found

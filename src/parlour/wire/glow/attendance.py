@@ -26,6 +26,7 @@ logger = logging.getLogger("parlour.glow")
 BEAT_SECONDS = 5.0
 BEATS_TO_COMPARE = 12
 OPENING_MS = 30_000
+REPAIRS_PER_WRITE = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,27 +121,24 @@ class Attendance:
         return held
 
     async def _compare(self, sockets: Callable[[], Iterable[Connection]]) -> None:
-        """Add the rows that are missing; drop those that no socket of this process has. Rows of the last
-        seconds may be of a socket that is being opened."""
+        """Add the rows that are missing; drop those that no socket of this process has, a little at a time."""
         known = await self.database.read(lambda tx: rows.of_server(tx, self._rules.server_id))
         wanted = {(each.sid, room): each for each in sockets() for room in _rooms(each)}
-        missing = {key: each for key, each in wanted.items() if key not in known}
-        if missing or known.keys() - wanted.keys():
-            await self.database.write(lambda tx: self._repair(tx, known, missing, wanted.keys()))
+        wrong = [*(wanted.keys() - known.keys()), *(known.keys() - wanted.keys())]
+        for start in range(0, len(wrong), REPAIRS_PER_WRITE):
+            some = {key: wanted.get(key) for key in wrong[start : start + REPAIRS_PER_WRITE]}
+            await self.database.write(lambda tx, some=some: self._repair(tx, known, some))
 
     def _repair(
-        self,
-        tx: Tx,
-        known: Mapping[tuple[str, str], int],
-        missing: Mapping[tuple[str, str], Connection],
-        wanted: Iterable[tuple[str, str]],
+        self, tx: Tx, known: Mapping[tuple[str, str], int], some: Mapping[tuple[str, str], Connection | None]
     ) -> None:
-        for (_, room), connection in missing.items():
-            self.enter(tx, connection, [room])
-        kept = set(wanted)
-        for (sid, room), since in known.items():
-            if (sid, room) not in kept and since < tx.now_ms - OPENING_MS:
-                presence.leave(tx, sid, [room])
+        """Rows of the last seconds may be of a socket that is being opened."""
+        for (sid, room), connection in some.items():
+            if connection is None:
+                if known[sid, room] < tx.now_ms - OPENING_MS:
+                    presence.leave(tx, sid, [room])
+            elif room in connection.rooms:
+                self.enter(tx, connection, [room])
 
 
 def _rooms(connection: Connection) -> list[str]:

@@ -32,6 +32,16 @@ from parlour.wire.http.problems import CODES, Problem, problem
 logger = logging.getLogger("parlour.glow")
 
 DEPTH_MAX = 32
+NAMED_IDS = (
+    "attempt_id",
+    "chat_id",
+    "home_id",
+    "practice_id",
+    "draft_id",
+    "parent_message_id",
+    "question_id",
+    "branch_message_id",
+)
 TRANSIENT = frozenset({401, 408, 425, 429})
 
 
@@ -195,7 +205,7 @@ def parse(kind: type[Payload], raw: object, header_request_id: str | None = None
 
 def _sentence(kind: str, message: str) -> str:
     """A validator's words for people: the only pattern that payloads have is that of ids."""
-    return "This is not an id" if kind == "string_pattern_mismatch" else message
+    return "This is not an id" if kind == "string_pattern_mismatch" else message.removeprefix("Value error, ")
 
 
 def check_depth(value: object, depth: int = 1) -> None:
@@ -228,9 +238,8 @@ def named_ids(raw: object) -> Mapping[str, object]:
     """The ids that a command named, for its error event."""
     if not isinstance(raw, dict):
         return {}
-    names = ("attempt_id", "chat_id", "home_id", "practice_id")
     found: dict[str, object] = {}
-    for name in names:
+    for name in NAMED_IDS:
         value: object = raw.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if isinstance(value, str) and len(value) <= 100:
             found[name] = value

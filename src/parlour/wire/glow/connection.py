@@ -75,6 +75,7 @@ class Connection:
         "_cursor_id",
         "_delivery",
         "_form",
+        "_held",
         "_replays",
         "_sink",
         "_skipped",
@@ -93,6 +94,7 @@ class Connection:
         self._delivery = delivery
         self._sink = sink
         self._behind = True
+        self._held = 0
         self._replays: deque[Replay] | None = None
         self._skipped = 0
         self._task: asyncio.Task[None] | None = None
@@ -163,6 +165,20 @@ class Connection:
         """No event of the room is delivered any more."""
         if self.rooms.pop(room, None) is not None:
             self._delivery.pump.leave(room, self)
+
+    def hold(self, pos: int) -> None:
+        """Deliver nothing that stands after `pos` until `release`: its right is being looked at (2.3)."""
+        self._held += 1
+        if not self._behind:
+            self._behind = True
+            self.pos = pos
+            self._skipped = 0
+
+    def release(self) -> None:
+        """Go on where it was held, in the rooms that are left."""
+        self._held -= 1
+        if not self._held and not self.closed:
+            self._catch_up()
 
     def close(self) -> None:
         """End all memberships."""
@@ -266,8 +282,10 @@ class Connection:
 
     async def _read(self) -> None:
         try:
-            while not self.closed:
+            while not self.closed and not self._held:
                 await self._sink.drained()
+                if self._held:
+                    return
                 if self._replays:
                     await self._read_replay(self._replays[0])
                 elif self.pos >= self._delivery.pump.pos:
@@ -282,7 +300,9 @@ class Connection:
             self.abort()
 
     async def _read_replay(self, replay: Replay) -> None:
-        events = await self._page([replay.room], replay.pos, replay.upto)
+        events = await self._page({replay.room: replay.pos}, replay.pos, replay.upto)
+        if self._held:
+            return
         for event in events:
             if replay.room in self.rooms:
                 replay.pos = event.pos
@@ -291,16 +311,18 @@ class Connection:
         if ended and self._replays and self._replays[0] is replay:
             self._replays.popleft()
 
-    async def _page(self, rooms: Sequence[str], after: int, upto: int) -> list[Logged]:
+    async def _page(self, rooms: Mapping[str, int], after: int, upto: int) -> list[Logged]:
         return await self._delivery.database.read(lambda tx: self._look(tx, rooms, after, upto))
 
-    def _look(self, tx: Tx, rooms: Sequence[str], after: int, upto: int) -> list[Logged]:
-        """Read a page of the log; runs in a reading thread."""
-        return log.of_rooms(tx, rooms, after, upto, self.page_max)
+    def _look(self, tx: Tx, rooms: Mapping[str, int], after: int, upto: int) -> list[Logged]:
+        """Read a page of the log; runs in a reading thread. Of each room is told what comes after its position."""
+        return log.of_rooms(tx, tuple(rooms), after, upto, self.page_max)
 
     async def _read_log(self) -> None:
-        after, upto, rooms = self.pos, self._delivery.pump.pos, tuple(self.rooms)
+        after, upto, rooms = self.pos, self._delivery.pump.pos, dict(self.rooms)
         events = await self._page(rooms, after, upto)
+        if self._held:
+            return
         for event in events:
             places = [place for place in event.audience if event.pos > self.rooms.get(place[0], event.pos)]
             self.pos = event.pos

@@ -127,6 +127,9 @@ class AttemptError(Event):
     grade_id: str | None = None
     home_id: str | None = None
     practice_id: str | None = None
+    draft_id: str | None = None
+    parent_message_id: str | None = None
+    question_id: str | None = None
     branch_message_id: str | None = None
     type: ErrorType | None = None
     message: str

@@ -9,10 +9,11 @@ from parlour.attempts.quiz import Answering
 from parlour.attempts.regrade import Asking, RegradeRules
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.actor import Actor
-from parlour.kernel.refusals import invalid
+from parlour.kernel.refusals import Fault, Refusal
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, payloads
 
+EXACTLY_ONE = "Give exactly one of home_id and practice_id."
 NOTHING_RUNNING = "Nothing is being generated in this chat."
 
 
@@ -41,7 +42,7 @@ def attempt_start(tx: Tx, caller: Caller, payload: payloads.AttemptStart) -> Don
     """7.4."""
     named = payload.home_id or payload.practice_id
     if named is None or (payload.home_id and payload.practice_id):
-        raise invalid("", "Give exactly one of home_id and practice_id")
+        raise Refusal("invalid_request", EXACTLY_ONE, faults=(Fault("", EXACTLY_ONE),))
     kind = "home" if payload.home_id else "practice"
     starting = Starting(
         kind=kind,

@@ -24,6 +24,7 @@ from parlour.wire.glow.alias_connection import AliasConnection
 from parlour.wire.glow.attendance import Attendance
 from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Connection, Delivery, Replay, Watch
+from parlour.wire.glow.payloads import SINCE_MAX
 from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
 from parlour.wire.glow.sinks import Sink
 from parlour.wire.http.credentials import Authenticator, HandshakeAuth
@@ -54,13 +55,15 @@ class Closer(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """A connection that has been accepted, and how it starts."""
+    """A connection that has been accepted, and how it starts.
+
+    `past`: what of its own room it asked for (5.5), or the `resync` that says why it cannot be had.
+    """
 
     connection: Connection
     start: Start
     session: SessionActor
-    person_since: int | None
-    person_epoch: str | None
+    past: Replay | Mapping[str, object] | None
 
 
 class Hub(Watch):
@@ -160,14 +163,8 @@ class Hub(Watch):
             connection = Connection(self.delivery, sink, session, sid, eio_sid)
         connection.cursor_id, connection.taken_pos = start.cursor_id, start.taken_pos
         await connection.reach(start.pos)
-        since = members.get("person_since")
-        return Opened(
-            connection=connection,
-            start=start,
-            session=session,
-            person_since=since if isinstance(since, int) and not isinstance(since, bool) and since >= 0 else None,
-            person_epoch=_text(members, "person_epoch"),
-        )
+        past = None if start.recovered else await self._past(session, start.pos, members)
+        return Opened(connection=connection, start=start, session=session, past=past)
 
     async def _start(self, session: SessionActor, handshake: Handshake, sid: str) -> Start:
         rules = self._rules.recovery
@@ -179,6 +176,27 @@ class Hub(Watch):
             return start
 
         return await self.delivery.database.write(begin)
+
+    async def _past(
+        self, session: SessionActor, pos: int, members: Mapping[str, object]
+    ) -> Replay | Mapping[str, object] | None:
+        """Known before the connection is live: the past comes before anything newer (5.3.1)."""
+        since, epoch, room = (
+            members.get("person_since"),
+            _text(members, "person_epoch"),
+            person_room(session.actor.account_id),
+        )
+        if type(since) is not int or not 0 <= since <= SINCE_MAX:
+            return None
+        head, after = await self.delivery.database.read(
+            lambda tx: (log.room_head(tx, room, pos), log.position_of(tx, room, since))
+        )
+        if epoch not in (None, head.epoch):
+            return {"room": room, "epoch": head.epoch, "seq": head.seq, "reason": "epoch"}
+        if since > head.seq or after is None:
+            reason = "bad_offset" if since > head.seq else "expired"
+            return {"room": room, "epoch": head.epoch, "seq": head.seq, "reason": reason}
+        return Replay(room, after, pos)
 
     def begin(self, opened: Opened) -> None:
         """The CONNECT answer has been sent: confirm, then deliver."""
@@ -205,24 +223,13 @@ class Hub(Watch):
         connection.emit("connection_confirmed", confirmed, offset=connection.start_offset(presented))
         for room, reason, seq in start.resyncs:
             connection.emit("resync", {"room": room, "epoch": pump.epoch, "seq": seq, "reason": reason})
+        if opened.past is not None and not isinstance(opened.past, Replay):
+            connection.emit("resync", opened.past)
         connection.open(start.rooms, pos)
         if start.replay:
             connection.replay(Replay(*start.replay))
-        if opened.person_since is not None and not start.recovered:
-            self.spawn(self._replay_person(opened, person, pos))
-
-    async def _replay_person(self, opened: Opened, person: str, pos: int) -> None:
-        since, epoch = opened.person_since or 0, opened.person_epoch
-        head, after = await self.delivery.database.read(
-            lambda tx: (log.room_head(tx, person, pos), log.position_of(tx, person, since))
-        )
-        if epoch not in (None, head.epoch) or since > head.seq or after is None:
-            known = "bad_offset" if since > head.seq else "expired"
-            reason = "epoch" if epoch not in (None, head.epoch) else known
-            lost = {"room": person, "epoch": head.epoch, "seq": head.seq, "reason": reason}
-            opened.connection.emit("resync", lost)
-            return
-        opened.connection.replay(Replay(person, after, pos))
+        if isinstance(opened.past, Replay):
+            connection.replay(opened.past)
 
     def _close_older(self, connection: Connection, cursor_id: str) -> None:
         for other in tuple(self._by_engine.values()):
@@ -270,17 +277,37 @@ class Hub(Watch):
         """Sessions, rights and other connections of the account, said by any process."""
         match fact_of(event):
             case SessionRevoked(digest=digest) if digest == connection.session.digest:
-                self.spawn(self.drop(connection))
+                self._end(connection)
             case AccountDisabled():
-                self.spawn(self.drop(connection))
+                self._end(connection)
             case CursorTaken() as taken if event.pos > connection.taken_pos:
                 if taken.cursor_id == connection.cursor_id and taken.connection_id != connection.sid:
                     connection.cursor_id = None
                     self.spawn(self.drop(connection))
             case RightsChanged():
-                self.spawn(self.check_rights(connection))
+                connection.hold(event.pos)
+                self.spawn(self._look_again(connection))
             case _:
                 return
+
+    def _end(self, connection: Connection) -> None:
+        """Its credential has ended: nothing that stands further on in the log is delivered."""
+        if self._forget(connection):
+            self.spawn(self._ended(connection))
+
+    async def _ended(self, connection: Connection) -> None:
+        await self.attendance.closed(connection)
+        await self._close_engine(connection)
+
+    async def _look_again(self, connection: Connection) -> None:
+        """Check the rights of a held connection, then let it go on; one whose rights are not known is closed."""
+        try:
+            await self.check_rights(connection)
+        except Exception:
+            logger.exception("rights_not_checked", extra={"connection": connection.sid})
+            await self.drop(connection, for_good=False)
+        finally:
+            connection.release()
 
     async def check_rights(self, connection: Connection) -> None:
         """Look again at who the account is and which rooms it may read; what it may not, it leaves."""

@@ -4,18 +4,21 @@ from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from parlour.wire.http.texts import NoNul
+
 MESSAGE_CHARACTERS_MAX = 32_000
 INSTRUCTION_CHARACTERS_MAX = 8_000
 INSTRUCTIONS_MAX = 20
 LIST_MAX = 200
+SINCE_MAX = 2**53
 
 Id = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
     Field(description="An id as the server gave it."),
 ]
-Instruction = Annotated[str, StringConstraints(max_length=INSTRUCTION_CHARACTERS_MAX)]
-Name = Annotated[str, StringConstraints(max_length=100)]
+Instruction = Annotated[str, StringConstraints(max_length=INSTRUCTION_CHARACTERS_MAX), NoNul]
+Name = Annotated[str, StringConstraints(max_length=100), NoNul]
 
 
 class Payload(BaseModel):
@@ -23,7 +26,7 @@ class Payload(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
-    client_request_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = Field(
+    client_request_id: Annotated[str, StringConstraints(min_length=1, max_length=128), NoNul] | None = Field(
         default=None, description="Makes a repeated request happen once (4.5)."
     )
 
@@ -68,8 +71,8 @@ class AttemptJoin(Payload):
     """Join a chat's room, with `since` replaying its log (7.6), with `presence` hearing who is in it."""
 
     chat_id: Id
-    since: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    epoch: Annotated[str, StringConstraints(max_length=100)] | None = None
+    since: Annotated[int, Field(ge=0, le=SINCE_MAX)] | None = None
+    epoch: Name | None = None
     presence: bool = False
 
 
@@ -104,7 +107,7 @@ class AttemptMessage(Payload):
 
     attempt_id: Id
     chat_id: Id
-    message: Annotated[str, StringConstraints(max_length=MESSAGE_CHARACTERS_MAX)]
+    message: Annotated[str, StringConstraints(max_length=MESSAGE_CHARACTERS_MAX), NoNul]
     parent_message_id: Id | None = None
 
 
@@ -138,6 +141,6 @@ class AttemptUsePrevious(Payload):
 class HttpConnect(Payload):
     """Open an HTTP session (7.1)."""
 
-    dialect: Annotated[str, StringConstraints(max_length=100)] | None = None
-    person_since: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    person_epoch: Annotated[str, StringConstraints(max_length=100)] | None = None
+    dialect: Name | None = None
+    person_since: Annotated[int, Field(ge=0, le=SINCE_MAX)] | None = None
+    person_epoch: Name | None = None

@@ -176,10 +176,12 @@ def _is_old(tx: Tx, cursor: Cursor, rules: RecoveryRules) -> bool:
 
 def _reason(tx: Tx, offset: Offset | None, rooms: Mapping[str, int], head: int, rules: RecoveryRules) -> str | None:
     """Why the missed events cannot be delivered, or None (5.6)."""
-    if offset is None or offset.pos > head:
+    if offset is None:
         return "bad_offset"
     if offset.epoch != log.ensure_epoch(tx):
         return "epoch"
+    if offset.pos > head:
+        return "bad_offset"
     replayed = {offset.room: offset.complete_at} if offset.room in rooms else {}
     for room, joined in rooms.items():
         if not log.is_kept(tx, room, replayed.get(room, max(offset.complete_pos, joined))):

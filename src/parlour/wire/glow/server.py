@@ -107,7 +107,9 @@ class GlowServer(socketio.AsyncServer):
             if not self._is_part(eio_sid, data):
                 await super()._handle_eio_message(eio_sid, data)
         except RecursionError:
-            await self._too_deep(eio_sid, data)
+            await self._unreadable(eio_sid, data, "The JSON is nested more than 32 deep")
+        except msgspec.DecodeError:
+            await self._unreadable(eio_sid, data, "The payload is not valid JSON")
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 (hostile bytes fail in any way; the connection ends, logged once)
@@ -129,15 +131,17 @@ class GlowServer(socketio.AsyncServer):
                 raise ValueError("an unexpected attachment")
         return False
 
-    async def _too_deep(self, eio_sid: str, data: str | bytes) -> None:
-        """JSON too deep to decode: the command is refused by what its beginning tells."""
+    async def _unreadable(self, eio_sid: str, data: str | bytes, why: str) -> None:
+        """JSON that cannot be decoded, such as half of a surrogate pair that a browser cut: the command is
+        refused by what its beginning tells (4.4: an error closes nothing). What is no event ends the connection."""
         connection = self._hub.of_engine(eio_sid)
         match = _EVENT.match(data) if isinstance(data, str) else None
         if connection is None or match is None:
+            self._complain(eio_sid, "unreadable")
             await self.eio.disconnect(eio_sid)
             return
         number = int(match["id"]) if match["id"] else None
-        self._dispatch.refuse(connection, match["name"], invalid("", "The JSON is nested more than 32 deep"), number)
+        self._dispatch.refuse(connection, match["name"], invalid("", why), number)
 
     def _complain(self, eio_sid: str, what: str) -> None:
         """At most one line a connection (P20)."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
 from parlour.conversations.rooms import chat_of_room, person_room
 from parlour.events import cursors, log
 from parlour.events.cursors import CursorJoined, CursorLeft, account_room
@@ -23,6 +24,7 @@ from parlour.wire.glow.offsets import Offset, parse_offset
 from parlour.wire.glow.recovery import resumed
 
 SCAN_MAX = 500
+_RIGHTS = frozenset(kind.__name__ for kind in (AccountDisabled, RightsChanged, SessionRevoked))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,13 +71,15 @@ class Place:
 class Page:
     """A piece of the log for a session; `more` if there is more to read right now.
 
-    `joined`: the session's rooms of now, if it met that the session joined one.
+    `joined`: the session's rooms of now, if it met that the session joined one. `doubtful`: it ends where
+    the rights of the account changed, and nothing further may be told before they are looked at (2.3).
     """
 
     told: tuple[Told, ...]
     place: Place
     more: bool
     joined: Mapping[str, int] | None = None
+    doubtful: bool = False
 
 
 class _Teller:
@@ -125,10 +129,12 @@ def begin(tx: Tx, session: HttpSession, presented: str | None, epoch: str) -> Pa
             return _lost(tx, session, head, "expired")
         return Page(told=(), place=Place(pos=pos, rooms=rooms), more=True)
     offset = parse_offset(presented)
-    if offset is None or offset.pos > head:
+    if offset is None:
         return _lost(tx, session, head, "bad_offset")
     if offset.epoch != epoch:
         return _lost(tx, session, head, "epoch")
+    if offset.pos > head:
+        return _lost(tx, session, head, "bad_offset")
     offset = resumed(tx, offset, session.cursor.dialect)
     pos, past = offset.complete_pos, None
     rooms = _rooms_at(tx, session, pos)
@@ -163,6 +169,9 @@ def read(tx: Tx, session: HttpSession, place: Place, epoch: str, limit: int) -> 
     events = log.of_rooms(tx, [account_room(session.cursor.account_id), *rooms], place.pos, head, limit)
     teller = _Teller(tx, session, place, epoch)
     for event in events:
+        if event.kind in _RIGHTS:
+            at = place.then(pos=event.pos, rooms=rooms, texts=teller.texts)
+            return Page(told=tuple(teller.told), place=at, more=True, doubtful=True)
         match _own(event, session):
             case CursorJoined() as joined:
                 teller.told.extend(_resync(tx, joined, epoch))

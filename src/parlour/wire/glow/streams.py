@@ -191,6 +191,7 @@ class SessionReader:
                 return None
             page = await self._page(self._limit - len(told))
             changed = self._go_to(page)
+            self.wake.account_changed = self.wake.account_changed or page.doubtful
             told.extend(page.told)
             if page.more and len(told) < self._limit:
                 continue

@@ -25,7 +25,7 @@ SECURITY_SCHEMES: dict[str, dict[str, str]] = {
         "type": "apiKey",
         "in": "query",
         "name": "ticket",
-        "description": "The ticket of an HTTP session for its event stream, or of an upload for its bytes; good for that only.",
+        "description": "The ticket of an HTTP session for its event stream, or of an upload for its bytes.",
     },
 }
 CREDENTIALS: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]

@@ -7,7 +7,6 @@ from parlour.attempts.customising import Choices
 from parlour.catalog.entities import Document, Media, Persona, Question
 from parlour.drafts.entities import ChatValues, Draft
 from parlour.drafts.material import needed_by
-from parlour.kernel.actor import RANKS, Actor
 from parlour.kernel.clock import rfc3339
 
 
@@ -132,8 +131,8 @@ class ChoicesShown:
     chosen: Sequence[str]
 
 
-def shown_draft(draft: Draft, reader: Actor) -> DraftShown:
-    """A draft for its owner, who sees secrets only if they author."""
+def shown_draft(draft: Draft, *, teaches: bool) -> DraftShown:
+    """A draft for its owner, who sees secrets only if they teach what it is about."""
     return DraftShown(
         draft_id=draft.id,
         artifact_type=draft.artifact_type,
@@ -142,7 +141,7 @@ def shown_draft(draft: Draft, reader: Actor) -> DraftShown:
         created_at=rfc3339(draft.created_at),
         updated_at=rfc3339(draft.updated_at),
         used_at=None if draft.used_at is None else rfc3339(draft.used_at),
-        values=_values(draft.body.values, secrets=reader.rank >= RANKS["instructional"]),
+        values=_values(draft.body.values, secrets=teaches),
     )
 
 

@@ -12,6 +12,7 @@ from parlour.attempts.customising import Asked
 from parlour.drafts import actions, choosing
 from parlour.drafts.choosing import ChatChange, OptionChoice, PersonaChoice, QuestionChoice
 from parlour.drafts.entities import VersionConflictError
+from parlour.kernel.actor import Actor
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.storage.tx import Tx
@@ -120,9 +121,15 @@ def drafts_router(need: AttemptsNeed) -> APIRouter:
         """A draft of the chat that waits in the lobby; teaching staff need no attempt."""
         if given.artifact_type != "chat":
             raise Refusal("unsupported_artifact", f"{given.artifact_type} has no drafts here. Valid: chat.")
+        _check_id("artifact_id", given.artifact_id)
+        if given.attempt_id is not None:
+            _check_id("attempt_id", given.attempt_id)
         asked = Asked(template_id=given.artifact_id, attempt_id=given.attempt_id)
-        made = await need.database.write(lambda tx: customising.create_draft(tx, caller.actor, asked))
-        return shown_draft(made, caller.actor)
+
+        def create(tx: Tx) -> DraftShown:
+            return _shown(tx, caller.actor, customising.create_draft(tx, caller.actor, asked).id)
+
+        return await need.database.write(create)
 
     @router.get("/attempts/{attempt_id}/choices", responses=problem_responses(401, 403, 404, 409, 422))
     async def read_choices(  # pyright: ignore[reportUnusedFunction]
@@ -146,8 +153,7 @@ def _offer_own_drafts(router: APIRouter, need: AttemptsNeed) -> None:
     ) -> DraftShown:
         """A draft of the caller."""
         _check_id("draft_id", draft_id)
-        found = await need.database.read(lambda tx: actions.own_draft(tx, caller.actor, draft_id))
-        return shown_draft(found, caller.actor)
+        return await need.database.read(lambda tx: _shown(tx, caller.actor, draft_id))
 
     @router.patch(
         "/drafts/{draft_id}", response_model=DraftShown, responses=problem_responses(401, 403, 404, 409, 413, 422)
@@ -160,14 +166,15 @@ def _offer_own_drafts(router: APIRouter, need: AttemptsNeed) -> None:
         wanted = _change(given.values)
 
         def change(tx: Tx) -> DraftShown:
-            changed = choosing.change(tx, caller.actor, draft_id, given.expected_version, wanted)
-            return shown_draft(changed, caller.actor)
+            customising.held_draft(tx, caller.actor, draft_id)
+            choosing.change(tx, caller.actor, draft_id, given.expected_version, wanted)
+            return _shown(tx, caller.actor, draft_id)
 
         try:
             return await need.database.write(change)
         except VersionConflictError as conflict:
-            said = DraftProblem(**problem(conflict), draft=shown_draft(conflict.current, caller.actor))
-            return response_of(said)
+            current = await need.database.read(lambda tx: _shown(tx, caller.actor, draft_id))
+            return response_of(DraftProblem(**problem(conflict), draft=current))
 
     @router.delete("/drafts/{draft_id}", status_code=204, responses=problem_responses(401, 403, 404, 422))
     async def delete_draft(  # pyright: ignore[reportUnusedFunction]
@@ -176,6 +183,11 @@ def _offer_own_drafts(router: APIRouter, need: AttemptsNeed) -> None:
         """Delete a draft. Chats that were opened with it keep what they have."""
         _check_id("draft_id", draft_id)
         await need.database.write(lambda tx: actions.discard(tx, caller.actor, draft_id))
+
+
+def _shown(tx: Tx, actor: Actor, draft_id: str) -> DraftShown:
+    draft, teaches = customising.held_draft(tx, actor, draft_id)
+    return shown_draft(draft, teaches=teaches)
 
 
 def _check_id(name: str, given: str) -> None:

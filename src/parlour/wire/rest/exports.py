@@ -4,7 +4,7 @@ A file is written while it is read, one attempt in memory at a time. Include thi
 of the attempts: `export` is not an attempt id.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -25,6 +25,8 @@ from parlour.wire.rest.attempts import AttemptsNeed, ListQuery, filters_of
 
 ATTEMPTS_MAX = 5000
 CURSOR_HEADER = "x-next-cursor"
+BINARY: Mapping[str, object] = {"type": "string", "format": "binary"}
+SCHEMAS: Mapping[str, Mapping[str, object]] = {"application/json": {"type": "array", "items": {"type": "object"}}}
 
 
 class ExportQuery(ListQuery):
@@ -112,7 +114,4 @@ def _headers(filename: str) -> dict[str, str]:
 
 def _described(*forms: Format) -> dict[str, object]:
     kinds = dict.fromkeys(form.media_type.partition(";")[0] for form in forms)
-    return {
-        "description": "The file.",
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds},
-    }
+    return {"description": "The file.", "content": {kind: {"schema": SCHEMAS.get(kind, BINARY)} for kind in kinds}}

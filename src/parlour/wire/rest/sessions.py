@@ -16,6 +16,7 @@ from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses
+from parlour.wire.http.texts import NoNul
 from parlour.wire.http.throttle import LoginThrottle
 
 SESSION_SECONDS = 30 * 86_400
@@ -26,7 +27,7 @@ class SignIn(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    user_id: str = Field(min_length=1, max_length=64)
+    user_id: Annotated[str, NoNul] = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=PASSWORD_CHARS_MAX)
 
 

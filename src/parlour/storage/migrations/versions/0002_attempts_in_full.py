@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("group_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("attempt_id", sa.Text(), nullable=True),
         sa.Column("draft_id", sa.Text(), nullable=False),
         sa.Column("artifact_type", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -55,6 +56,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("generations_attempt", "generations", ["attempt_id"], unique=False)
     op.create_index("generations_draft", "generations", ["draft_id"], unique=False)
     op.create_index("generations_group", "generations", ["group_id"], unique=False)
     op.create_table(
@@ -123,6 +125,7 @@ def upgrade() -> None:
     op.create_index("usage_rows_account", "usage_rows", ["account_id", "at"], unique=False)
     op.create_index("usage_rows_attempt", "usage_rows", ["attempt_id"], unique=False)
     op.add_column("attempts", sa.Column("infinite_chats_max", sa.Integer(), autoincrement=False, nullable=True))
+    op.create_index("chats_account", "chats", ["account_id"], unique=False)
     op.add_column("entries", sa.Column("from_seq", sa.BigInteger(), nullable=True))
     op.add_column("grades", sa.Column("branch_message_id", sa.Text(), nullable=True))
     op.drop_column("messages", "usage")

@@ -39,11 +39,16 @@ function Room({ session, onLeave }) {
   const [state, setState] = useState("connecting");
   const [line, setLine] = useState(null);
   const listeners = useRef(new Set());
+  const missed = useRef(new Map());
   const api = useRef(null);
   api.current ??= apiFor(session.token);
 
   useEffect(() => {
-    const tell = (event) => { for (const listener of listeners.current) listener(event); };
+    // What went wrong with an attempt before its page was there is kept for that page.
+    const tell = (event) => {
+      if (event.name === "attempt_error" && listeners.current.size === 0) missed.current.set(event.payload.attempt_id, event);
+      for (const listener of listeners.current) listener(event);
+    };
     const connection = connect({
       token: session.token,
       onState: (next) => { setState(next); tell({ state: next }); },
@@ -54,6 +59,11 @@ function Room({ session, onLeave }) {
     setLine({
       ...connection,
       listen: (listener) => { listeners.current.add(listener); return () => listeners.current.delete(listener); },
+      missed: (attemptId) => {
+        const event = missed.current.get(attemptId);
+        missed.current.delete(attemptId);
+        return event ?? null;
+      },
     });
     return () => connection.close();
   }, []);

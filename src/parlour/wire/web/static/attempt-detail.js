@@ -20,7 +20,7 @@ export function fromDetail(detail, readAt = 0) {
     chatCount: detail.expected_chat_count ?? chats.length,
     infinite: attempt.infinite_mode ?? false,
     archived: attempt.is_archived ?? false,
-    timer: { elapsed: 0, limit: null, negative: false, ...detail.timer, readAt },
+    timer: { elapsed: 0, limit: null, ...detail.timer, readAt },
     next: nextFrom(detail, chats),
     options: optionsFrom(detail.available_continuation_options),
     preparing: detail.preparing ? PREPARING : null,
@@ -82,9 +82,18 @@ function chatFrom(chat, resources) {
     hasRubric: Boolean(chat.rubric_id),
     gradesCount: chat.grades_count ?? 0,
     groupIds: chat.standard_group_ids ?? [],
-    expiresAt: chat.expires_at ? Date.parse(chat.expires_at) : null,
+    timeLimit: chat.time_limit ?? null,
+    clock: clockOf(chat),
+    ended: chat.completed ? chat.completion?.message ?? null : null,
     room: chat.room ?? null,
   };
+}
+
+// When the time of a chat is up; with `over` it goes on beyond it. Null without a limit.
+function clockOf(chat) {
+  if (chat.expires_at) return { ends: Date.parse(chat.expires_at), over: false };
+  if (chat.time_limit == null || !chat.negative_time) return null;
+  return { ends: Date.parse(chat.created_at) + chat.time_limit * 1000, over: true };
 }
 
 const pick = (map, ids) => (ids ?? []).map((id) => map?.[id]).filter(Boolean);

@@ -95,11 +95,17 @@ function startReply(state, chatId, payload) {
 
 function progress(message, payload) {
   if (payload.content_type === "reset") return { ...message, contents: [] };
+  // With `from` the entry stands for everything that was told since, so what is known of it goes (5.2).
+  const held = payload._meta?.from == null ? message : { ...message, contents: [] };
+  return grown(held, payload);
+}
+
+function grown(message, payload) {
   const idx = payload.content_idx ?? message.contents.at(-1)?.idx ?? 0;
   const known = message.contents.find((content) => content.idx === idx);
   if (known) {
-    const grown = { ...known, text: known.text + (payload.content ?? "") };
-    return { ...message, contents: message.contents.map((content) => (content === known ? grown : content)) };
+    const longer = { ...known, text: known.text + (payload.content ?? "") };
+    return { ...message, contents: message.contents.map((content) => (content === known ? longer : content)) };
   }
   const personaId = payload.persona_id ?? message.personaId ?? null;
   return { ...message, contents: [...message.contents, { idx, text: payload.content ?? "", personaId, name: null, color: null, icon: null }] };

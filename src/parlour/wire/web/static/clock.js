@@ -15,6 +15,10 @@ export function leftOf(left, soonSeconds = 60) {
   return { text: over ? `−${clockText(left)}` : clockText(left), words: over ? "over time" : "left", soon: left <= soonSeconds, over };
 }
 
+// Whether the limit of the whole attempt says anything that the clocks of its chats do not: each has one, and there are more.
+export const wholeCounts = ({ timer, chats }) =>
+  timer.limit != null && chats.every((chat) => chat.timeLimit != null) && chats.every((chat) => timer.limit > chat.timeLimit);
+
 // Seconds used of an attempt: what the snapshot said, and what passed since while a chat is open.
 export function usedOf(timer, now, running) {
   return timer.elapsed + (running ? Math.max(0, Math.floor((now - timer.readAt) / 1000)) : 0);

@@ -31,6 +31,7 @@ export function AttemptPage({ api, connection, place, onLeave }) {
       : html`<${Loading} what="the conversation" />`}</div>`;
   }
   const command = async (event, payload) => {
+    store.say(null);
     try {
       return await connection.call(event, { attempt_id: state.attemptId, ...payload });
     } catch (problem) {
@@ -61,7 +62,7 @@ function factsOf(state) {
   return [
     !state.own && `${state.learnerName ?? "A learner"}'s attempt`,
     state.practice && "Practice",
-    state.infinite && `Goes on as long as you like, round ${pass}`,
+    state.infinite && `Round ${pass}, until ${state.own ? "you finish" : "it is finished"}`,
     state.archived && "Archived",
   ].filter(Boolean);
 }

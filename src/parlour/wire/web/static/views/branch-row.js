@@ -2,11 +2,14 @@
 import { html, useEffect, useRef, useState } from "../html.js";
 import { choicesFor, pathOf } from "../message-tree.js";
 import { textOf } from "./message.js";
+import { useLostFocus } from "./parts.js";
 
 const LABEL_MAX = 80;
 
 export function BranchRow({ item, number, messages, shown, gradable, picked, onPick, onShow, onLabel, onGrade }) {
   const [naming, setNaming] = useState(false);
+  const namer = useRef(null);
+  useLostFocus(namer, naming);
   const name = item.label ?? `Branch ${number}`;
   return html`
     <li class="branch" data-shown=${shown ? "yes" : undefined}>
@@ -20,7 +23,7 @@ export function BranchRow({ item, number, messages, shown, gradable, picked, onP
         : html`<div class="row">
           <label class="pick"><input type="checkbox" checked=${picked} onChange=${onPick} />Compare<span class="unseen"> ${name}</span></label>
           <button type="button" class="plain" disabled=${shown} onClick=${onShow}>${shown ? "Shown" : "Show"}<span class="unseen"> ${name}</span></button>
-          <button type="button" class="plain" onClick=${() => setNaming(true)}>${item.label ? "Rename" : "Name it"}<span class="unseen"> ${name}</span></button>
+          <button type="button" class="plain" ref=${namer} onClick=${() => setNaming(true)}>${item.label ? "Rename" : "Name it"}<span class="unseen"> ${name}</span></button>
           ${gradable && html`<button type="button" class="plain" disabled=${item.grade?.state === "pending"} onClick=${onGrade}>Grade<span class="unseen"> ${name}</span></button>`}
         </div>`}
     </li>`;

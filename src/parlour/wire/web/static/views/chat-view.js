@@ -9,7 +9,7 @@ import { Composer } from "./composer.js";
 import { Grade, GradeSoFar } from "./grade.js";
 import { GradeAgain } from "./grade-again.js";
 import { Material } from "./material.js";
-import { Confirm } from "./parts.js";
+import { Confirm, useLostFocus } from "./parts.js";
 import { Presence } from "./presence.js";
 import { Scenario } from "./scenario.js";
 import { Timer } from "./timer.js";
@@ -23,6 +23,7 @@ export function ChatView({ api, connection, state, chat, outbox, command, place 
   const [asking, setAsking] = useState(false);
   const [grading, setGrading] = useState(false);
   const box = useRef(null);
+  const heading = useRef(null);
   const path = pathOf(messages, choices);
   const running = runningIn(state, chat.id);
   const waiting = outbox.list.filter((entry) => entry.chatId === chat.id && !arrived(entry, messages));
@@ -40,8 +41,9 @@ export function ChatView({ api, connection, state, chat, outbox, command, place 
     if (!wasOpen.current || !chat.completed) return;
     wasOpen.current = false;
     scrollTo({ top: 0, behavior: "instant" });
-    document.getElementById("grade-title")?.focus({ preventScroll: true });
+    (document.getElementById("grade-title") ?? heading.current).focus({ preventScroll: true });
   }, [chat.completed]);
+  useLostFocus(heading, chat.id);
 
   const send = (text) => {
     const parentId = editing?.id ?? branchPoint(messages, path);
@@ -67,8 +69,9 @@ export function ChatView({ api, connection, state, chat, outbox, command, place 
       </div>
       <section class="talk" aria-label="Conversation" onCopy=${chat.copyPaste ? undefined : (event) => event.preventDefault()}>
         <div class="talk-bar">
-          <h2>${talkTitle(state, chat)}</h2>
+          <h2 ref=${heading} tabindex="-1">${talkTitle(state, chat)}</h2>
           <${Timer} chat=${chat} now=${connection.serverNow} />
+          ${chat.ended && html`<span class="quiet">${chat.ended}</span>`}
           ${open && !state.own && running && html`<button type="button" class="stop" onClick=${stop}>Stop</button>`}
           ${open && !state.own && chat.hasRubric && html`<button type="button" disabled=${messages.length === 0} onClick=${() => setGrading(true)}>Grade</button>`}
           ${open && html`<button type="button" onClick=${() => setAsking(true)}>End<span class="roomy"> ${talks ? "conversation" : "scenario"}</span></button>`}

@@ -11,5 +11,13 @@ export function EndAll({ state, command, disabled }) {
   return html`
     <button type="button" disabled=${disabled} onClick=${() => setAsking(true)}>Finish here</button>
     ${asking && html`<${Confirm} title="Finish here?" yes="Finish" onYes=${end} onNo=${() => setAsking(false)}
-      text=${`${state.infinite ? "The practice ends." : "Scenarios that were not begun stay undone."} Everything that was said stays in the history.`} />`}`;
+      text=${ending(state)} />`}`;
+}
+
+function ending(state) {
+  return [
+    state.chats.some((chat) => !chat.completed) && "The open conversation ends without a grade.",
+    state.infinite ? "The practice ends." : "Scenarios that were not begun stay undone.",
+    "Everything that was said stays in the history.",
+  ].filter(Boolean).join(" ");
 }

@@ -13,6 +13,7 @@ const WORDS_MAX = 2_000;
 export function GradeAgain({ state, chat, call, branchId, onClose }) {
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
+  const earlier = Boolean(state.grades[chat.id]);
   const submit = async (event) => {
     event.preventDefault();
     const fields = new FormData(event.target);
@@ -35,8 +36,8 @@ export function GradeAgain({ state, chat, call, branchId, onClose }) {
     }
   };
   return html`
-    <${Dialog} title=${branchId ? "Grade this branch" : "Ask for another grade"} kind="form" onClose=${onClose}>
-      <p class="quiet">${branchId ? "The grade of the conversation stays what it is." : "The grade you have is kept; the newest one counts."}</p>
+    <${Dialog} title=${branchId ? "Grade this branch" : earlier ? "Ask for another grade" : "Grade this conversation"} kind="form" onClose=${onClose}>
+      ${(branchId || earlier) && html`<p class="quiet">${branchId ? "The grade of the conversation stays what it is." : "The grade so far is kept; the newest one counts."}</p>`}
       <${Notice} text=${problem} />
       <form onSubmit=${submit}>
         <fieldset><legend>What to look at</legend>

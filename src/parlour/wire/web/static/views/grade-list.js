@@ -30,7 +30,7 @@ function Row({ item, onShow }) {
   const { grade, change } = item;
   const facts = [
     day(grade.created_at), grade.source === "previous" && "from an earlier attempt", grade.branch_message_id && `branch${grade.label ? ` “${grade.label}”` : ""}`,
-    grade.asked_by && grade.asked_by !== "You" && `asked by ${grade.asked_by}`, grade.counts && "counts",
+    grade.asked_by && grade.asked_by !== "You" && `asked by ${grade.asked_by}`, grade.counts && "this one counts",
   ];
   return html`
     <li>

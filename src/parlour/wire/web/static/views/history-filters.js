@@ -11,7 +11,7 @@ export function HistoryFilters({ wanted, onWanted }) {
         <select value=${wanted.kind} onChange=${set("kind")}>
           <option value="all">All</option><option value="assigned">Assigned</option><option value="practice">Practice</option>
         </select></label>
-      <label>Shelf
+      <label>Show
         <select value=${wanted.shelf} onChange=${set("shelf")}>
           <option value="current">Current</option><option value="archived">Archived</option><option value="all">Both</option>
         </select></label>

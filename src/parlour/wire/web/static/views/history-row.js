@@ -16,7 +16,7 @@ export function HistoryRow({ api, item, me, onChanged, onProblem }) {
     }
     setBusy(false);
   };
-  const facts = [day(item.created_at), item.profile_id !== me && item.profile_name, item.practice && "Practice", item.infinite_mode && "goes on", item.is_archived && "Archived"];
+  const facts = [day(item.created_at), item.profile_id !== me && item.profile_name, item.practice && "Practice", item.infinite_mode && "in rounds", item.is_archived && "Archived"];
   const of = `${item.name}, ${day(item.created_at)}`;
   return html`
     <li>
@@ -31,7 +31,8 @@ export function HistoryRow({ api, item, me, onChanged, onProblem }) {
 }
 
 function stateOf(item) {
-  if (item.state === "active") return `${item.chats_completed} of ${item.infinite_mode ? item.chats_completed : item.num_chats} done`;
+  if (item.state === "active" && item.infinite_mode) return `${item.chats_completed} done`;
+  if (item.state === "active") return item.num_chats > 1 ? `${item.chats_completed} of ${item.num_chats} done` : "Open";
   if (item.score == null) return "Ended";
   return html`${points(item.score)}${item.passed && html` <span class="tag" data-status="passed">Passed</span>`}`;
 }

@@ -23,6 +23,7 @@ export function History({ api, connection, simulationId, onLeave }) {
   const changed = (item) => {
     setTold(item.is_archived ? `${item.name} is back among the current ones.` : `${item.name} is archived.`);
     load(null);
+    document.querySelector("#main h1")?.focus({ preventScroll: true });
   };
   return html`
     <div class="page">

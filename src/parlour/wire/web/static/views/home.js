@@ -14,8 +14,8 @@ export function Home({ api, connection, onLeave }) {
   const load = async () => {
     setProblem(null);
     try {
-      const [home, practice] = await Promise.all([api.home(), api.practice()]);
-      setCards({ home: home.items, practice: practice.items });
+      const [home, practice, attempts] = await Promise.all([api.home(), api.practice(), api.attempts({ is_archived: false })]);
+      setCards({ home: home.items, practice: practice.items, open: attempts.items.filter((attempt) => attempt.state === "active") });
     } catch (failure) {
       if (failure.status === 401) onLeave(failure.detail);
       else setProblem(failure.detail);
@@ -35,8 +35,9 @@ export function Home({ api, connection, onLeave }) {
       setStarting(null);
     }
   };
+  const openOf = (card) => cards.open.find((attempt) => (attempt.home_id ?? attempt.practice_id) === keyOf(card) && attempt.profile_id === connection.profileId());
   const shelf = (items) => items.map((card) => html`
-    <${Card} key=${keyOf(card)} card=${card} busy=${starting === keyOf(card)} locked=${starting !== null} onStart=${(infinite) => start(card, infinite)} />`);
+    <${Card} key=${keyOf(card)} card=${card} open=${openOf(card)} busy=${starting === keyOf(card)} locked=${starting !== null} onStart=${(infinite) => start(card, infinite)} />`);
   return html`
     <div class="page">
       <${PageTitle}>${cards && taught([...cards.home, ...cards.practice]) ? "What you teach" : "Choose a conversation"}<//>
@@ -46,7 +47,7 @@ export function Home({ api, connection, onLeave }) {
         <section aria-labelledby="assigned"><h2 id="assigned">${taught(cards.home) ? "Assigned" : "Assigned to you"}</h2>
           <ul class="cards">${shelf(cards.home)}</ul></section>`}
       ${cards?.practice.length > 0 && html`<section aria-labelledby="practice"><h2 id="practice">Practice</h2><ul class="cards">${shelf(cards.practice)}</ul></section>`}
-      ${cards && cards.home.length + cards.practice.length === 0 && html`<p class="quiet">There is nothing here yet. Your instructor can add conversations for you.</p>`}
+      ${cards && cards.home.length + cards.practice.length === 0 && html`<p class="quiet">Nothing is assigned to you yet. What you may read is in the <a href="#/history">history</a>.</p>`}
     </div>`;
 }
 
@@ -54,7 +55,8 @@ const taught = (items) => items.length > 0 && items.every((card) => card.view_mo
 
 const keyOf = (card) => card.home_id ?? card.practice_id;
 
-function Card({ card, busy, locked, onStart }) {
+// `open`: the person's newest attempt that has not ended, if there is one.
+function Card({ card, open, busy, locked, onStart }) {
   const [infinite, setInfinite] = useState(false);
   const name = card.name ?? card.simulation_name ?? "Conversation";
   const id = `card-${keyOf(card)}`;
@@ -63,7 +65,7 @@ function Card({ card, busy, locked, onStart }) {
   const teaches = card.view_mode === "instructional";
   const facts = [
     scenes > 0 && `${scenes} ${scenes === 1 ? "scenario" : "scenarios"}`,
-    card.time_limit ? `${minutes(card.time_limit)} in all` : "No time limit",
+    card.time_limit && `Time limit ${minutes(card.time_limit)}`,
     card.end_time && `Until ${day(card.end_time)}`,
   ].filter(Boolean);
   return html`
@@ -78,7 +80,10 @@ function Card({ card, busy, locked, onStart }) {
           Go round again until I stop</label>`}
       ${teaches ? html`<p><a class="button" href=${toTraining(card.simulation_id)}>See the attempts</a></p>` : html`<div class="row apart">
         <p class="best">${card.highest_score == null ? "Not graded yet" : html`Best score <strong>${card.highest_score}</strong>`}</p>
-        <button type="button" class="primary" disabled=${locked} aria-describedby=${id} onClick=${() => onStart(infinite)}>${busy ? "Starting…" : "Start"}</button>
+        <span class="row">
+          <button type="button" class=${open ? "" : "primary"} disabled=${locked} aria-describedby=${id} onClick=${() => onStart(infinite)}>${busy ? "Starting…" : open ? "Start anew" : "Start"}</button>
+          ${open && html`<a class="button primary" href=${toAttempt(open.id)} aria-describedby=${id}>Continue</a>`}
+        </span>
       </div>`}
     </li>`;
 }

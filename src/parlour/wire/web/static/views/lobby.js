@@ -1,15 +1,17 @@
 // The lobby: begin the next scenario, use earlier results in its place, or shape it first (specification 6.1.5, 6.7).
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { mapOf, PREPARING } from "../lobby-state.js";
 import { Customise } from "./customise.js";
 import { EndAll } from "./end-all.js";
-import { minutes, points } from "./parts.js";
+import { minutes, points, useLostFocus } from "./parts.js";
 
 export function Lobby({ api, state, command, store, onChoose }) {
   const [busy, setBusy] = useState(false);
   const [choices, setChoices] = useState(null);
   const [shaping, setShaping] = useState(false);
+  const heading = useRef(null);
   const entryId = state.next.entryId;
+  useLostFocus(heading, shaping);
   useEffect(() => {
     setChoices(null);
     setShaping(false);
@@ -32,13 +34,13 @@ export function Lobby({ api, state, command, store, onChoose }) {
   const done = state.chats.filter((chat) => chat.completed).length;
   return html`
     <section class="lobby" aria-labelledby="lobby-title">
-      <h2 id="lobby-title">${state.next.title ? html`Next: ${state.next.title}` : "The next scenario"}</h2>
+      <h2 id="lobby-title" ref=${heading} tabindex="-1">${state.next.title ? html`Next: ${state.next.title}` : "The next scenario"}</h2>
       <p class="quiet">${place(state, done)} ${state.next.description}</p>
       ${shaping
         ? html`<${Customise} api=${api} state=${state} choices=${choices} busy=${busy} onBegin=${begin} onCancel=${() => setShaping(false)} />`
         : html`<div class="row">
           <button type="button" class="primary" disabled=${busy} onClick=${() => begin()}>${busy ? "One moment…" : "Start this scenario"}</button>
-          ${choices && html`<button type="button" disabled=${busy} onClick=${() => setShaping(true)}>Shape it first</button>`}
+          ${choices && html`<button type="button" disabled=${busy} onClick=${() => setShaping(true)}>Change it first</button>`}
           <${EndAll} state=${state} command=${command} disabled=${busy} />
         </div>`}
       ${!shaping && state.options.length > 0 && html`

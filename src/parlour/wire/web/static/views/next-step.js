@@ -1,8 +1,9 @@
 // Between scenarios: what comes next, the lobby, and the result of the whole attempt.
-import { html } from "../html.js";
+import { html, useRef } from "../html.js";
 import { EndAll } from "./end-all.js";
 import { Lobby } from "./lobby.js";
 import { Preparing } from "./preparing.js";
+import { useLostFocus } from "./parts.js";
 import { Timer } from "./timer.js";
 
 export function NextStep({ api, state, viewed, command, store, onChoose, now }) {
@@ -11,7 +12,8 @@ export function NextStep({ api, state, viewed, command, store, onChoose, now }) 
     return html`
       <section class="next" aria-label="Next scenario">
         <p>The next scenario, “${open.title}”, is open. <${Timer} chat=${open} now=${now} /></p>
-        <button type="button" class="primary" onClick=${() => onChoose(open.id)}>Go to it</button>
+        <p class="row"><${EndAll} state=${state} command=${command} />
+          <button type="button" class="primary" onClick=${() => onChoose(open.id)}>Go to it</button></p>
       </section>`;
   }
   if (state.preparing) return html`<${Preparing} preparing=${state.preparing} />`;
@@ -25,10 +27,12 @@ export function NextStep({ api, state, viewed, command, store, onChoose, now }) 
 
 function Outcome({ state }) {
   const { results } = state;
+  const place = useRef(null);
+  useLostFocus(place, state.attemptId);
   const several = state.chats.length > 1 && results?.total_possible_points > 0;
   return html`
-    <section class="next" aria-label="Result">
-      <p>This conversation is over.${several && html` In all <strong>${results.total_score} of ${results.total_possible_points}</strong> points${results.passed ? ", passed" : ""}.`}</p>
+    <section class="next" aria-label="Result" ref=${place} tabindex="-1">
+      <p>${state.chatCount > 1 ? "This attempt" : "This conversation"} is over.${several && html` In all <strong>${results.total_score} of ${results.total_possible_points}</strong> points${results.passed ? ", passed" : ""}.`}</p>
       <a class="button" href="#/">Choose another</a>
     </section>`;
 }

@@ -7,7 +7,15 @@ export function PageTitle({ children, takeFocus = true }) {
   useEffect(() => {
     if (takeFocus) heading.current.focus({ preventScroll: true });
   }, []);
+  useEffect(() => { document.title = `${heading.current.textContent} · Parlour`; });
   return html`<h1 ref=${heading} tabindex="-1">${children}</h1>`;
+}
+
+// What comes in the place of what had the focus takes it over, so that nobody is thrown back to the top of the page.
+export function useLostFocus(place, turn) {
+  useEffect(() => {
+    if (document.activeElement === document.body) place.current?.focus({ preventScroll: true });
+  }, [turn]);
 }
 
 export function Notice({ text, onClose, children }) {

@@ -36,18 +36,22 @@ export function Question({ question, answers, onAnswer, onGoOn, readOnly, takeFo
     }
     setBusy(false);
   };
+  const ask = (wanted) => {
+    setAgain(wanted);
+    heading.current.focus({ preventScroll: true });
+  };
   const latest = fresh && !answers.some((answer) => answer.id === fresh.id) ? fresh : given;
   const name = `q-${question.id}`;
   return html`
     <section class="question" aria-labelledby=${name} data-state=${asking ? "open" : latest ? (latest.correct ? "right" : "wrong") : "none"}>
       <h3 id=${name} ref=${heading} tabindex="-1">${question.text}</h3>
       ${asking
-        ? html`<${Asked} question=${question} name=${name} busy=${busy} problem=${problem} onSubmit=${submit} onCancel=${given && again ? () => setAgain(false) : null} />`
+        ? html`<${Asked} question=${question} name=${name} busy=${busy} problem=${problem} onSubmit=${submit} onCancel=${given && again ? () => ask(false) : null} />`
         : html`<${Told} question=${question} answer=${latest} first=${answers[0] ?? fresh} readOnly=${readOnly} />`}
       <div role="status" class="unseen">${!asking && fresh ? verdict(latest) : ""}</div>
       ${!asking && !readOnly && html`<div class="row">
         ${onGoOn && html`<button type="button" class="primary" onClick=${onGoOn}>Go on</button>`}
-        <button type="button" class="plain" onClick=${() => setAgain(true)}>Answer again</button>
+        <button type="button" class="plain" onClick=${() => ask(true)}>Answer again</button>
       </div>`}
     </section>`;
 }

@@ -1,35 +1,28 @@
-// The time left in a chat that has a limit, and in the whole attempt (specification 6.6, 10.3).
-import { leftOf, usedOf, clockText } from "../clock.js";
+// The time left in a chat that has a limit, and the time used in the whole attempt (specification 6.6, 10.3).
+import { clockText, leftOf, usedOf, wholeCounts } from "../clock.js";
 import { html, useEffect, useState } from "../html.js";
 
 const SECOND_MS = 1_000;
 
+// Below zero only where overtime is allowed.
 export function Timer({ chat, now }) {
-  const runs = Boolean(chat.expiresAt) && !chat.completed;
+  const runs = Boolean(chat.clock) && !chat.completed;
   useTick(runs);
   if (!runs) return null;
-  const left = Math.ceil((chat.expiresAt - now()) / SECOND_MS);
-  return html`<${Clock} left=${Math.max(0, left)} />`;
-}
-
-// Below zero only where overtime is allowed; otherwise each chat has a clock of its own that ends it, and where there is
-// only one chat that clock says it all.
-export function AttemptTimer({ state, now }) {
-  const { timer } = state;
-  const running = state.active && state.chats.some((chat) => !chat.completed);
-  const told = state.chatCount === 1 && state.chats.some((chat) => chat.expiresAt);
-  const runs = timer.limit != null && state.active && !told;
-  useTick(runs && running);
-  if (!runs) return null;
-  const left = timer.limit - usedOf(timer, now(), running);
-  return html`<span class="all-time"><${Clock} left=${timer.negative ? left : Math.max(0, left)} /> <span class="quiet">· ${clockText(timer.limit)} in all</span></span>`;
-}
-
-function Clock({ left }) {
-  const { text, words, soon, over } = leftOf(left);
+  const left = Math.ceil((chat.clock.ends - now()) / SECOND_MS);
+  const { text, words, soon, over } = leftOf(chat.clock.over ? left : Math.max(0, left));
   return html`
     <span class="timer" role="timer" data-soon=${soon ? "yes" : undefined}>${text} ${words}</span>
     <span class="unseen" role="status">${over ? "The time is over. You may go on." : soon && left > 0 ? "Less than a minute left." : ""}</span>`;
+}
+
+export function AttemptTimer({ state, now }) {
+  const { timer } = state;
+  const running = state.chats.some((chat) => !chat.completed);
+  const told = state.active && !state.infinite && wholeCounts(state);
+  useTick(told && running);
+  if (!told) return null;
+  return html`<span class="all-time">${clockText(usedOf(timer, now(), running))} of ${clockText(timer.limit)} used in all</span>`;
 }
 
 function useTick(runs) {

@@ -21,6 +21,8 @@ export function useAttempt({ api, connection, attemptId }) {
     });
     const ticking = setInterval(() => outbox.pump(), PUMP_MS);
     store.load();
+    const missed = connection.missed(attemptId);
+    if (missed) store.handle(missed.name, missed.payload);
     return () => { quiet(); clearInterval(ticking); store.close(); };
   }, []);
   return { store, outbox };

@@ -27,7 +27,7 @@ export function Watch({ api, video, questions, answers, onAnswer, readOnly }) {
     setAsked(stop);
   };
   const look = (playing) => {
-    if (readOnly) return;
+    if (readOnly || !player.current) return;
     const to = player.current.currentTime;
     const stop = stopBetween(timed, live.current, { from: at.current, to: to + (playing ? 0 : NEAR_S), playing });
     if (stop) stopAt(stop);
@@ -58,14 +58,14 @@ export function Watch({ api, video, questions, answers, onAnswer, readOnly }) {
     live.current = { ...live.current, [question.id]: live.current[question.id] ?? [{ id: ack.response_id, optionIds, correct: ack.is_correct }] };
     return ack;
   };
-  const question = asked && questions.find((one) => one.id === asked.question.id);
+  const question = asked && !readOnly && questions.find((one) => one.id === asked.question.id);
   return html`
     <section class="watch" aria-label=${video.name}>
       <${Notice} text=${broken ? "This browser cannot play the video." : source.problem?.detail}><button type="button" onClick=${source.renew}>Try again</button><//>
       <div class="screen">
         ${source.url && html`
           <video ref=${player} src=${source.url} controls playsinline preload="metadata" disablepictureinpicture controlslist="nodownload"
-            aria-label=${video.name} onLoadedMetadata=${begin} onTimeUpdate=${() => look(!player.current.seeking)} onSeeking=${() => look(false)}
+            aria-label=${video.name} onLoadedMetadata=${begin} onTimeUpdate=${() => look(!player.current?.seeking)} onSeeking=${() => look(false)}
             onPlay=${() => (asked && barrierOf(timed, live.current)?.at === asked.at ? stopAt(asked) : setAsked(null))} onEnded=${ended} onError=${fail}>
             ${video.captions.map((track, index) => html`<${Captions} key=${track.uploadId} api=${api} track=${track} first=${index === 0} />`)}
           </video>`}

@@ -1,0 +1,31 @@
+"""Texts that no store is given: PostgreSQL keeps none with NUL, so they are refused on every wire and store."""
+
+from pydantic import AfterValidator
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from parlour.kernel.refusals import invalid
+from parlour.wire.http.problems import problem_response
+
+
+def without_nul(text: str) -> str:
+    """The text; raises `ValueError` if it has a NUL."""
+    if "\0" in text:
+        raise ValueError("it has a NUL character")
+    return text
+
+
+NoNul = AfterValidator(without_nul)
+
+
+class RefuseNul:
+    """ASGI middleware: an address with a NUL in its path or query names nothing that there is (`invalid_request`)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on; see the class."""
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await problem_response(invalid("", "the address has a NUL character"))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
