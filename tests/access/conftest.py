@@ -1,6 +1,7 @@
 """One populated server a store for all cells of the matrix."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,6 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A running server with every kind of caller."""
     site = make_site(request.param, tmp_path_factory.mktemp("access"), request)
     populate(site)
-    wide = {"limits__socket_events_per_second_max": 10_000, "limits__sockets_per_account_max": 10_000}
+    wide: dict[str, Any] = {"limits__socket_events_per_second_max": 10_000, "limits__sockets_per_account_max": 10_000}
     yield World(site, site.start(guests="true", **wide))
     site.close()

@@ -69,6 +69,10 @@ def test_an_attempt_is_put_away_and_taken_back(told: Visit) -> None:
     told.check_calm()
 
 
+def test_a_row_names_the_card_that_it_was_begun_from(told: Visit) -> None:
+    expect(told.page.locator(".history > li").first).to_contain_text("First panel")
+
+
 def test_words_that_were_said_are_found_and_lead_there(told: Visit) -> None:
     page = told.page
     page.get_by_label("Search").fill("violin")

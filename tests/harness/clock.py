@@ -1,7 +1,7 @@
 """A server's clock that a test moves: how far it is ahead stands in a file."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class SetClock:
         self.set_ahead(ms - SystemClock().now_ms())
 
     @contextmanager
-    def given(self) -> Iterator[None]:
+    def given(self) -> Generator[None]:
         """Servers that are started meanwhile go by this clock."""
         os.environ[VARIABLE] = str(self._file)
         try:

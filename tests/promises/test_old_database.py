@@ -101,7 +101,7 @@ async def carry_on(client: Client, detail: Any, known: dict[str, Any]) -> None:
     attempt_id, chat_id = known["infinite"]
 
     async with asyncio.timeout(SECONDS_MAX):
-        while (await detail(attempt_id))["entries"]["attempt_message"][1]["status"] != "complete":
+        while (await detail(attempt_id))["entries"]["attempt_message"][1]["status"] != "complete":  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     for attempt_id, chat_id in (known["infinite"], known["home"]):
         await client.ok("attempt_join", {"chat_id": chat_id})

@@ -34,9 +34,9 @@ def test_a_run_is_told_under_the_name_of_its_artifact() -> None:
 
 
 def test_an_artifact_that_is_not_known_has_no_alias() -> None:
-    for name, payload in (("generation_error", {"message": "No."}), ("generation_progress", progress(0, ""))):
-        payload["artifact_type"] = ""
-        assert frames(name, payload) == [name]
+    error: dict[str, object] = {"message": "No."}
+    for name, payload in (("generation_error", error), ("generation_progress", progress(0, ""))):
+        assert frames(name, {**payload, "artifact_type": ""}) == [name]
 
 
 def test_an_event_without_a_row_stands_alone() -> None:

@@ -26,6 +26,7 @@ from parlour.catalog.publishing import publish
 from parlour.catalog.sources import Bundle
 from parlour.drafts import actions, kinds
 from parlour.drafts.actions import Generating
+from parlour.drafts.choosing import ChatChange, change
 from parlour.drafts.entities import Basis, ChatValues, Draft, VersionConflictError
 from parlour.drafts.facts import GenerationCompleted, GenerationFailed, ValueTold
 from parlour.drafts.kinds import Scene, UnusableAnswerError
@@ -35,10 +36,11 @@ from parlour.drafts.streams import ObjectStream, readable
 from parlour.drafts.work import Drafter, DrafterLimits
 from parlour.events.facts import fact_of
 from parlour.jobs.worker import Worker, WorkerLimits
+from parlour.kernel.actor import Actor
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, EntryId, TemplateId, TimeOrderedIds
-from parlour.kernel.refusals import ProviderFault
+from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.providers.models.scripted_author import LABEL, draft
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
@@ -113,7 +115,7 @@ def test_what_will_be_made_is_left_out_and_what_is_chosen_takes_its_place() -> N
 def test_as_many_values_are_planned_as_the_author_wrote() -> None:
     assert [len(kinds.plan(name, scene())) for name in kinds.MADE_TYPES] == [1, 1, 1, 1, 1, 1, 1, 1, 3]
     right = [slot.about["right"] for slot in kinds.plan("options", scene())]
-    assert sorted(right) == [False, False, True]
+    assert sorted(right, key=bool) == [False, False, True]
     assert right == [slot.about["right"] for slot in kinds.plan("options", scene())]
     crowd = replace(SCENARIO, questions=tuple(replace(QUESTION, id=str(n)) for n in range(7)))
     many = Scene(published=MATERIAL, now=replace(MATERIAL, scenario=crowd), seed="run")
@@ -129,6 +131,11 @@ def test_as_many_values_are_planned_as_the_author_wrote() -> None:
         ("names", json.dumps({"name": "x" * 121}), "longer than 120"),
         ("names", json.dumps({"name": "a\x00b"}), "control characters"),
         ("personas", '{"name": "A", "description": "B", "instructions": "At {{nowhere}}."}', "no parameter nowhere"),
+        (
+            "personas",
+            json.dumps({"name": "A", "description": "B", "instructions": "C", "examples": ["a\x00b"]}),
+            "'examples' has control characters",
+        ),
         ("questions", '{"question_text": "Q", "time": -1}', "between 0 and"),
     ],
 )
@@ -304,6 +311,24 @@ async def test_what_a_person_changes_meanwhile_is_not_overwritten(database: Data
         stored = await database.read(lambda tx: actions.draft(tx, found.id))
         assert stored is not None
         assert (stored.body.values.name, stored.body.values.description) == ("Mine", "Made.")
+
+
+async def test_the_draft_of_a_chat_that_is_generated_is_not_a_way_to_customise_it(database: Database) -> None:
+    """Its owner is told its id with the end of the run."""
+    async with desk(database) as at:
+        await at.new_draft()
+        plain = replace(ENTRY, templates=(replace(TEMPLATE, use_custom=False),))
+        bundle = Bundle(
+            pack="pack", name="Pack", documents=(), personas=(ADA,), dialogues=(), scenarios=(SCENARIO_PLAIN,),
+            rubrics=(), simulations=(), cohorts=(), entries=(plain,),
+        )  # fmt: skip
+        await database.write(lambda tx: publish(tx, bundle))
+        inner = await database.write(lambda tx: actions.create_for_chat(tx, OWNER, BASIS, ChatValues()))
+        owner = Actor(account_id=OWNER, user_id="owner", role="member")
+        wanted = ChatChange(given=frozenset({"name"}), name="Mine")
+        with pytest.raises(Refusal) as refused:
+            await database.write(lambda tx: change(tx, owner, inner.id, inner.version, wanted))
+        assert refused.value.code == "custom_not_allowed"
 
 
 async def test_a_type_that_needs_an_engine_fails_as_a_model_does(database: Database) -> None:

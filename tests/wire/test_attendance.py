@@ -9,7 +9,11 @@ from typing import cast
 
 import pytest
 
+from parlour.accounts import actions as accounts
 from parlour.accounts.entities import SessionActor
+from parlour.attempts import actions as attempts
+from parlour.attempts import presence
+from parlour.attempts.actions import Starting
 from parlour.events import presence as rows
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
@@ -73,3 +77,38 @@ async def test_rows_that_others_dropped_are_put_back_a_little_at_a_time(
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await database.stop()
+
+
+def test_who_watches_many_chats_of_a_server_that_died_is_told_of_each_of_them_only(store: Site) -> None:
+    """Rooms without watchers cost no statement of their own."""
+
+    def start(tx: Tx) -> list[str]:
+        actor = accounts.actor_by_id(tx, AccountId(store.ids["learner"]))
+        assert actor is not None
+        starting = Starting(kind="practice", entry_id=store.practices["Practice: office hours"])
+        return [str(attempts.start(tx, actor, starting).chat_id) for _ in range(3)]
+
+    chats = store.write(start)
+    learner, watcher = (AccountId(store.ids[name]) for name in ("learner", "instructor"))
+
+    def fill(tx: Tx) -> None:
+        rows.beat(tx, "dead", alone=False)
+        rows.beat(tx, "alive", alone=False)
+        for number in range(1_200):
+            chat = chats[number] if number < len(chats) else f"{number:08x}-0000-7000-8000-000000000000"
+            rows.enter(
+                tx, rows.Present(connection_id=f"d{number}", account_id=learner, server_id="dead"), f"chat:{chat}"
+            )
+        for chat in chats[:2]:
+            rows.enter(tx, rows.Present(connection_id="w", account_id=watcher, server_id="alive"), f"presence:{chat}")
+        tx.run("UPDATE servers SET seen_at = 0 WHERE id = 'dead'")
+
+    store.write(fill)
+
+    def beat(tx: Tx) -> list[str]:
+        rows.beat(tx, "alive", alone=False)
+        presence.say_changed(tx, rows.forget_dead(tx, idle_before_ms=0))
+        return [each.rooms[0] for each in tx.announced]
+
+    assert sorted(store.write(beat)) == sorted(f"presence:{chat}" for chat in chats[:2])
+    assert store.write(lambda tx: rows.of_server(tx, "dead")) == {}

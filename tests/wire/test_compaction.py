@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,7 @@ def aging(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
 
 
 @asynccontextmanager
-async def opened(site: Site) -> AsyncIterator[Database]:
+async def opened(site: Site) -> AsyncGenerator[Database]:
     """The store of a site, beside its servers."""
     database = site.database()
     database.start()
@@ -230,7 +230,8 @@ async def test_compacting_again_or_twice_at_once_or_after_a_restart_changes_noth
     database = aging.database()
     found = database.read_here(lambda tx: compacting.find(tx, tx.now_ms - DAY * 1000))
     assert found is not None
-    assert [database.write_here(lambda tx: compacting.compact(tx, found)) for _ in range(2)] == [3, 0]
+    those = found
+    assert [database.write_here(lambda tx: compacting.compact(tx, those)) for _ in range(2)] == [3, 0]
     once = entries_of(aging, room)
     assert await compacted(aging) == 0
     aging.write(lambda tx: compaction.set_mark(tx, compacting.MARK, 0))
@@ -272,6 +273,7 @@ async def a_week_later(site: Site) -> Week:
     process, given = site.start(), {"practice_id": site.practices["practice-single"]}
     async with Raw(process.url) as raw:
         pid = (await raw.open(token)).data["pid"]
+        started: dict[str, Any] = {}
         for _ in range(3):
             started = await raw.ok("attempt_start", given)
             await raw.event("attempt_chat_started", attempt_id=started["attempt_id"])

@@ -20,7 +20,7 @@ from tests.wire.house import House, fence
 from tests.wire.http_client import Http
 from tests.wire.raw import Packet, Raw
 
-WEB = {"dialect": "glow-web"}
+WEB: dict[str, Any] = {"dialect": "glow-web"}
 TEXT = "What have you tried so far? I can see that it was hard."
 SAID = ("You are lazy and wrong.", TEXT)
 
@@ -181,7 +181,8 @@ async def test_a_generation_is_told_under_the_name_of_its_artifact_too(house: Ho
 @pytest.mark.case(112)
 async def test_without_the_dialect_no_alias_ever_appears(house: House) -> None:
     """The clients of every other test hold what they hear against the documented events; here by name."""
-    for auth in ({}, {"dialect": "other"}, {"dialect": 7}, {"dialect": None}):
+    asked: list[dict[str, Any]] = [{}, {"dialect": "other"}, {"dialect": 7}, {"dialect": None}]
+    for auth in asked:
         async with house.client(**auth) as client:
             await through_a_chat(client, house.site.practices["practice-single"])
             assert set(client.names) <= SERVER_EVENTS.keys()

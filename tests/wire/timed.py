@@ -1,7 +1,7 @@
 """A server whose clock a test moves, and content with limits of its own."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,14 +55,14 @@ class Timed(House):
         row: Any = self.site.write(lambda tx: tx.one("SELECT * FROM chats WHERE id = :id", id=chat_id))
         return dict(row)
 
-    def restart(self, **settings: object) -> None:
+    def restart(self, **settings: Any) -> None:
         """Another server instead of this one, which must have ended, on the same clock."""
         with self.clock.given():
             self.process: Process = self.site.start(**settings)
 
 
 @contextmanager
-def timed(site: Site, closes_in_seconds: int = 7200, **settings: object) -> Iterator[Timed]:
+def timed(site: Site, closes_in_seconds: int = 7200, **settings: Any) -> Generator[Timed]:
     """A server on the site, with the timed pack."""
     clock = SetClock(site.folder / "clock")
     with tempfile.TemporaryDirectory() as folder:

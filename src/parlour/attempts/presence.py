@@ -72,7 +72,11 @@ def gone(tx: Tx, connection_id: str) -> None:
 
 def say_changed(tx: Tx, rooms: Sequence[str]) -> None:
     """Tell who watches these rooms, where they are chats', who is in them now. Of a deleted chat nothing is told."""
-    for chat_id in sorted(filter(None, map(chat_of_room, rooms))):
+    chats = sorted(filter(None, map(chat_of_room, rooms)))
+    if len(chats) > 1:  # as many as a server had that died
+        watched = rows.occupied(tx, [presence_room(chat_id) for chat_id in chats])
+        chats = [chat_id for chat_id in chats if presence_room(chat_id) in watched]
+    for chat_id in chats:
         watch = presence_room(chat_id)
         if rows.lock(tx, watch) and conversations.chat(tx, chat_id) is not None:
             tx.announce([watch], PresenceChanged(chat_id=chat_id, people=people(tx, chat_id)))

@@ -111,9 +111,9 @@ def reusable(tx: Tx, account_id: AccountId, attempt_id: AttemptId) -> list[Earli
     What no template could take is left out here already: practice, open chats, chats without a grade.
     """
     rows = tx.all(
-        "SELECT c.*, g.score, g.total_points, g.time_taken FROM attempts a JOIN chats c ON c.attempt_id = a.id"  # noqa: S608
+        "SELECT c.*, g.score, g.total_points, g.time_taken FROM chats c JOIN attempts a ON a.id = c.attempt_id"  # noqa: S608
         f" JOIN grades g ON {_COUNTING_GRADE}"
-        " WHERE a.account_id = :account AND a.practice = 0 AND a.id <> :attempt AND c.state = 'completed'",
+        " WHERE c.account_id = :account AND c.completed_at IS NOT NULL AND a.practice = 0 AND a.id <> :attempt",
         account=account_id,
         attempt=attempt_id,
     )

@@ -155,8 +155,8 @@ def _scenarios(tx: Tx, actor: Actor, entry: Entry, template: ChatTemplate) -> li
 def change(tx: Tx, actor: Actor, draft_id: str, expected_version: int, wanted: ChatChange) -> Draft:
     """Write a person's choice into their draft; the draft as it is then.
 
-    Raises `not_found`, `VersionConflictError`, and `invalid_request` for what is not offered, or would
-    leave a persona with a gap in its texts.
+    Raises `not_found`, `VersionConflictError`, `custom_not_allowed`, and `invalid_request` for what is not
+    offered, or would leave a persona with a gap in its texts.
     """
     draft = actions.own_draft(tx, actor, draft_id, lock=True)
     if draft.version != expected_version:
@@ -166,6 +166,8 @@ def change(tx: Tx, actor: Actor, draft_id: str, expected_version: int, wanted: C
     entry = catalog.entry_for(tx, basis.kind, basis.entry_id)
     if template is None or entry is None:
         raise not_found("Draft")
+    if not template.use_custom:  # it may be the draft of a chat that is being generated
+        raise Refusal("custom_not_allowed", "This scenario cannot be customised.")
     offer = offer_for(tx, actor, entry, template)
     for member in sorted(wanted.given):
         if TYPE_OF_MEMBER[member] in offer.generated:

@@ -179,6 +179,8 @@ def read(type_name: str, text: str, scene: Scene) -> Answered:
         answered = replace(answered, **{name: said})
     if type_name == "personas":
         examples = tuple(each.strip()[:LINE_CHARACTERS_MAX] for each in answered.examples if each.strip())
+        if not all(map(is_clean, examples)):
+            raise UnusableAnswerError("'examples' has control characters.")
         answered = replace(answered, examples=examples[:EXAMPLES_MAX])
         known = {parameter.name for parameter in scene.now.scenario.parameters}
         unknown = placeholders("\n".join((answered.instructions, *answered.examples))) - known

@@ -5,7 +5,7 @@ without a word takes nobody along for longer. A row of an HTTP session belongs t
 (`server_id` is ""): it counts until the session is closed, or is forgotten as idle.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from parlour.events import store
@@ -15,6 +15,7 @@ from parlour.storage.tx import Tx
 LEASE_MS = 15_000
 NEVER_LAPSES = 2**62
 NO_SERVER = ""
+ROOMS_PER_QUESTION = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +52,14 @@ def anyone_in(tx: Tx, room: str) -> bool:
     return bool(counts(tx, room))
 
 
+def occupied(tx: Tx, rooms: Sequence[str]) -> set[str]:
+    """Those of these rooms that somebody may be in, asked for many at once."""
+    found: set[str] = set()
+    for start in range(0, len(rooms), ROOMS_PER_QUESTION):
+        found |= store.rooms_with_presence(tx, rooms[start : start + ROOMS_PER_QUESTION])
+    return found
+
+
 def lock(tx: Tx, room: str) -> bool:
     """Wait for other servers that change who is in a room, until the transaction ends; False if nobody is in it."""
     return store.lock_presence(tx, room)
@@ -66,8 +75,9 @@ def beat(tx: Tx, server_id: str, *, alone: bool) -> bool:
 
     `alone`: the store has no other server, so that it needs no lease, and a clock that is set cannot end it.
     """
-    before = store.server_seen_at(tx, server_id)
-    store.put_server(tx, server_id, NEVER_LAPSES if alone else tx.now_ms)
+    before, seen_at = store.server_seen_at(tx, server_id), NEVER_LAPSES if alone else tx.now_ms
+    if before != seen_at:
+        store.put_server(tx, server_id, seen_at)
     return before is not None and before > tx.now_ms - LEASE_MS
 
 

@@ -328,6 +328,12 @@ def present_in(tx: Tx, room: str, lapsed_ms: int) -> dict[AccountId, int]:
     return {AccountId(row["account_id"]): row["n"] for row in rows}
 
 
+def rooms_with_presence(tx: Tx, rooms: Sequence[str]) -> set[str]:
+    names = {f"r{index}": room for index, room in enumerate(rooms)}
+    wanted = ", ".join(f":{name}" for name in names)
+    return {row["room"] for row in tx.all(f"SELECT DISTINCT room FROM presence WHERE room IN ({wanted})", **names)}  # noqa: S608
+
+
 def lock_presence(tx: Tx, room: str) -> bool:
     sql = "SELECT connection_id FROM presence WHERE room = :room ORDER BY connection_id FOR UPDATE"
     return bool(tx.all(sql, room=room))

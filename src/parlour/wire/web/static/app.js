@@ -23,6 +23,7 @@ function App() {
     forgetSession();
     setReason(why);
     setSession(null);
+    document.title = "Parlour";
     history.replaceState(null, "", location.pathname);
   };
   useEffect(() => {

@@ -4,7 +4,8 @@ import { toAttempt } from "../router.js";
 import { ExportMenu, ONE } from "./export-menu.js";
 import { day, points } from "./parts.js";
 
-export function HistoryRow({ api, item, me, onChanged, onProblem }) {
+// `card`: the name of the card that it was begun from.
+export function HistoryRow({ api, item, card, me, onChanged, onProblem }) {
   const [busy, setBusy] = useState(false);
   const archive = async () => {
     setBusy(true);
@@ -16,7 +17,7 @@ export function HistoryRow({ api, item, me, onChanged, onProblem }) {
     }
     setBusy(false);
   };
-  const facts = [day(item.created_at), item.profile_id !== me && item.profile_name, item.practice && "Practice", item.infinite_mode && "in rounds", item.is_archived && "Archived"];
+  const facts = [day(item.created_at), item.profile_id !== me && item.profile_name, card && card !== item.name ? card : item.practice && "Practice", item.infinite_mode && "in rounds", item.is_archived && "Archived"];
   const of = `${item.name}, ${day(item.created_at)}`;
   return html`
     <li>

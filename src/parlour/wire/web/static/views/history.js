@@ -16,6 +16,7 @@ export function History({ api, connection, simulationId, onLeave }) {
     if (failure.status === 401) onLeave(failure.detail);
     else setProblem(failure.detail);
   });
+  const cards = useCards(api, (failure) => setProblem(failure.detail));
   const [problem, setProblem] = useState(null);
   const [told, setTold] = useState("");
   useEffect(() => { setProblem(null); load(null); }, [settled]);
@@ -40,7 +41,7 @@ export function History({ api, connection, simulationId, onLeave }) {
         ? html`<p class="quiet">No conversations yet. <a href="#/">Choose one to begin.</a></p>`
         : html`<p class="quiet" role="status">No conversation fits this.</p>`)}
       ${items?.length > 0 && html`<ul class="history">${items.map((item) => html`
-        <${HistoryRow} key=${item.id} api=${api} item=${item} me=${connection.profileId()} onChanged=${changed} onProblem=${setProblem} />`)}</ul>`}
+        <${HistoryRow} key=${item.id} api=${api} item=${item} card=${cards.get(item.home_id ?? item.practice_id)} me=${connection.profileId()} onChanged=${changed} onProblem=${setProblem} />`)}</ul>`}
       ${cursor && html`<p class="more"><button type="button" onClick=${() => load(cursor)}>Show older ones</button></p>`}
       <${MessageHits} api=${api} words=${settled.words.trim()} onProblem=${setProblem} />
     </div>`;
@@ -61,6 +62,16 @@ function useList(api, wanted, onFailure) {
     }
   };
   return { ...page, load };
+}
+
+// The names of the cards, by their ids: one training may stand on several.
+function useCards(api, onFailure) {
+  const [cards, setCards] = useState(new Map());
+  useEffect(() => {
+    Promise.all([api.home(), api.practice()]).then(
+      (shelves) => setCards(new Map(shelves.flatMap((shelf) => shelf.items).map((card) => [card.home_id ?? card.practice_id, card.name]))), onFailure);
+  }, []);
+  return cards;
 }
 
 // What the person wants once they have stopped typing.

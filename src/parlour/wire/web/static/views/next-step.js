@@ -33,6 +33,6 @@ function Outcome({ state }) {
   return html`
     <section class="next" aria-label="Result" ref=${place} tabindex="-1">
       <p>${state.chatCount > 1 ? "This attempt" : "This conversation"} is over.${several && html` In all <strong>${results.total_score} of ${results.total_possible_points}</strong> points${results.passed ? ", passed" : ""}.`}</p>
-      <a class="button" href="#/">Choose another</a>
+      ${state.own && html`<a class="button" href="#/">Choose another</a>`}
     </section>`;
 }
