@@ -40,7 +40,7 @@ class Limits(BaseModel):
     generation_seconds_max: float = Field(default=120.0, gt=0)
     owner_regrades_max: int = Field(default=3, ge=0)
     time_grace_seconds: float = Field(default=10.0, ge=0)
-    infinite_chats_max: int = Field(default=100, ge=1)
+    infinite_chats_max: int = Field(default=100, ge=1, le=10_000)
     jobs_parallel_max: int = Field(default=256, ge=1)
     readers: int = Field(default=4, ge=1, le=64)
     stop_seconds_max: float = Field(default=5.0, ge=0)

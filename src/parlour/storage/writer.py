@@ -119,18 +119,20 @@ class Writer:
         if self._connection:
             self._connection.close()
 
-    def _commit(self, batch: list[Work]) -> None:
+    def _commit(self, batch: list[Work], *, again: bool = False) -> None:
+        """Commit a batch; after a conflict its actions one by one, and one alone once `again`."""
         started = self._clock.monotonic()
         try:
             logged = self._transaction(batch)
         except (*self._dialect.errors, _UndoneError) as error:
             self._close()
-            apart = len(batch) > 1 and not self._committing and not isinstance(error, self._dialect.lost)
-            if apart:
+            apart = len(batch) > 1 and not isinstance(error, self._dialect.lost)
+            anew = isinstance(error, self._dialect.conflict) and not again
+            if (apart or anew) and not self._committing:
                 log.info("batch_conflict", extra={"size": len(batch)})
                 for work in batch:
                     work.result, work.error, work.tx = None, None, None
-                    self._commit([work])
+                    self._commit([work], again=not apart)
                 return
             logged = self._failed(batch, error)
         except Exception as error:  # noqa: BLE001 (every writer of the batch gets an answer, and it is logged)
