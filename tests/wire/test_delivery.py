@@ -122,6 +122,23 @@ async def test_a_join_in_the_middle_of_a_turn_sees_the_whole_of_it(slow: House) 
             assert found == list(range(found[0], found[0] + len(found)))
 
 
+@pytest.mark.case(36, 45)
+async def test_a_join_in_the_middle_of_a_turn_repeats_nothing_that_the_person_room_has_brought(slow: House) -> None:
+    async with slow.client() as client, slow.raw() as raw:
+        await raw.open(slow.site.tokens["learner"])
+        attempt, chat = await client.start_practice(slow.site.practices["practice-nothints"])
+        await client.say(attempt, chat, "Hello")
+        await client.ok("attempt_message", {"attempt_id": attempt, "chat_id": chat, "message": "And now?"})
+        await client.ok("attempt_grade", {"attempt_id": attempt, "chat_id": chat})
+        graded = await raw.event("attempt_graded", chat_id=chat)
+        assert "attempt_assistant_complete" not in client.names[client.names.index("attempt_grading_progress") :]
+        await raw.ok("attempt_join", {"chat_id": chat})
+        await raw.event("attempt_assistant_complete", chat_id=chat)
+        ids = [event.payload["_meta"]["id"] for event in raw.logged]
+        assert graded.payload["_meta"]["id"] in ids
+        assert len(ids) == len(set(ids))
+
+
 @pytest.mark.case(46)
 async def test_acknowledgement_joined_event_past_and_present_come_in_this_order(house: House) -> None:
     async with house.client() as client:

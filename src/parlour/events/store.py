@@ -42,7 +42,7 @@ def between(tx: Tx, after: int, upto: int, limit: int) -> list[Logged]:
 def of_rooms(tx: Tx, rooms: Sequence[str], after: int, upto: int, limit: int) -> list[Logged]:
     names = {f"r{index}": room for index, room in enumerate(rooms)}
     sql = (
-        f"SELECT {_COLUMNS} FROM events e WHERE e.pos IN (SELECT n.pos FROM entries n"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM events e WHERE e.pos IN (SELECT DISTINCT n.pos FROM entries n"  # noqa: S608
         f" WHERE n.room IN ({', '.join(f':{name}' for name in names)}) AND n.pos > :after AND n.pos <= :upto"
         " ORDER BY n.pos LIMIT :limit) ORDER BY e.pos"
     )

@@ -54,11 +54,15 @@ class Watch:
 
 @dataclass(slots=True)
 class Replay:
-    """A room's past on its way to one connection: entries with pos < position <= upto."""
+    """A room's past on its way to one connection: entries with pos < position <= upto.
+
+    `in_full`: also those that another room has already brought, because the client asked for it (5.5).
+    """
 
     room: str
     pos: int
     upto: int
+    in_full: bool = False
 
 
 class Connection:
@@ -132,11 +136,13 @@ class Connection:
         if self._behind:
             self._catch_up()
 
-    def join(self, room: str, replay_after: int | None = None, known: int | None = None) -> None:
+    def join(
+        self, room: str, replay_after: int | None = None, known: int | None = None, *, in_full: bool = False
+    ) -> None:
         """Become a member of a room; being one already changes nothing.
 
         Events after `known` (default: now) are delivered live; with `replay_after`, first those of
-        the room from that position on.
+        the room from that position on, `in_full` or without what is known from other rooms.
         """
         if room in self.rooms or self.closed:
             return
@@ -145,7 +151,7 @@ class Connection:
         self.rooms[room] = pump.pos
         pump.join(room, self)
         if start is not None and start < pump.pos:
-            self.replay(Replay(room, start, pump.pos))
+            self.replay(Replay(room, start, pump.pos, in_full))
 
     async def reach(self, pos: int) -> None:
         """Return when nothing up to `pos` can be offered any more."""
@@ -306,10 +312,18 @@ class Connection:
         for event in events:
             if replay.room in self.rooms:
                 replay.pos = event.pos
+                if not replay.in_full and self._has_had(event, replay.room):
+                    continue
                 self._send(event, [place for place in event.audience if place[0] == replay.room], replay)
         ended = len(events) < self.page_max or replay.room not in self.rooms
         if ended and self._replays and self._replays[0] is replay:
             self._replays.popleft()
+
+    def _has_had(self, event: Logged, room: str) -> bool:
+        """Whether another room has already brought an event of this one."""
+        return event.pos <= self.pos and any(
+            other != room and event.pos > self.rooms.get(other, event.pos) for other, _ in event.audience
+        )
 
     async def _page(self, rooms: Mapping[str, int], after: int, upto: int) -> list[Logged]:
         return await self._delivery.database.read(lambda tx: self._look(tx, rooms, after, upto))

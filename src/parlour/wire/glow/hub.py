@@ -196,7 +196,7 @@ class Hub(Watch):
         if since > head.seq or after is None:
             reason = "bad_offset" if since > head.seq else "expired"
             return {"room": room, "epoch": head.epoch, "seq": head.seq, "reason": reason}
-        return Replay(room, after, pos)
+        return Replay(room, after, pos, in_full=True)
 
     def begin(self, opened: Opened) -> None:
         """The CONNECT answer has been sent: confirm, then deliver."""

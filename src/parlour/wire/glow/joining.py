@@ -23,7 +23,8 @@ _TURN = (ReplyStarted.__name__, ReplyCompleted.__name__)
 class Place:
     """Where a reader starts in a room: after position `after`; `known` is the head it was told.
 
-    `watches`: the room that tells who is in it, if that is wanted.
+    `in_full`: the log from there on was asked for (5.5). `watches`: the room that tells who is in
+    it, if that is wanted.
     """
 
     ack: Joined
@@ -31,6 +32,7 @@ class Place:
     after: int
     known: int
     resync: str | None = None
+    in_full: bool = False
     watches: str | None = None
 
 
@@ -54,7 +56,9 @@ def place_in_chat(tx: Tx, actor: Actor, payload: AttemptJoin) -> Place:
         after = log.position_of(tx, room, payload.since)
         resync = "expired" if after is None else None
     ack = Joined(chat_id=payload.chat_id, room=room, epoch=head.epoch, seq=head.seq, resync=True if resync else None)
-    return Place(ack=ack, room=room, after=known if after is None else after, known=known, resync=resync)
+    start = known if after is None else after
+    in_full = payload.since is not None
+    return Place(ack=ack, room=room, after=start, known=known, resync=resync, in_full=in_full)
 
 
 def check_room_count(count: int, more: int = 1) -> None:
@@ -110,7 +114,7 @@ def enter(connection: Connection, place: Place) -> None:
     if place.resync:
         lost = {"room": place.room, "epoch": place.ack.epoch, "seq": place.ack.seq, "reason": place.resync}
         connection.emit("resync", lost)
-    connection.join(place.room, replay_after=place.after)
+    connection.join(place.room, replay_after=place.after, in_full=place.in_full)
     if place.watches:
         connection.join(place.watches, known=place.known)
 
