@@ -370,10 +370,12 @@ connections = _table(
     Column("acked_pos", BigInteger, nullable=False),
     _at("seen_at"),
     _at("closed_at", null=True),
+    Index("connections_account", "account_id", "kind"),
 )
 memberships = _table(
     "memberships",
     _text("connection_id", key=True),
     _text("room", key=True),
     Column("joined_pos", BigInteger, nullable=False),
+    Index("memberships_room", "room"),
 )

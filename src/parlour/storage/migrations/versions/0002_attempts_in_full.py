@@ -126,6 +126,8 @@ def upgrade() -> None:
     op.create_index("usage_rows_attempt", "usage_rows", ["attempt_id"], unique=False)
     op.add_column("attempts", sa.Column("infinite_chats_max", sa.Integer(), autoincrement=False, nullable=True))
     op.create_index("chats_account", "chats", ["account_id"], unique=False)
+    op.create_index("connections_account", "connections", ["account_id", "kind"], unique=False)
     op.add_column("entries", sa.Column("from_seq", sa.BigInteger(), nullable=True))
     op.add_column("grades", sa.Column("branch_message_id", sa.Text(), nullable=True))
+    op.create_index("memberships_room", "memberships", ["room"], unique=False)
     op.drop_column("messages", "usage")
