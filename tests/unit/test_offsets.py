@@ -15,9 +15,10 @@ positions = st.integers(0, 10**18 - 1)
 
 @given(pos=positions, at=positions, room=st.sampled_from([None, f"chat:{EPOCH}", f"person:{EPOCH}"]))
 def test_an_offset_is_read_back_as_it_was_written(pos: int, at: int, room: str | None) -> None:
-    offset = Offset(epoch=EPOCH, pos=pos, room=room, at=at if room else 0)
-    assert parse_offset(str(offset)) == offset
-    assert len(str(offset)) <= 256
+    for in_full in (True, room is None):
+        offset = Offset(epoch=EPOCH, pos=pos, room=room, at=at if room else 0, in_full=in_full)
+        assert parse_offset(str(offset)) == offset
+        assert len(str(offset)) <= 256
 
 
 @pytest.mark.parametrize(

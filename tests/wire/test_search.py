@@ -101,7 +101,7 @@ async def test_pages_are_newest_first_without_a_hole_or_a_repetition(house: Hous
 @pytest.mark.parametrize(
     ("params", "member"),
     [
-        ({}, "q"), ({"q": "x"}, "q"), ({"q": "  x  "}, "q"), ({"q": "x" * 201}, "q"), ({"q": "a\0b"}, "q"),
+        ({}, "q"), ({"q": "x"}, "q"), ({"q": "  x  "}, "q"), ({"q": "x" * 201}, "q"), ({"q": "a\0b"}, ""),
         ({"q": "ab", "limit": "0"}, "limit"), ({"q": "ab", "limit": "101"}, "limit"),
         ({"q": "ab", "cursor": "x"}, "cursor"),
     ],
@@ -110,4 +110,4 @@ async def test_wrong_parameters_are_refused(house: House, params: dict[str, str]
     async with http(house) as client:
         answer = await client.io.get(SEARCH, params=params)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-        assert answer.json()["errors"][0]["pointer"].endswith(f"/{member}")
+        assert answer.json()["errors"][0]["pointer"].rpartition("/")[2] == member

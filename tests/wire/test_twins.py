@@ -58,6 +58,8 @@ async def test_an_attempt_is_played_over_the_twins_alone(house: House) -> None:
         assert (over.status_code, over.json()["code"], over.json()["error_type"]) == (409, "attempt_over", "end")
         assert over.headers["content-type"] == "application/problem+json"
         detail = await ok(client, "attempt/get", {"attempt_id": attempt})
+        while detail["entries"]["attempt_chat"][0]["grades_count"] < 2:  # the one asked for, and that of the end
+            detail = await ok(client, "attempt/get", {"attempt_id": attempt})
         assert detail == (await client.io.get(f"/api/v1/attempts/{attempt}")).json()
         assert (detail["attempt_exists"], detail["access_denied"], detail["is_active"]) == (True, False, False)
 

@@ -67,10 +67,7 @@ class AliasConnection(Connection):
         made: list[str] = []
         for number, (name, payload) in enumerate(frames, start=1):
             part = 0 if number == len(frames) else number
-            if at is None:
-                offset = self._offset(event.pos, part=part)
-            else:
-                offset = self._offset(self.pos, at.room, event.pos, part)
+            offset = self._offset(event.pos, part=part) if at is None else self._offset(self.pos, at, event.pos, part)
             made.append(encode.event_packet(name, payload, offset))
         packets = tuple(made)
         if at is None:

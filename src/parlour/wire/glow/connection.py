@@ -238,7 +238,7 @@ class Connection:
     def _send(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None = None) -> None:
         """One event of the log; encoded once for everybody who needs this form."""
         sink = self._sink
-        offset = self._offset(event.pos) if at is None else self._offset(self.pos, at.room, event.pos)
+        offset = self._offset(event.pos) if at is None else self._offset(self.pos, at, event.pos)
         packet = encode.packet(event, places, self._delivery.pump.epoch, offset)
         if packet is None:
             return
@@ -248,10 +248,13 @@ class Connection:
         else:
             sink.write(packet)
 
-    def _offset(self, pos: int, room: str | None = None, at: int = 0, part: int = 0) -> str | None:
+    def _offset(self, pos: int, past: Replay | None = None, at: int = 0, part: int = 0) -> str | None:
         if self.cursor_id is None:
             return None
-        return str(Offset(epoch=self._delivery.pump.epoch, pos=pos, room=room, at=at, part=part))
+        epoch = self._delivery.pump.epoch
+        if past is None:
+            return str(Offset(epoch=epoch, pos=pos, part=part))
+        return str(Offset(epoch=epoch, pos=pos, room=past.room, at=at, in_full=past.in_full, part=part))
 
     def emit(
         self, name: str, payload: Mapping[str, object], request: str | None = None, offset: str | None = None

@@ -60,7 +60,7 @@ class Start:
     dialect: str | None = None
     resume: tuple[str | None, int, int] | None = None
     taken_pos: int = 0
-    replay: tuple[str, int, int] | None = field(default=None)
+    replay: tuple[str, int, int, bool] | None = field(default=None)
 
 
 def is_offered(handshake: Handshake, rules: RecoveryRules) -> bool:
@@ -118,7 +118,7 @@ def _recovered(tx: Tx, cursor: Cursor, handshake: Handshake, rooms: Mapping[str,
         dialect=cursor.dialect,
         resume=(told.room, told.at if told.room else told.pos, told.part) if told.part else None,
         taken_pos=log.head(tx),
-        replay=(told.room, told.complete_at, upto) if told.room and upto else None,
+        replay=(told.room, told.complete_at, upto, told.in_full) if told.room and upto else None,
     )
 
 
