@@ -39,20 +39,27 @@ class Player:
     def hear(self, name: str, payload: Any) -> None:
         """Take an event, once; note what was left out of a room."""
         meta = payload["_meta"]
+        if name == "connection_confirmed":
+            person = payload["person"]
+            self.places.setdefault(person["room"], (person["epoch"], person["seq"]))
         if name in ("resync", "attempt_error"):
             self.wrong.append(f"{name}: {payload}")
         if "seq" in meta:
-            if meta["id"] in self._ids:
-                self.again += 1
-                return
+            known = meta["id"] in self._ids
             self._ids.add(meta["id"])
             for place in (meta, *meta.get("also", ())):
-                self._count(place["room"], place["epoch"], place["seq"])
+                self._count(place["room"], place["epoch"], place["seq"], known=known)
+            if known:
+                self.again += 1
+                return
         self.heard.append((name, payload))
         self._more.set()
 
-    def _count(self, room: str, epoch: str, seq: int) -> None:
+    def _count(self, room: str, epoch: str, seq: int, *, known: bool) -> None:
+        """An event that another room brought before is told again in a room that is joined with `since`."""
         _, last = self.places.get(room, (epoch, 0))
+        if known and seq <= last:
+            return
         if seq != last + 1:
             self.wrong.append(f"{room}: {seq} after {last}")
         self.places[room] = (epoch, max(last, seq))
