@@ -119,7 +119,7 @@ def show(console: Console, outcome: Outcome) -> None:
     if not outcome.reaches:
         return
     table = Table(title="Reach", title_justify="left")
-    for heading in ("what issue 2 asks for", "wanted", "got", ""):
+    for heading in ("what was asked for", "wanted", "got", ""):
         table.add_column(heading)
     for reach in outcome.reaches:
         colour = {"PASS": "green", "MISS": "red", "not measured": "yellow"}[reach.verdict]
