@@ -109,6 +109,14 @@ async def test_the_script_chooses_the_speaker(scene: House) -> None:
         assert speakers == [["Nia Brook"], ["Nia Brook"], ["Nia Brook", "Omar"], ["Omar"]]
         assert texts[2] == "The plan is mine, and it has three steps.\n\nAnd who pays for it?"
         assert texts[3] == "The budget is what I look after."
+        headers = {"authorization": f"Bearer {scene.site.tokens['learner']}"}
+        async with httpx.AsyncClient(base_url=scene.url, headers=headers) as http:
+            page = (await http.get(f"/api/v1/attempts/{attempt}/export", params={"format": "markdown"})).text
+        both = (
+            "> **Nia Brook:**\n>\n> The plan is mine, and it has three steps.\n\n> **Omar:**\n>\n> And who pays for it?"
+        )
+        assert both in page
+        assert page.count("> **") == 2
         graded = await client.ok("attempt_grade", {"attempt_id": attempt, "chat_id": chat})
         await client.wait_for("attempt_graded", grade_id=graded["grade_id"])
 

@@ -7,7 +7,9 @@ from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.exports.records import Record, feedbacks_of, text_of
 from parlour.grading.rules import percentage
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&:=])")
+# What makes markup anywhere, links of their own included, and what makes it at the begin of a line.
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>|~&@]|(?<=\])\(|:(?=//)|(?i:(?<=www))\.")
+_BEGIN = re.compile(r"^([#+\-=:]|\d{1,9}(?=[.)]))")
 _BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -18,7 +20,8 @@ def page(record: Record) -> bytes:
 
 def plain(text: str) -> str:
     """A text as one line of Markdown that shows just its characters."""
-    return _MARKUP.sub(r"\\\1", _BREAKS.sub(" ", text)).strip()
+    line = _MARKUP.sub(r"\\\g<0>", _BREAKS.sub(" ", text).strip())
+    return _BEGIN.sub(lambda found: f"{found[1]}\\" if found[1].isdecimal() else f"\\{found[1]}", line)
 
 
 def quoted(text: str) -> list[str]:
@@ -56,8 +59,12 @@ def _chat(record: Record, chat: shapes.Chat, number: int) -> Iterator[str]:
         yield ""
         status = "" if message.status == "complete" else f" ({message.status})"
         yield f"**{plain(record.speaker(message) or message.type)}**, {message.created_at}{status}"
-        yield ""
-        yield from quoted(text_of(message))
+        for content in message.contents:
+            yield ""
+            if len(message.contents) > 1:
+                yield f"> **{plain(content.name or '')}:**"
+                yield ">"
+            yield from quoted(content.content)
     if not path:
         yield ""
         yield "Nothing was said."
