@@ -89,7 +89,10 @@ async def wait_closed(client: Client, seconds: float = 6) -> None:
         await client.io.wait()
 
 
+FENCE_SECONDS = 0.05
+
+
 async def fence(client: Client) -> None:
-    """Return when everything that the server sent before now has been heard."""
+    """Return when everything that the server said before now has been heard, also what it reads from its store."""
     await client.ok("attempt_leave", {"chat_id": UNKNOWN})
-    await asyncio.sleep(0)
+    await asyncio.sleep(FENCE_SECONDS)

@@ -111,12 +111,14 @@ async def test_a_template_that_can_be_customised_waits_in_the_lobby(house: House
         started = await client.ok("attempt_start", {"home_id": house.site.homes["home-lobby"]})
         assert (started["is_lobby"], started["attempt_chat_id"]) == (True, None)
         attempt = started["attempt_id"]
+        await client.wait_for("attempt_started", attempt_id=attempt)
         await fence(client)
         assert len(client.payloads("attempt_started", attempt_id=attempt)) == 1
         assert client.payloads("attempt_chat_started", attempt_id=attempt) == []
         moved = await client.ok("attempt_next", {"attempt_id": attempt})
         await client.wait_for("attempt_chat_started", chat_id=moved["chat_id"])
         await client.ok("attempt_end", {"attempt_id": attempt, "chat_id": moved["chat_id"]})
+        await client.wait_for("attempt_chat_ended", chat_id=moved["chat_id"])
         await fence(client)
         assert len(client.payloads("attempt_started", attempt_id=attempt)) == 2
         draft = {"attempt_id": attempt, "draft_id": UNKNOWN}

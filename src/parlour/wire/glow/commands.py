@@ -63,7 +63,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Command:
     """A command on its way: who, what, and the connection that will be in the chat's room.
 
-    A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit.
+    A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit,
+    with a position before the command's first event: another reader of the log may be ahead of the commit.
     `joining` keeps the membership of an HTTP session, and the presence of a socket, in the same transaction.
     """
 
@@ -72,7 +73,7 @@ class Command:
     raw: object
     header_request_id: str | None = None
     cursor_id: str | None = None
-    on_join: Callable[[str], None] | None = None
+    on_join: Callable[[str, int], None] | None = None
     joining: Callable[[Tx, str], None] | None = None
 
 
@@ -165,13 +166,13 @@ class Commands:
         return Answer(ack=as_object(done.ack), joins=done.joins, direct=done.direct)
 
     def _join(self, tx: Tx, command: Command, room: str) -> None:
+        on_join, head = command.on_join, log.head(tx)
         if command.cursor_id is not None:
-            cursors.join(tx, command.cursor_id, room, log.head(tx))
+            cursors.join(tx, command.cursor_id, room, head)
         if command.joining is not None:
             command.joining(tx, room)
-        on_join = command.on_join
         if on_join is not None:
-            tx.on_commit(lambda: on_join(room))
+            tx.on_commit(lambda: on_join(room, head))
 
 
 def refused(refusal: Refusal) -> Answer:

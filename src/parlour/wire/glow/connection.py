@@ -153,6 +153,10 @@ class Connection:
         if start is not None and start < pump.pos:
             self.replay(Replay(room, start, pump.pos, in_full))
 
+    def join_acting(self, room: str, known: int) -> None:
+        """Become a member by an accepted command: from its first event on, which comes after `known` (decision D7)."""
+        self.join(room, known=known)
+
     async def reach(self, pos: int) -> None:
         """Return when nothing up to `pos` can be offered any more."""
         await self._delivery.pump.reach(pos)

@@ -44,13 +44,13 @@ class Dispatch:
         elif operation.handler is None:
             await self._on_connection(connection, operation, raw, number)
         else:
-            session, cursor_id, join = connection.session, connection.cursor_id, connection.join
+            session, cursor_id = connection.session, connection.cursor_id
             command = Command(
                 operation=operation,
                 session=session,
                 raw=raw,
                 cursor_id=cursor_id,
-                on_join=join,
+                on_join=connection.join_acting,
                 joining=self._hub.attendance.by_acting(connection),
             )
             self._answer(connection, operation, raw, (await self._commands.run(command), number))

@@ -244,7 +244,7 @@ async def carry_out(need: GlowHttp, operation: Operation, request: Request) -> R
         raw=raw,
         header_request_id=request.headers.get("idempotency-key"),
         cursor_id=found.cursor_id if isinstance(found, Connection) else None,
-        on_join=found.join if isinstance(found, Connection) else None,
+        on_join=found.join_acting if isinstance(found, Connection) else None,
         joining=_joining(need, found),
     )
     outcome = await need.commands.run(command)
