@@ -13,6 +13,11 @@ def person_room(account_id: AccountId | str) -> str:
     return f"person:{account_id}"
 
 
+def lab_room(account_id: AccountId | str) -> str:
+    """Where an account's conversation with the assistant is told; clients know it as `person:<user id>` (lab 12)."""
+    return f"lab:{account_id}"
+
+
 def presence_room(chat_id: ChatId | str) -> str:
     """Where those who asked for it are told who is in a chat's room."""
     return f"presence:{chat_id}"
