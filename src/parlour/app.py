@@ -22,12 +22,11 @@ from parlour.attempts.history.work import Forgetter
 from parlour.attempts.preparing import Preparer
 from parlour.attempts.regrade import RegradeRules
 from parlour.attempts.work import Timekeeper
-from parlour.conversations.compacting import compact_replies
 from parlour.drafts.work import Drafter, DrafterLimits
 from parlour.events import cursors
-from parlour.events.compaction import prune
 from parlour.events.pump import Pump
 from parlour.grading.work import Grader, GraderLimits
+from parlour.housekeeping import Housekeeping
 from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
@@ -39,10 +38,8 @@ from parlour.providers.models.scripted import ScriptedModel
 from parlour.providers.oidc_keys import fetch_keys_of
 from parlour.serving import lock_data
 from parlour.settings import Settings
-from parlour.storage import requests
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
-from parlour.storage.tx import Tx
 from parlour.turns.work import TurnLimits, TurnRunner
 from parlour.wire.glow.asyncapi import asyncapi_router
 from parlour.wire.glow.attendance import Attendance, AttendanceRules
@@ -50,7 +47,7 @@ from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Delivery
 from parlour.wire.glow.dispatch import Dispatch
 from parlour.wire.glow.event_routes import events_router
-from parlour.wire.glow.http_sessions import TICKET_SECONDS_MAX, SessionRules
+from parlour.wire.glow.http_sessions import SessionRules
 from parlour.wire.glow.hub import Hub, SocketRules
 from parlour.wire.glow.recovery import RecoveryRules
 from parlour.wire.glow.routes import GlowHttp, operations_router
@@ -83,8 +80,6 @@ from parlour.wire.web import routes as web_routes
 logger = logging.getLogger("parlour")
 
 Only = Literal["web", "worker"]
-HOUSEKEEPING_SECONDS = 600.0
-ACCOUNT_ROOM_SECONDS = 2 * TICKET_SECONDS_MAX  # joins of HTTP sessions stand there: longer than any of them lives
 PUBLIC_PATHS = ("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json")
 PUMP_POLL_SECONDS = 1.0
 
@@ -129,7 +124,7 @@ class Parlour:
         self.hub.closer = self.sockets
         self.readers = Readers()
         self._lock: int | None = None
-        self._housekeeper: asyncio.Task[None] | None = None
+        self.housekeeping = Housekeeping(self.database, limits)
         self.pump: Pump | None = None
         self.worker: Worker | None = None
         self.app = self._http()
@@ -161,7 +156,7 @@ class Parlour:
                 watch=self.hub,
             )
         )
-        self._housekeeper = asyncio.create_task(self._housekeep(), name="housekeeping")
+        self.housekeeping.start()
         logger.info("started", extra={"version": version("parlour"), "store": dialect.name, "only": self.only})
 
     async def stop(self) -> None:
@@ -169,8 +164,7 @@ class Parlour:
         await self.part()
         if self.worker:
             await self.worker.stop()
-        if self._housekeeper:
-            self._housekeeper.cancel()
+        await self.housekeeping.stop()
         if self.pump:
             await self.pump.stop()
         await self.models.aclose()
@@ -360,31 +354,3 @@ class Parlour:
             logger.exception("not_ready")
             storage = False
         return {"storage": storage, "accepting": not self.commands.shutting_down}
-
-    async def _housekeep(self) -> None:
-        while True:
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
-
-            def forget(tx: Tx) -> None:
-                requests.forget_old(tx)
-                cursors.forget_old(tx, tx.now_ms - self.settings.limits.recovery_seconds_max * 1000)
-
-            try:
-                await self.database.write(forget)
-                await self._shorten_log()
-            except Exception:
-                logger.exception("housekeeping_failed")
-
-    async def _shorten_log(self) -> None:
-        """Compact what has long been said, remove what need not be kept (Glow 5.2)."""
-        limits = self.settings.limits
-        replies = await compact_replies(self.database, limits.compaction_age_seconds)
-        entries = 0
-        for prefix, seconds in (
-            ("person:", limits.person_retention_seconds),
-            ("presence:", limits.person_retention_seconds),
-            ("account:", ACCOUNT_ROOM_SECONDS),
-        ):
-            entries += await prune(self.database, prefix, seconds)
-        if replies or entries:
-            logger.info("log_shortened", extra={"replies": replies, "entries": entries})

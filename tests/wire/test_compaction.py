@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from parlour import app
+from parlour import app, housekeeping
 from parlour.conversations import compacting
 from parlour.conversations.compacting import compact_replies
 from parlour.events import compaction, log
@@ -372,7 +372,7 @@ async def test_a_running_server_does_it_by_itself(aging: Site, monkeypatch: pyte
     reply(aging, chat, PIECES)
     process.stop()
     age(aging, 2 * WEEK)
-    monkeypatch.setattr(app, "HOUSEKEEPING_SECONDS", 0.05)
+    monkeypatch.setattr(housekeeping, "EVERY_SECONDS", 0.05)
     server = app.Parlour(load_settings(data=aging.folder / "data", database_url=aging.url))
     await server.start()
     try:
