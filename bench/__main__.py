@@ -8,7 +8,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import delivery, expiry, memory, streams, writes
+from bench import delivery, expiry, importing, memory, search, streams, writes
 from bench.report import Outcome, save, show, show_machine
 from bench.servers import ROOT
 from bench.systems import ALL, Plan
@@ -20,6 +20,8 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "streams": streams.run,
     "memory": memory.run,
     "expiry": expiry.run,
+    "search": search.run,
+    "import": importing.run,
 }
 
 

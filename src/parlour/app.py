@@ -14,7 +14,6 @@ from typing import Literal
 
 import socketio
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from parlour.accounts.oidc import Verifier
 from parlour.accounts.passwords import PasswordWorkers
@@ -31,9 +30,12 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import TimeOrderedIds
+from parlour.laboratory import MODELS, Laboratory, LaboratoryNeed
+from parlour.laboratory import PUBLIC_PATHS as LABORATORY_PATHS
 from parlour.pauses.work import Deadlines
 from parlour.providers.models import ProviderSpec, build_models
 from parlour.providers.models.observed import ObservedModel
+from parlour.providers.models.played import load_played
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.providers.oidc_keys import fetch_keys_of
 from parlour.serving import lock_data
@@ -66,6 +68,7 @@ from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
 from parlour.wire.http.texts import RefuseNul
 from parlour.wire.http.throttle import LoginThrottle
+from parlour.wire.lab.events import lab_table
 from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
 from parlour.wire.rest.chats import chats_router
 from parlour.wire.rest.drafts import drafts_router
@@ -80,7 +83,10 @@ from parlour.wire.web import routes as web_routes
 logger = logging.getLogger("parlour")
 
 Only = Literal["web", "worker"]
-PUBLIC_PATHS = ("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json")
+PUBLIC_PATHS = (
+    *("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json"),
+    *LABORATORY_PATHS,
+)
 PUMP_POLL_SECONDS = 1.0
 
 
@@ -102,7 +108,10 @@ class Parlour:
                 ProviderSpec(name=each.name, kind=each.kind, base_url=each.base_url, api_key=each.api_key)
                 for each in settings.providers
             ],
-            scripted=ScriptedModel(pieces_per_second=settings.scripted_pieces_per_second),
+            scripted=ScriptedModel(
+                pieces_per_second=settings.scripted_pieces_per_second,
+                played=load_played(settings.lab.script) if settings.lab.script else None,
+            ),
             dice=self.dice,
         )
         self.models = ObservedModel(router, self.clock, self.metrics, trace=settings.trace)
@@ -112,9 +121,13 @@ class Parlour:
             infinite_chats_max=limits.infinite_chats_max,
         )
         self.passwords = PasswordWorkers()
+        self.throttle = LoginThrottle(self.clock)
         self.authenticator = self._authenticator()
+        self.blobs = FolderBlobs(settings.files)
+        self.laboratory = self._laboratory()
         self.commands = Commands(self.database, self.ids, self.rules)
         self.hub = self._hub()
+        self.hub.guest = self.laboratory.sockets
         self.sockets = GlowServer(
             self.hub,
             Dispatch(self.hub, self.commands, self.metrics, limits.socket_events_per_second_max),
@@ -124,7 +137,7 @@ class Parlour:
         self.hub.closer = self.sockets
         self.readers = Readers()
         self._lock: int | None = None
-        self.housekeeping = Housekeeping(self.database, limits)
+        self.housekeeping = Housekeeping(self.database, limits, self.laboratory.keep_house)
         self.pump: Pump | None = None
         self.worker: Worker | None = None
         self.app = self._http()
@@ -142,9 +155,11 @@ class Parlour:
         await pump.start()
         if not dialect.shared:
             await self.database.write(lambda tx: cursors.close_all(tx, "socket"))
+        await self.laboratory.open()
         await self.hub.attendance.start()
         if self.only != "web":
             self.worker = self._worker(pump)
+            self.laboratory.start_tools()
             await self.worker.start()
         self.hub.start(
             Delivery(
@@ -164,6 +179,7 @@ class Parlour:
         await self.part()
         if self.worker:
             await self.worker.stop()
+            await self.laboratory.stop_tools()
         await self.housekeeping.stop()
         if self.pump:
             await self.pump.stop()
@@ -178,6 +194,7 @@ class Parlour:
         """Say good-bye to every client."""
         await self.hub.stop()
         self.readers.stop()
+        self.laboratory.bells.stop()
 
     def _hub(self) -> Hub:
         settings, limits = self.settings, self.settings.limits
@@ -222,6 +239,7 @@ class Parlour:
         worker.add(
             Timekeeper(self.database, grace_seconds=limits.time_grace_seconds, timezone_name=settings.timezone).kind()
         )
+        self.laboratory.work_in(worker, pump)
         return worker
 
     def _authenticator(self) -> Authenticator:
@@ -232,6 +250,28 @@ class Parlour:
             auto_create=oidc is not None and oidc.auto_create,
             guests=self.settings.guests,
         )
+
+    def _laboratory(self) -> Laboratory:
+        return Laboratory(
+            LaboratoryNeed(
+                settings=self.settings,
+                database=self.database,
+                clock=self.clock,
+                ids=self.ids,
+                dice=self.dice,
+                model=self.models,
+                blobs=self.blobs,
+                authenticator=self.authenticator,
+                passwords=self.passwords,
+                throttle=self.throttle,
+                pump=self._running_pump,
+            )
+        )
+
+    def _running_pump(self) -> Pump:
+        if self.pump is None:
+            raise RuntimeError("the server has not been started")
+        return self.pump
 
     def _attendance(self) -> Attendance:
         idle_seconds = self.settings.limits.http_session_idle_seconds
@@ -246,7 +286,7 @@ class Parlour:
         return JwtVerifier(oidc.issuer, oidc.audience, fetch_keys_of(oidc.issuer), self.clock)
 
     def _http(self) -> FastAPI:
-        settings, limits = self.settings, self.settings.limits
+        settings, limits, gate = self.settings, self.settings.limits, self.laboratory.gate
 
         @asynccontextmanager
         async def life(_: FastAPI) -> AsyncGenerator[None, None]:
@@ -264,20 +304,18 @@ class Parlour:
             root_path=settings.base_path,
         )
         add_problems(app, self.ids)
-        app.add_middleware(RefuseNul)
+        app.add_middleware(RefuseNul, absent_below=gate.paths)
         app.add_middleware(
             LimitBodies,
             limits=BodyLimits(
-                json_bytes_max=limits.request_body_bytes_max, body_bytes_max=limits.request_body_bytes_max
+                json_bytes_max=limits.request_body_bytes_max,
+                body_bytes_max=limits.request_body_bytes_max,
+                forms=gate.forms(),
             ),
         )
-        app.add_middleware(
-            SecureAnswers, paths=("/api/", "/socket/", f"{settings.base_path}/api/", f"{settings.base_path}/socket/")
-        )
-        if settings.cors_origins:
-            app.add_middleware(
-                CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["*"], allow_headers=["*"]
-            )
+        of_glow = ("/api/", "/socket/", f"{settings.base_path}/api/", f"{settings.base_path}/socket/")
+        app.add_middleware(SecureAnswers, paths=(*of_glow, *gate.paths))
+        gate.guard(app)
         app.include_router(health_router(self.ready, lambda: version("parlour")))
         app.include_router(metrics_router(self.metrics))
         if self.only != "worker":
@@ -291,10 +329,11 @@ class Parlour:
                     database=self.database,
                     authenticator=self.authenticator,
                     passwords=self.passwords,
-                    throttle=LoginThrottle(self.clock),
+                    throttle=self.throttle,
                 )
             )
         )
+        self.laboratory.add_to(app)
         glow = GlowHttp(
             commands=self.commands,
             authenticator=self.authenticator,
@@ -308,8 +347,8 @@ class Parlour:
         app.include_router(operations_router(glow))
         app.include_router(twins_router(glow))
         app.include_router(events_router(glow))
-        app.include_router(asyncapi_router(app, self.settings.base_path))
-        complete_openapi(app, [*glow_payloads(), *twin_payloads()], PUBLIC_PATHS)
+        app.include_router(asyncapi_router(app, self.settings.base_path, (lab_table(),)))
+        complete_openapi(app, [*glow_payloads(), *twin_payloads(), *MODELS], PUBLIC_PATHS)
         reading = AttemptsNeed(database=self.database, authenticator=self.authenticator)
         for routes in (drafts_router, exports_router, history_router, usage_router, attempts_router, chats_router):
             app.include_router(routes(reading))
@@ -318,7 +357,7 @@ class Parlour:
                 UploadsNeed(
                     database=self.database,
                     authenticator=self.authenticator,
-                    blobs=FolderBlobs(self.settings.files),
+                    blobs=self.blobs,
                     base_path=self.settings.base_path,
                 )
             )
@@ -328,15 +367,13 @@ class Parlour:
 
     def _reading(self) -> Reading:
         """What streams and polls of HTTP sessions read with; there once the server has started."""
-        if self.pump is None:
-            raise RuntimeError("the server has not been started")
         limits = self.settings.limits
         rules = SessionRules(
             idle_seconds=limits.http_session_idle_seconds,
             per_account_max=limits.sockets_per_account_max,
             dialect=self.settings.glow_dialect,
         )
-        return Reading(database=self.database, pump=self.pump, clock=self.clock, ids=self.ids, rules=rules)
+        return Reading(database=self.database, pump=self._running_pump(), clock=self.clock, ids=self.ids, rules=rules)
 
     @property
     def asgi(self) -> socketio.ASGIApp:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from parlour.conversations.compacting import compact_replies
 from parlour.events import cursors
@@ -21,9 +22,10 @@ ACCOUNT_ROOM_SECONDS = 2 * TICKET_SECONDS_MAX  # joins of HTTP sessions stand th
 class Housekeeping:
     """A task of its own; a round that fails is logged and the next one comes all the same."""
 
-    def __init__(self, database: Database, limits: Limits) -> None:
+    def __init__(self, database: Database, limits: Limits, laboratory: Callable[[], Awaitable[None]]) -> None:
         self._database = database
         self._limits = limits
+        self._laboratory = laboratory
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -45,6 +47,7 @@ class Housekeeping:
 
         await self._database.write(forget)
         await self._shorten_log()
+        await self._laboratory()
 
     async def _rounds(self) -> None:
         while True:

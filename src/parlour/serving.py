@@ -85,7 +85,9 @@ def uvicorn_config(parlour: Served) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=deadline_protocol(settings.limits.request_seconds_max),
+        http=deadline_protocol(
+            settings.limits.request_seconds_max, upload_paths=("/users/", f"{settings.base_path}/users/")
+        ),
         ws="websockets-sansio",
         ws_max_size=1_000_000,
         ws_ping_interval=None,

@@ -4,17 +4,31 @@ Nothing else reads the environment. Names with two underscores are groups:
 `PARLOUR_LIMITS__MESSAGE_BYTES_MAX=1000`. Secrets are never printed.
 """
 
+import ipaddress
 import os
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 RecoveryOffer = Literal["auto", "always", "never"]
 GlowDialect = Literal["none", "glow-web"]
 ToolPolicy = Literal["auto", "ask", "deny"]
+
+_ORIGIN = re.compile(r"https?://[^\s/?#@*]+")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server that is bound to `host`."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Limits(BaseModel):
@@ -209,6 +223,22 @@ class Settings(BaseSettings):
             raise ValueError("base_path must start with / and not end with it")
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(_ORIGIN.fullmatch(origin) is None for origin in value):
+            raise ValueError("name exact origins such as https://lab.example; * is refused")
+        return value
+
+    @model_validator(mode="after")
+    def _trusting(self) -> Self:
+        if self.lab.trust_path_user_id and not is_loopback(self.host):
+            raise ValueError(
+                "lab.trust_path_user_id lets everybody who reaches the server act as any member: it needs a host"
+                " that is loopback (127.0.0.0/8 or ::1)"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -230,6 +260,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.data / 'parlour.sqlite3').absolute()}"
+
+    @property
+    def private(self) -> bool:
+        """Whether only this machine is meant to reach the server; passwords may then be short (lab protocol 1.1)."""
+        return self.public_url is None and is_loopback(self.host)
 
     @property
     def files(self) -> Path:
@@ -254,6 +289,11 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
         )
 
     return Loaded(**{name: value for name, value in given.items() if value is not None})
+
+
+def program_path() -> str:
+    """Where programs are looked for: all that a tool server's program gets of our environment (lab protocol 8.3)."""
+    return os.environ.get("PATH", os.defpath)
 
 
 def unknown_variables() -> list[str]:

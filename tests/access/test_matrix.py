@@ -16,7 +16,7 @@ from parlour.app import Parlour
 from parlour.settings import Settings
 from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
 from parlour.wire.glow.twins import ARTIFACTS, twins
-from tests.access import table
+from tests.access import laboratory, table
 from tests.access.table import CALLERS, NAMELESS
 from tests.access.world import MISSING, UNKNOWN_SID, Subject, World, session_of
 from tests.harness.site import PASSWORD
@@ -81,7 +81,7 @@ def test_every_operation_and_every_route_of_the_server_has_its_row(tmp_path: Pat
     assert set(table.OPERATIONS) == set(PATHS)
     twins = {f"POST {PREFIX}{path}" for path in PATHS}
     served = routes_of(Parlour(Settings(data=tmp_path)).app.routes)
-    assert served == twins | set(table.ROUTES)
+    assert served == twins | set(table.ROUTES) | set(laboratory.ACCOUNTS) | set(laboratory.USERS)
 
 
 @pytest.mark.case(17, 18)

@@ -17,9 +17,8 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, PauseId, TimeOrderedIds
-from parlour.kernel.refusals import Refusal
 from parlour.pauses import actions
-from parlour.pauses.entities import Answer, Question, Resumed
+from parlour.pauses.entities import Asking, Body, Resumed, Settling
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
@@ -53,15 +52,15 @@ def go_on(tx: Tx, stage: Stage, token: str) -> None:
     sql = "INSERT INTO effects (id, run, stage, token) VALUES (:id, :run, :stage, :token)"
     tx.run(sql, id=tx.new_id(), run=stage.run, stage=stage.stage, token=token)
     if stage.stage < STAGES:
-        question = Question(
+        asking = Asking(
             account_id=ADA,
             subject=stage.run,
             kind="authorize",
-            text=f"Run {stage.run}, stage {stage.stage}: may it go on?",
+            body=Body(text=f"Run {stage.run}, stage {stage.stage}: may it go on?"),
             resume_kind=GO_ON,
             resume_body=Stage(run=stage.run, stage=stage.stage + 1),
         )
-        actions.ask(tx, question)
+        actions.ask(tx, asking)
 
 
 class Server:
@@ -82,9 +81,7 @@ class Server:
 
     async def _go_on(self, job: Job) -> None:
         resumed = job.read(Resumed)
-        if resumed.answer is None:
-            raise ValueError("a run goes on without its answer")
-        token = resumed.answer.text
+        token = str(resumed.answer["note"])
 
         def step(tx: Tx) -> None:
             job.finish(tx)
@@ -113,26 +110,26 @@ class Server:
 
     async def _busy(self) -> bool:
         def look(tx: Tx) -> bool:
-            return bool(actions.open_questions(tx, ADA) or queue.states(tx))
+            return bool(actions.questions_of(tx, ADA) or queue.states(tx))
 
         return await self.database.read(look)
 
 
 async def answer_all(database: Database, *people: str) -> None:
     """Answer every open question, once for each name, all at the same time."""
-    asked = await database.read(lambda tx: actions.open_questions(tx, ADA))
+    asked = await database.read(lambda tx: actions.questions_of(tx, ADA))
     await asyncio.gather(*(answer(database, pause.id, name) for pause in reversed(asked) for name in people))
 
 
 async def answer(database: Database, pause_id: PauseId, name: str) -> None:
     """Answer one question and say what came of it."""
-    given = Answer(decision="allow", text=f"{os.getpid()}-{name}")
-    try:
-        await database.write(lambda tx: actions.answer(tx, ADA, pause_id, given))
-    except Refusal as refusal:
-        say("refused", pause_id, refusal.code)
+    note = f"{os.getpid()}-{name}"
+    given = Settling(answer={"decision": "allow", "note": note}, by=ADA)
+    asked = await database.read(lambda tx: actions.question(tx, ADA, pause_id))
+    if await database.write(lambda tx: actions.answer(tx, asked, given)) is None:
+        say("refused", pause_id)
     else:
-        say("answered", pause_id, given.text)
+        say("answered", pause_id, note)
 
 
 def nursery(url: str) -> None:
@@ -153,7 +150,7 @@ async def race(url: str) -> None:
     database.start()
     say("ready")
     sys.stdin.readline()
-    for pause in reversed(await database.read(lambda tx: actions.open_questions(tx, ADA))):
+    for pause in reversed(await database.read(lambda tx: actions.questions_of(tx, ADA))):
         await answer(database, pause.id, "only")
     await database.stop()
 

@@ -73,7 +73,7 @@ def facts(database: Database) -> list[object]:
         (NewAccount(user_id="a" * 65, name="x"), "id_invalid"),
         (NewAccount(user_id="a/b", name="x"), "id_invalid"),
         (NewAccount(user_id="..", name="x"), "id_invalid"),
-        (NewAccount(user_id="a b", name="x"), "id_invalid"),
+        (NewAccount(user_id="a ", name="x"), "id_invalid"),
         (NewAccount(user_id="ada\n", name="x"), "id_invalid"),
         (NewAccount(user_id="ok", name="  "), "name_invalid"),
         (NewAccount(user_id="ok", name="a\x00b"), "name_invalid"),

@@ -150,7 +150,7 @@ def test_people_are_added_listed_and_given_tokens(tmp_path: Path) -> None:
     ("words", "given", "said"),
     [
         (("user", "add", "ada", "--password-stdin"), "short\n", "A password has 8 to 256 characters.\n"),
-        (("user", "add", "a b", "--no-password"), "", "A user id has 1 to 64 letters"),
+        (("user", "add", "a/b", "--no-password"), "", "A user id has 1 to 64 letters"),
         (("user", "password", "nobody", "--password-stdin"), "", "There is no database at"),
         (("user", "list"), "", "There is no database at"),
     ],
@@ -236,13 +236,13 @@ def test_the_doctor_says_what_is_wrong_without_a_secret(tmp_path: Path) -> None:
 
 
 def test_the_reference_names_every_setting_with_its_default() -> None:
-    from parlour.settings import Limits, Oidc, Provider, Settings
+    from parlour.settings import Arxiv, Lab, LabLimits, Limits, McpServer, Oidc, Provider, Settings, ToolRule
 
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     named = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE))
-    fields = {**Settings.model_fields, **Provider.model_fields, **Oidc.model_fields, **Limits.model_fields}
-    assert set(named) == set(fields) - {"limits"}
-    numbers = {name: str(field.default) for name, field in Limits.model_fields.items()}
+    groups = (Settings, Provider, Oidc, Limits, Lab, LabLimits, McpServer, ToolRule, Arxiv)
+    assert set(named) == {name for group in groups for name in group.model_fields} - {"limits"}
+    numbers = {name: str(f.default) for group in (Limits, LabLimits) for name, f in group.model_fields.items()}
     assert {name: named[name] for name in numbers} == {name: text.removesuffix(".0") for name, text in numbers.items()}
 
 

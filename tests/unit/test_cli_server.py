@@ -94,7 +94,8 @@ def shown(data: Path) -> Iterator[Demo]:
 
 
 def test_the_first_line_of_the_demo_is_what_a_program_needs(shown: Demo, data: Path) -> None:
-    assert set(shown) == {"url", "accounts", "homes", "practices", "benchmarks"}
+    assert set(shown) == {"url", "accounts", "homes", "practices", "benchmarks", "laboratory"}
+    assert [member["user_id"] for member in shown["laboratory"]] == ["lin", "okafor", "brandt"]
     assert [(account["user_id"], account["role"]) for account in shown["accounts"]] == [
         ("learner", "member"),
         ("instructor", "instructional"),

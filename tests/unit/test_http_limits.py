@@ -61,7 +61,7 @@ async def served(seconds: float = SECONDS) -> AsyncGenerator[int]:
         application(),
         host="127.0.0.1",
         port=0,
-        http=deadline_protocol(seconds, head_bytes_max=4096),
+        http=deadline_protocol(seconds, head_bytes_max=4096, upload_paths=("/up",)),
         ws="websockets-sansio",
         log_config=None,
         lifespan="off",
@@ -260,3 +260,16 @@ def test_the_depth_of_json_is_known_without_parsing_it(raw: bytes, deep: bool) -
             check_json_depth(raw)
     else:
         check_json_depth(raw)
+
+
+async def test_a_form_with_files_may_arrive_slowly_below_its_paths_but_not_stand_still() -> None:
+    kind = "multipart/form-data; boundary=b"
+
+    def slowly(path: str) -> list[bytes]:
+        return [post(path, b"", kind, length=8), *[b"x"] * 8]
+
+    async with served() as port:
+        pause = SECONDS * 0.4
+        assert status(await talk(port, *slowly("/up"), pause=pause)) == 200
+        assert status(await talk(port, *slowly("/raw"), pause=pause)) == 408
+        assert status(await talk(port, *slowly("/up")[:-1], pause=pause)) == 408

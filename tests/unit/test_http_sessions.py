@@ -237,7 +237,7 @@ def test_the_brake_counts_names_and_networks_and_stays_small() -> None:
         throttle.succeeded("192.0.2.1", "ADA")
     for n in range(1000):
         throttle.begin(f"192.0.{n % 250}.{n // 250}", f"many{n}")
-    assert len(throttle._tries) == 100
+    assert len(throttle._names._tries) == 100
 
 
 async def test_the_routes_are_described_with_their_refusals(house: House) -> None:

@@ -13,7 +13,7 @@ from parlour.files.entities import NewUpload, Upload
 from parlour.kernel.clock import instant
 from parlour.kernel.ids import AccountId, named_id
 from parlour.wire.http.ranges import Span, span_of
-from parlour.wire.rest.uploads import disposition
+from parlour.wire.rest.uploads import shown_as
 from tests.harness.site import PACK, Site
 from tests.wire.house import UNKNOWN, House
 
@@ -206,7 +206,7 @@ async def test_what_a_browser_might_run_is_offered_for_saving(house: House) -> N
 )
 def test_names_lead_nowhere(name: str, shown: str) -> None:
     upload = Upload(id=UNKNOWN, account_id=None, name=name, mime_type="image/png", bytes=1, digest=DIGEST, created_at=0)
-    assert disposition(upload) == shown
+    assert shown_as(upload) == shown
 
 
 def test_nothing_of_an_empty_file_can_be_a_part() -> None:

@@ -21,6 +21,7 @@ from parlour.accounts.entities import (
     SessionKind,
 )
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
+from parlour.accounts.names import checked_user_id
 from parlour.accounts.tokens import TOKEN_CHARS_MAX, new_token
 from parlour.events.cursors import account_room
 from parlour.kernel.actor import Actor, Role
@@ -28,21 +29,22 @@ from parlour.kernel.ids import AccountId, digest_of
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
 
-USER_ID = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 NAME_CHARS_MAX = 200
 EMAIL_CHARS_MAX = 254
 LABEL_CHARS_MAX = 100
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _DEAD_SESSION_MS = 30 * 86_400_000
+_RENEW_AFTER_MS = 3_600_000
 
 
 def create_account(tx: Tx, new: NewAccount) -> Account:
     """A new account. `Refusal`: `id_invalid`, `name_invalid`, `email_invalid`, `account_taken`."""
+    user_id = checked_user_id(new.user_id)
     _check_new(new)
     email = new.email.lower() if new.email else None
     account = Account(
         account_id=new.account_id or AccountId(tx.new_id()),
-        user_id=new.user_id,
+        user_id=user_id,
         name=new.name,
         email=email,
         role=new.role,
@@ -50,7 +52,7 @@ def create_account(tx: Tx, new: NewAccount) -> Account:
         requests_per_day=new.requests_per_day,
         created_at=tx.now_ms,
     )
-    taken = store.account_by_user_id(tx, new.user_id) is not None
+    taken = store.account_by_user_id(tx, user_id) is not None
     if taken or not store.insert_account(tx, account, new.password_hash):
         raise Refusal("account_taken", "This name or email is taken.")
     return account
@@ -62,7 +64,7 @@ def account_by_id(tx: Tx, account_id: str) -> Account | None:
 
 
 def account_by_user_id(tx: Tx, user_id: str) -> Account | None:
-    """The account of that name, whatever its case."""
+    """The account of that name, whatever its case and width (`names.fold`)."""
     return store.account_by_user_id(tx, user_id)
 
 
@@ -86,7 +88,7 @@ def set_password(tx: Tx, account_id: str, password_hash: str) -> None:
     """Change the password; every session (not API keys) of the account ends."""
     _account(tx, account_id)
     store.update_password(tx, account_id, password_hash)
-    for digest in store.revoke_all(tx, account_id, kinds=("session", "ticket")):
+    for digest in store.revoke_all(tx, account_id, kinds=("session", "lab", "ticket")):
         tx.announce([account_room(account_id)], SessionRevoked(account_id=account_id, digest=digest))
 
 
@@ -107,7 +109,7 @@ def deactivate(tx: Tx, account_id: str) -> None:
     """Disable the account and end all its sessions and API keys. Repeating it changes nothing."""
     _account(tx, account_id)
     if store.disable(tx, account_id):
-        store.revoke_all(tx, account_id, kinds=("session", "ticket", "api_key"))
+        store.revoke_all(tx, account_id, kinds=("session", "lab", "ticket", "api_key"))
         tx.announce([account_room(account_id)], AccountDisabled(account_id=account_id))
 
 
@@ -138,8 +140,8 @@ def check_login(tx: Tx, login: Login) -> Account:
 def issue_session(tx: Tx, account_id: str, kind: SessionKind, label: str, lifetime_seconds: int | None) -> str:
     """A new token of this kind. Only its digest is stored: this is the only time it is seen.
 
-    `lifetime_seconds` `None` for an API key that does not expire. Sessions of the account that
-    ended more than 30 days ago are forgotten.
+    `lifetime_seconds` `None` for an API key that does not expire; that of a `lab` session counts
+    from its last use. Sessions of the account that ended more than 30 days ago are forgotten.
     """
     if _account(tx, account_id).disabled:
         raise account_disabled()
@@ -152,6 +154,7 @@ def issue_session(tx: Tx, account_id: str, kind: SessionKind, label: str, lifeti
         kind=kind,
         label=label[:LABEL_CHARS_MAX],
         expires_at=expires_at,
+        idle_seconds=lifetime_seconds if kind == "lab" else None,
     )
     store.insert_session(tx, session)
     return token
@@ -164,6 +167,11 @@ def revoke_session(tx: Tx, digest: str) -> bool:
         return False
     tx.announce([account_room(account_id)], SessionRevoked(account_id=account_id, digest=digest))
     return True
+
+
+def renew_session(tx: Tx, digest: str) -> None:
+    """Count the life of a `lab` session from now. Others stay as they are."""
+    store.renew(tx, digest)
 
 
 def actor_by_token(tx: Tx, token: str) -> SessionActor:
@@ -184,8 +192,10 @@ def actor_by_token(tx: Tx, token: str) -> SessionActor:
         raise invalid_token()
     if session.expires_at is not None and session.expires_at <= tx.now_ms:
         raise expired_token()
+    idle, ends = session.idle_seconds, session.expires_at
+    renewable = idle is not None and ends is not None and ends - tx.now_ms < idle * 1000 - _RENEW_AFTER_MS
     actor = store.actor_of(tx, account)
-    return SessionActor(actor=actor, digest=digest, kind=session.kind, expires_at=session.expires_at)
+    return SessionActor(actor=actor, digest=digest, kind=session.kind, expires_at=ends, renewable=renewable)
 
 
 def actor_by_token_digest(tx: Tx, digest: str) -> SessionActor | None:
@@ -347,8 +357,6 @@ def _cohort(tx: Tx, cohort_id: str) -> None:
 
 
 def _check_new(new: NewAccount) -> None:
-    if USER_ID.fullmatch(new.user_id) is None or new.user_id in (".", ".."):
-        raise Refusal("id_invalid", "A user id has 1 to 64 letters, digits or . _ - @ characters.")
     if not 0 < len(new.name.strip()) <= NAME_CHARS_MAX or not new.name.isprintable():
         raise Refusal("name_invalid", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
     if new.email is not None and (len(new.email) > EMAIL_CHARS_MAX or _EMAIL.fullmatch(new.email) is None):

@@ -6,8 +6,8 @@ from typing import Literal
 from parlour.kernel.actor import Actor, Role
 from parlour.kernel.ids import AccountId
 
-SessionKind = Literal["session", "api_key", "ticket"]
-CredentialKind = Literal["session", "api_key", "ticket", "jwt"]
+SessionKind = Literal["session", "lab", "api_key", "ticket"]
+CredentialKind = Literal["session", "lab", "api_key", "ticket", "jwt"]
 CohortPart = Literal["learner", "instructor"]
 
 
@@ -58,13 +58,15 @@ class SessionActor:
     """An authenticated caller and the credential it rests on.
 
     `digest` names the credential for `revoke_session` and `SessionRevoked`; `expires_at` is
-    in milliseconds, `None` for one that does not end by itself.
+    in milliseconds, `None` for one that does not end by itself. `renewable`: its end is due to be
+    moved (`actions.renew_session`), because it was used.
     """
 
     actor: Actor
     digest: str
     kind: CredentialKind
     expires_at: int | None
+    renewable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

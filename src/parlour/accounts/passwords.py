@@ -23,15 +23,15 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash
 _NOBODY = _hasher.hash(new_secret())
 
 
-def check_password(password: str) -> None:
+def check_password(password: str, chars_min: int = PASSWORD_CHARS_MIN) -> None:
     """Refuse a new password that is too short or too long (`password_invalid`)."""
-    if not PASSWORD_CHARS_MIN <= len(password) <= PASSWORD_CHARS_MAX or _bytes(password) is None:
-        raise Refusal("password_invalid", f"A password has {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters.")
+    if not chars_min <= len(password) <= PASSWORD_CHARS_MAX or _bytes(password) is None:
+        raise Refusal("password_invalid", f"A password has {chars_min} to {PASSWORD_CHARS_MAX} characters.")
 
 
-def hash_password(password: str) -> str:
+def hash_password(password: str, chars_min: int = PASSWORD_CHARS_MIN) -> str:
     """The argon2id hash of a new password, with its own salt. `Refusal` if it is out of bounds."""
-    check_password(password)
+    check_password(password, chars_min)
     return _hasher.hash(password)
 
 
@@ -56,9 +56,9 @@ class PasswordWorkers:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="password")
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, chars_min: int = PASSWORD_CHARS_MIN) -> str:
         """`hash_password` in a worker thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, hash_password, password)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, hash_password, password, chars_min)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """`verify_password` in a worker thread."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from parlour.accounts.entities import Account, Cohort, Department, SessionKind
+from parlour.accounts.names import fold
 from parlour.kernel.actor import Actor, Role
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx
@@ -29,11 +30,13 @@ def insert_account(tx: Tx, account: Account, password_hash: str | None) -> bool:
     """Store a new account; `False` if its user id, email or id is taken."""
     return (
         tx.run(
-            "INSERT INTO accounts (id, user_id, name, email, role, password_hash, disabled, requests_per_day,"
-            " created_at) VALUES (:id, :user_id, :name, :email, :role, :hash, 0, :per_day, :at)"
+            "INSERT INTO accounts (id, user_id, folded, name, email, role, password_hash, disabled,"
+            " requests_per_day, created_at)"
+            " VALUES (:id, :user_id, :folded, :name, :email, :role, :hash, 0, :per_day, :at)"
             " ON CONFLICT DO NOTHING",
             id=account.account_id,
             user_id=account.user_id,
+            folded=fold(account.user_id),
             name=account.name,
             email=account.email,
             role=account.role,
@@ -52,9 +55,8 @@ def account_by_id(tx: Tx, account_id: str) -> Account | None:
 
 
 def account_by_user_id(tx: Tx, user_id: str) -> Account | None:
-    """The account of that name; names differ by more than case."""
-    sql = f"SELECT {_COLUMNS} FROM accounts WHERE lower(user_id) = :user_id"  # noqa: S608
-    row = tx.one(sql, user_id=user_id.lower())
+    """The account of that name; names are compared folded."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM accounts WHERE folded = :folded", folded=fold(user_id))  # noqa: S608
     return None if row is None else _account(row)
 
 
@@ -66,11 +68,8 @@ def account_by_email(tx: Tx, email: str) -> Account | None:
 
 def accounts_after(tx: Tx, user_id: str, limit: int) -> list[Account]:
     """At most `limit` accounts by name, those after `user_id`."""
-    sql = (
-        f"SELECT {_COLUMNS} FROM accounts WHERE lower(user_id) > :user_id"  # noqa: S608
-        " ORDER BY lower(user_id) LIMIT :n"
-    )
-    return [_account(row) for row in tx.all(sql, user_id=user_id.lower(), n=limit)]
+    sql = f"SELECT {_COLUMNS} FROM accounts WHERE folded > :folded ORDER BY folded LIMIT :n"  # noqa: S608
+    return [_account(row) for row in tx.all(sql, folded=fold(user_id), n=limit)]
 
 
 def password_hash(tx: Tx, account_id: str) -> str | None:
@@ -108,35 +107,39 @@ class NewSession:
     kind: SessionKind
     label: str
     expires_at: int | None
+    idle_seconds: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """A stored session; `revoked_at` and `expires_at` in milliseconds."""
+    """A stored session; `revoked_at` and `expires_at` in milliseconds. With `idle_seconds` it lives that
+    long after its last use."""
 
     account_id: str
     kind: SessionKind
     expires_at: int | None
     revoked_at: int | None
+    idle_seconds: int | None
 
 
 def insert_session(tx: Tx, new: NewSession) -> None:
     """Store a session."""
     tx.run(
-        "INSERT INTO sessions (digest, account_id, kind, label, created_at, expires_at, revoked_at)"
-        " VALUES (:digest, :account_id, :kind, :label, :now, :expires_at, NULL)",
+        "INSERT INTO sessions (digest, account_id, kind, label, created_at, expires_at, revoked_at, idle_seconds)"
+        " VALUES (:digest, :account_id, :kind, :label, :now, :expires_at, NULL, :idle_seconds)",
         digest=new.digest,
         account_id=new.account_id,
         kind=new.kind,
         label=new.label,
         now=tx.now_ms,
         expires_at=new.expires_at,
+        idle_seconds=new.idle_seconds,
     )
 
 
 def session(tx: Tx, digest: str) -> Session | None:
     """The session of this digest, live or not."""
-    sql = "SELECT account_id, kind, expires_at, revoked_at FROM sessions WHERE digest = :digest"
+    sql = "SELECT account_id, kind, expires_at, revoked_at, idle_seconds FROM sessions WHERE digest = :digest"
     row = tx.one(sql, digest=digest)
     if row is None:
         return None
@@ -145,6 +148,17 @@ def session(tx: Tx, digest: str) -> Session | None:
         kind=cast(SessionKind, row["kind"]),
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        idle_seconds=row["idle_seconds"],
+    )
+
+
+def renew(tx: Tx, digest: str) -> None:
+    """Let a live session that slides live its whole time from now."""
+    tx.run(
+        "UPDATE sessions SET expires_at = :now + idle_seconds * CAST(1000 AS BIGINT)"
+        " WHERE digest = :digest AND revoked_at IS NULL AND idle_seconds IS NOT NULL AND expires_at > :now",
+        now=tx.now_ms,
+        digest=digest,
     )
 
 

@@ -3,7 +3,7 @@
 from parlour.accounts.entities import SessionKind
 from parlour.kernel.ids import new_secret
 
-PREFIXES: dict[SessionKind, str] = {"session": "pls_", "api_key": "plk_", "ticket": "plt_"}
+PREFIXES: dict[SessionKind, str] = {"session": "pls_", "lab": "pl_", "api_key": "plk_", "ticket": "plt_"}
 TOKEN_CHARS_MAX = 8192
 
 

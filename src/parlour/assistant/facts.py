@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from parlour.assistant.entities import ConversationId, LabMessage, LabMessageId, LabState, StepKind, TurnId, TurnState
 from parlour.events.facts import fact
 from parlour.kernel.ids import AccountId
+from parlour.pauses.entities import Pause
 
 
 @fact
@@ -92,6 +93,7 @@ class LabReplyReady:
     """A question or a final can be delivered; it is the message of this id, added just before."""
 
     message: LabMessage
+    question: Pause | None = None
 
 
 @fact

@@ -165,9 +165,23 @@ class Reader:
             values = self._fields(node, arguments[0])
             given: Given[Any] = Given(values or {}, self.place(node))
             return _BAD if values is None else given
+        if kind is object:
+            return self._plain(node)
         if kind not in _SCALARS and dataclasses.is_dataclass(kind):
             return self._object(node, cast("type[Any]", kind))
         return self._scalar(node, kind)
+
+    def _plain(self, node: Node) -> object:
+        """Any value as JSON has them; of the type that YAML reads."""
+        if isinstance(node, MappingNode):
+            read = {key.slug: self._plain(value) for key, value in self.members(node)}
+            return _BAD if _BAD in read.values() else read
+        if isinstance(node, SequenceNode):
+            return self._items(node, object)
+        if node.tag == f"{_TAG}null":
+            return None
+        kinds: Mapping[str, Any] = {f"{_TAG}bool": bool, f"{_TAG}int": int, f"{_TAG}float": float}
+        return self._scalar(node, kinds.get(node.tag, str))
 
     def _items(self, node: Node, kind: Any) -> object:
         if not isinstance(node, SequenceNode) or node.tag != f"{_TAG}seq":

@@ -1,10 +1,10 @@
-"""`parlour demo`: a server with the sample pack and three people who can sign in at once."""
+"""`parlour demo`: a server with the sample pack, three people who can sign in at once, and a laboratory."""
 
 import asyncio
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from parlour.app import Parlour
     from parlour.catalog.entities import EntryKind
     from parlour.catalog.sources import Bundle
-    from parlour.files.ports import BlobStore
     from parlour.kernel.actor import Role
+    from parlour.settings import Settings
     from parlour.storage.database import Database
     from parlour.storage.tx import Tx
 
@@ -45,11 +45,12 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Seeded:
-    """What the demo has: people, and `(id, name)` of what they can do."""
+    """What the demo has: people, `(id, name)` of what they can do, and the members of the laboratory."""
 
     people: tuple[Person, ...]
     homes: tuple[tuple[str, str], ...]
     practices: tuple[tuple[str, str], ...]
+    laboratory: tuple[Person, ...] = ()
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,8 +65,6 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Say what there is as one line of JSON.")] = False,
 ) -> None:
     """Try Parlour: a server with sample content and three accounts, in .data/demo."""
-    from parlour.storage.blobs.folder import FolderBlobs
-
     settings = load(place, host=listen.host, port=listen.port)
     own = {"data": DATA} if as_json else {"data": DATA, "log_level": "warning"}
     unsaid = {name: value for name, value in own.items() if name not in settings.model_fields_set}
@@ -73,7 +72,7 @@ def demo(
     check_free(settings)
     password, fresh = demo_password(settings.data)
     database = opened(settings, create=True)
-    seeded = asyncio.run(seed(database, FolderBlobs(settings.files), password, renew=fresh))
+    seeded = asyncio.run(seed(database, settings, password, renew=fresh))
 
     async def announce(_: "Parlour", port: int) -> None:
         url = address(settings, port)
@@ -108,7 +107,7 @@ def demo_password(data: Path) -> tuple[str, bool]:
     return password, True
 
 
-async def seed(database: "Database", blobs: "BlobStore", password: str, *, renew: bool) -> Seeded:
+async def seed(database: "Database", settings: "Settings", password: str, *, renew: bool) -> Seeded:
     """Make what is missing of the demo, and a new session for everybody; closes `database`.
 
     `renew`: set every password.
@@ -116,15 +115,18 @@ async def seed(database: "Database", blobs: "BlobStore", password: str, *, renew
     from parlour.accounts.passwords import hash_password
     from parlour.catalog.bundles import load_bundle
     from parlour.catalog.publishing import keep_files
+    from parlour.cli.demo_laboratory import stock
+    from parlour.storage.blobs.folder import FolderBlobs
 
     bundle = load_bundle(sample_pack())
-    await asyncio.to_thread(keep_files, bundle, blobs)
+    await asyncio.to_thread(keep_files, bundle, FolderBlobs(settings.files))
     names = [user_id for user_id, _, _ in PEOPLE]
     database.start()
     try:
         known = await database.read(lambda tx: _ids(tx, names))
         hashes = {name: hash_password(password) for name in names if renew or name not in known}
-        return await database.write(lambda tx: _seed(tx, hashes, bundle))
+        seeded = await database.write(lambda tx: _seed(tx, hashes, bundle))
+        return replace(seeded, laboratory=await stock(database, settings, password, renew=renew))
     finally:
         await database.stop()
 
@@ -178,6 +180,7 @@ def _described(seeded: Seeded, url: str) -> dict[str, object]:
         "homes": [{"home_id": home_id, "name": name} for home_id, name in seeded.homes],
         "practices": [{"practice_id": practice_id, "name": name} for practice_id, name in seeded.practices],
         "benchmarks": [],
+        "laboratory": [asdict(person) for person in seeded.laboratory],
     }
 
 
@@ -193,4 +196,6 @@ def _welcome(seeded: Seeded, url: str, password: str, data: Path) -> None:
     for person in seeded.people:
         typer.echo(f"  {person.user_id:<11} {url}/#token={person.token}")
     typer.echo(f"Or sign in by name with the password {password}")
+    members = ", ".join(person.user_id for person in seeded.laboratory)
+    typer.echo(f"Members of the sample laboratory have it too: {members}")
     typer.echo(f"Everything is kept in {data}. Ctrl+C stops the server.")

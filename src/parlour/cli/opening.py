@@ -95,8 +95,10 @@ def _named(error: "ValidationError") -> list[str]:
     lines: list[str] = []
     for wrong in error.errors(include_input=False, include_context=False, include_url=False):
         path = ".".join(str(part) for part in wrong["loc"])
-        message = "no such setting" if wrong["type"] == "extra_forbidden" else wrong["msg"]
-        lines.append(f"{_label(path)}: {message}")
+        message = (
+            "no such setting" if wrong["type"] == "extra_forbidden" else wrong["msg"].removeprefix("Value error, ")
+        )
+        lines.append(f"{_label(path)}: {message}" if path else message)
     return lines
 
 

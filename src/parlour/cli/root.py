@@ -4,7 +4,23 @@ from typing import Annotated
 
 import typer
 
-from parlour.cli import attempts, backup, cohort, config, content, demo, doctor, serve, usage, user
+from parlour.cli import (
+    attempts,
+    audit,
+    backup,
+    cohort,
+    config,
+    content,
+    demo,
+    doctor,
+    experiments,
+    instruments,
+    mcp,
+    papers,
+    serve,
+    usage,
+    user,
+)
 
 app = typer.Typer(
     name="parlour",
@@ -19,7 +35,12 @@ app.add_typer(user.app)
 app.add_typer(cohort.app)
 app.add_typer(content.app)
 app.add_typer(attempts.app)
+app.add_typer(papers.app)
+app.add_typer(instruments.app)
+app.add_typer(experiments.app)
+app.add_typer(audit.app)
 app.add_typer(config.app)
+app.add_typer(mcp.app)
 doctor.add_to(app)
 usage.add_to(app)
 backup.add_to(app)

@@ -51,6 +51,7 @@ class NewPerson:
         None
     )
     role: Annotated[RoleName, typer.Option(help="What the person may do.")] = RoleName.member
+    admin: Annotated[bool, typer.Option("--admin", help="Short for --role admin.")] = False
     department: Annotated[
         list[str] | None, typer.Option(help="Department, made if it is new; may be repeated.", show_default=False)
     ] = None
@@ -72,7 +73,7 @@ def add(user_id: UserId, new: NewPerson, place: Place) -> None:
     account = NewAccount(
         user_id=user_id,
         name=new.name or user_id,
-        role=new.role.value,
+        role="admin" if new.admin else new.role.value,
         password_hash=hashed,
         requests_per_day=new.requests_per_day,
     )

@@ -1,17 +1,23 @@
-"""Ask, answer, cancel. A pause leaves `open` once, whoever is first, in whichever process (P7)."""
+"""Ask, answer, expire, cancel, assign. A pause is settled once, whoever is first, in whichever process (P7)."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from parlour.conversations.rooms import person_room
+from parlour.conversations.rooms import lab_room
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.pauses import store
-from parlour.pauses.entities import Answer, Pause, Question, Resumed, check_answer
-from parlour.pauses.facts import QuestionAnswered, QuestionAsked, QuestionCancelled, QuestionExpired
+from parlour.pauses.entities import Answer, Asking, OnExpiry, Pause, QuestionKind, Resumed, Settling
+from parlour.pauses.facts import QuestionAnswered, QuestionAsked, QuestionAssigned, QuestionCancelled, QuestionExpired
 from parlour.storage.tx import Tx
 
 EXPIRE = "pauses.expire"
+LISTED_MAX = 200
+_SILENCE: Mapping[OnExpiry, Answer] = {
+    "deny": {"decision": "deny"},
+    "abandon": {"abandon": True},
+    "continue": {"decision": "continue"},
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,96 +27,154 @@ class PauseDue:
     pause_id: PauseId
 
 
-def ask(tx: Tx, question: Question) -> PauseId:
-    """Store a question and tell the person; the step that asks must end in the same transaction."""
+def ask(tx: Tx, asking: Asking, carry: Callable[[PauseId], str] | None = None) -> Pause:
+    """Store a question and tell it; the step that asks must end in the same transaction.
+
+    `carry` stores the message that carries the question and returns its id. Raises `RuntimeError`
+    if the subject has an unsettled question: its work should not be running.
+    """
     pause_id = PauseId(tx.new_id())
-    store.insert(tx, pause_id, question)
-    told = QuestionAsked(
-        pause_id=pause_id,
-        account_id=question.account_id,
-        subject=question.subject,
-        kind=question.kind,
-        text=question.text,
-        options=question.options,
-        created_at=tx.now_ms,
-        deadline_at=question.deadline_at,
-    )
-    tx.announce([person_room(question.account_id)], told)
-    if question.deadline_at is not None:
-        wait = max(0.0, (question.deadline_at - tx.now_ms) / 1000)
-        tx.enqueue(EXPIRE, PauseDue(pause_id=pause_id), delay_seconds=wait)
-    return pause_id
+    if not store.insert(tx, pause_id, asking):
+        raise RuntimeError("this work has a question that is not settled")
+    if carry is not None:
+        store.set_message(tx, pause_id, carry(pause_id))
+    asked = _stored(tx, pause_id)
+    tx.announce(_rooms(asked), QuestionAsked(pause=asked))
+    if asking.deadline_at is not None:
+        wait = max(0.0, (asking.deadline_at - tx.now_ms) / 1000)
+        tx.enqueue(asking.deadline_kind, PauseDue(pause_id=pause_id), delay_seconds=wait)
+    return asked
+
+
+def pause(tx: Tx, pause_id: PauseId) -> Pause | None:
+    """A question in any state, whoever asks; rights are checked by `question`."""
+    return store.pause(tx, pause_id)
 
 
 def question(tx: Tx, account_id: AccountId, pause_id: PauseId) -> Pause:
-    """A question to this person, in any state; somebody else's is `not_found`."""
+    """A question to this person or assigned to them, in any state; any other is `not_found`."""
     found = store.pause(tx, pause_id)
-    if found is None or found.account_id != account_id:
+    if found is None or account_id not in (found.account_id, found.assigned_to):
         raise not_found("Question")
     return found
 
 
-def open_questions(tx: Tx, account_id: AccountId) -> list[Pause]:
-    """What a person is being asked, newest first."""
-    return store.open_of(tx, account_id)
+def questions_of(tx: Tx, account_id: AccountId, *, every: bool = False, limit: int = LISTED_MAX) -> list[Pause]:
+    """What a person is being asked, newest first; with `every` also what is settled."""
+    return store.of_account(tx, account_id, every=every, limit=limit)
 
 
-def is_open(tx: Tx, pause_id: PauseId) -> bool:
-    """Whether a question can still be answered."""
-    asked = store.pause(tx, pause_id)
-    return asked is not None and asked.state == "open"
+def assigned_questions(tx: Tx, account_id: AccountId, *, every: bool = False, limit: int = LISTED_MAX) -> list[Pause]:
+    """What others assigned to this person, newest first."""
+    return store.of_assignee(tx, account_id, every=every, limit=limit)
 
 
-def answer(tx: Tx, actor_account_id: AccountId, pause_id: PauseId, given: Answer) -> None:
-    """Answer a question and let the work go on, in one transaction.
+def open_of_subject(tx: Tx, subject: str) -> Pause | None:
+    """The one question of a piece of work that is open or pending."""
+    return store.open_of_subject(tx, subject)
 
-    Raises `not_found`, `answer_invalid` (the question stays open), `already_answered`, or
-    `question_closed` for one that expired or was cancelled.
+
+def count_of_subject(tx: Tx, subject: str) -> int:
+    """How many questions a piece of work has asked so far."""
+    return store.count_of_subject(tx, subject)
+
+
+def answer(tx: Tx, asked: Pause, given: Settling) -> Pause | None:
+    """Settle a question with an answer and let the work go on; None if it was settled before.
+
+    Whether the answer fits and who may give it is for the caller to check.
     """
-    asked = question(tx, actor_account_id, pause_id)
-    if asked.state == "open":
-        check_answer(asked, given)
-    resume = store.settle(tx, pause_id, "answered", answer=given, by=actor_account_id)
+    resume = store.settle(tx, asked.id, "answered", given, given.answer)
     if resume is None:
-        if question(tx, actor_account_id, pause_id).state == "answered":
-            raise Refusal("already_answered", "This question has been answered.")
-        raise Refusal("question_closed", "This question is closed.")
-    told = QuestionAnswered(
-        pause_id=pause_id,
-        account_id=asked.account_id,
-        subject=asked.subject,
-        answered_by=actor_account_id,
-        answer=given,
-    )
-    tx.announce([person_room(asked.account_id)], told)
-    _go_on(tx, pause_id, resume, "answered", given)
+        return None
+    settled = _stored(tx, asked.id)
+    tx.announce(_rooms(settled), QuestionAnswered(pause=settled))
+    if resume.kind:
+        body = Resumed(pause_id=asked.id, outcome="answered", answer=given.answer, body=resume.body)
+        tx.enqueue(resume.kind, body)
+    return settled
 
 
-def expire(tx: Tx, pause_id: PauseId) -> bool:
-    """Close a question whose deadline has passed and let the work go on without an answer."""
+def expire(tx: Tx, pause_id: PauseId) -> Pause | None:
+    """Close a question whose deadline has passed and let the work go on without an answer; None if not now."""
     asked = store.pause(tx, pause_id)
     if asked is None or asked.deadline_at is None or asked.deadline_at > tx.now_ms:
-        return False
-    resume = store.settle(tx, pause_id, "expired")
+        return None
+    silence = silence_of(asked.kind, asked.on_expiry)
+    resume = store.settle(tx, pause_id, "expired", None, silence)
     if resume is None:
-        return False
-    told = QuestionExpired(pause_id=pause_id, account_id=asked.account_id, subject=asked.subject)
-    tx.announce([person_room(asked.account_id)], told)
-    _go_on(tx, pause_id, resume, "expired", None)
-    return True
+        return None
+    settled = _stored(tx, pause_id)
+    tx.announce(_rooms(settled), QuestionExpired(pause=settled))
+    if resume.kind:
+        body = Resumed(pause_id=pause_id, outcome="expired", answer=silence, body=resume.body)
+        tx.enqueue(resume.kind, body)
+    return settled
 
 
-def cancel(tx: Tx, pause_id: PauseId) -> bool:
-    """Close a question because its work was stopped; nothing goes on. False if it is closed already."""
+def look_again(tx: Tx, pause_id: PauseId) -> bool:
+    """Whether a question is still to be watched: not settled, its deadline ahead (the clock was set back)."""
     asked = store.pause(tx, pause_id)
-    if asked is None or store.settle(tx, pause_id, "cancelled") is None:
-        return False
-    told = QuestionCancelled(pause_id=pause_id, account_id=asked.account_id, subject=asked.subject)
-    tx.announce([person_room(asked.account_id)], told)
-    return True
+    return asked is not None and asked.is_open
 
 
-def _go_on(
-    tx: Tx, pause_id: PauseId, resume: store.Resume, outcome: Literal["answered", "expired"], given: Answer | None
-) -> None:
-    tx.enqueue(resume.kind, Resumed(pause_id=pause_id, outcome=outcome, answer=given, body=resume.body))
+def cancel(tx: Tx, pause_id: PauseId) -> Pause | None:
+    """Close a question because its work was stopped; nothing goes on. None if it is settled already."""
+    if store.settle(tx, pause_id, "cancelled", None, None) is None:
+        return None
+    settled = _stored(tx, pause_id)
+    tx.announce(_rooms(settled), QuestionCancelled(pause=settled))
+    return settled
+
+
+def pend(tx: Tx, pause_id: PauseId) -> bool:
+    """An answer is on its way but not known yet: `open` becomes `pending`."""
+    return store.move(tx, pause_id, "open", "pending", None)
+
+
+def reopen(tx: Tx, pause_id: PauseId, error: str) -> Pause | None:
+    """The awaited answer came to nothing: `pending` becomes `open` and the question is told again."""
+    if not store.move(tx, pause_id, "pending", "open", error):
+        return None
+    asked = _stored(tx, pause_id)
+    tx.announce(_rooms(asked), QuestionAsked(pause=asked))
+    return asked
+
+
+def delivered(tx: Tx, pause_id: PauseId) -> bool:
+    """The question has reached somebody who may answer it; True the first time."""
+    return store.set_delivered(tx, pause_id)
+
+
+def assign(tx: Tx, asked: Pause, to: AccountId | None, note: str | None) -> Pause:
+    """Let another member answer too, or take that back (None). Raises `question_closed`."""
+    if not store.assign(tx, asked, to, note):
+        raise Refusal("question_closed", "This question is closed.")
+    now = _stored(tx, asked.id)
+    tx.announce(_rooms(now), QuestionAssigned(pause=now))
+    if asked.assigned_to not in (None, to, asked.account_id):
+        taken_back = replace(now, assigned_to=None, assigned_user=None, body=replace(now.body, note=None))
+        tx.announce([lab_room(asked.assigned_to)], QuestionAssigned(pause=taken_back))
+    return now
+
+
+def forget(tx: Tx, subjects: Iterable[str]) -> None:
+    """Erase every question of these pieces of work; open ones must have been cancelled before."""
+    for subject in subjects:
+        store.delete_of_subject(tx, subject)
+
+
+def silence_of(kind: QuestionKind, on_expiry: OnExpiry) -> Answer:
+    """What takes effect when nobody answers; it never allows anything."""
+    return {"decision": "abandon"} if kind == "verify" and on_expiry == "abandon" else _SILENCE[on_expiry]
+
+
+def _stored(tx: Tx, pause_id: PauseId) -> Pause:
+    found = store.pause(tx, pause_id)
+    if found is None:
+        raise not_found("Question")
+    return found
+
+
+def _rooms(asked: Pause) -> list[str]:
+    return [lab_room(each) for each in (asked.account_id, asked.assigned_to) if each is not None]

@@ -1,116 +1,146 @@
-"""Questions and answers as values, and which answer fits which question. Times in milliseconds."""
+"""Questions and answers as values (lab protocol 6.2). Times in milliseconds, answers JSON objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, PauseId
-from parlour.kernel.refusals import Refusal
 
 QuestionKind = Literal["authorize", "collect", "select", "verify", "instruct", "comment"]
-PauseState = Literal["open", "answered", "expired", "cancelled"]
-Decision = Literal["allow", "deny", "confirm", "change", "abandon", "continue", "advise", "comment", "stop"]
+PauseState = Literal["open", "pending", "answered", "expired", "cancelled"]
+ItemType = Literal["string", "text", "duration", "date", "file", "number"]
+OnExpiry = Literal["deny", "abandon", "continue"]
+Answer = Mapping[str, object]
 T = TypeVar("T")
 
-ANSWER_CHARACTERS_MAX = 20_000
-DECISIONS: Mapping[QuestionKind, tuple[Decision, ...]] = {
-    "authorize": ("allow", "deny"),
-    "collect": ("abandon",),
-    "select": ("abandon",),
-    "verify": ("confirm", "change", "abandon"),
-    "instruct": ("continue", "advise", "stop"),
-    "comment": ("continue", "comment", "stop"),
-}
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """A value that is asked for or shown. `choices` limits a string; `value` is what is known of it."""
+
+    key: str
+    label: str
+    type: ItemType = "string"
+    required: bool = True
+    value: object = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
-    """One of the things that may be chosen."""
+    """One of the things that may be chosen. `index` counts from 1."""
 
+    index: int
     id: str
     title: str
     detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class OperationShown:
+    """What would be done, as it is shown; `digest` is of the tool and the arguments."""
+
+    tool: str
+    title: str
+    arguments: Mapping[str, object]
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """What a question says. Which members are used depends on its kind; unused ones are empty.
+
+    `references` are JSON objects that the asker understands. `note` is for the assignee.
+    """
+
+    text: str
+    language: str = "en"
+    items: tuple[Item, ...] = ()
+    options: tuple[Option, ...] = ()
+    min: int = 0
+    max: int = 0
+    operation: OperationShown | None = None
+    proposal: Mapping[str, object] | None = None
+    references: tuple[Mapping[str, object], ...] = ()
+    extra_info: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
     """What is asked of whom, and the job that goes on with the answer.
 
-    `subject` names what the work is about (a chat, a turn). The job of `resume_kind` gets a
-    `Resumed` that carries `resume_body`. `deadline_at` None: the question stays open for ever.
+    `subject` names the work (a turn); at most one of its questions is open or pending. With a
+    `resume_kind` that job gets a `Resumed` that carries `resume_body`; without one, whoever settles
+    the question goes on itself, in the same transaction. `deadline_at` None: it stays open for ever.
+    A job of `deadline_kind` gets a `PauseDue` at the deadline.
     """
 
     account_id: AccountId
     subject: str
     kind: QuestionKind
-    text: str
-    options: tuple[Option, ...] = ()
+    body: Body
+    on_expiry: OnExpiry = "deny"
     deadline_at: int | None = None
-    resume_kind: str
-    resume_body: object
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What the person says. Which members are used depends on the kind, see `check_answer`."""
-
-    decision: Decision | None = None
-    choices: tuple[str, ...] = ()
-    values: Mapping[str, str] = field(default_factory=dict[str, str])
-    text: str = ""
+    deadline_kind: str = "pauses.expire"
+    resume_kind: str | None = None
+    resume_body: object = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pause:
-    """A stored question and what came of it. `settled_at` is set in every state but `open`."""
+    """A stored question and what came of it; complete, so that it can be told without another look.
+
+    `settled_at` is set in every state but `open` and `pending`. `answer` of an expired question is
+    what took effect. `..._user` are the user ids of the accounts beside them. `answer_error` says
+    why an answer under recognition came to nothing.
+    """
 
     id: PauseId
     account_id: AccountId
     subject: str
     kind: QuestionKind
-    text: str
-    options: tuple[Option, ...]
+    body: Body
+    on_expiry: OnExpiry
     state: PauseState
-    answer: Answer | None
+    message_id: str | None
+    assigned_to: AccountId | None
+    assigned_user: str | None
     answered_by: AccountId | None
+    answered_user: str | None
+    answer: Answer | None
+    answer_message_id: str | None
+    answer_error: str | None
     created_at: int
+    delivered_at: int | None
     deadline_at: int | None
     settled_at: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be answered: `open`, or `pending` while a spoken answer is recognised."""
+        return self.state in ("open", "pending")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settling:
+    """How a question is closed: by whom, with which answer, given in which message."""
+
+    answer: Answer
+    by: AccountId
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resumed:
-    """The body of the job that goes on. `answer` is None if the deadline passed: nothing was allowed."""
+    """The body of the job that goes on. `answer` of an expired question is what took effect."""
 
     pause_id: PauseId
     outcome: Literal["answered", "expired"]
-    answer: Answer | None
+    answer: Answer
     body: str
 
     def read(self, kind: type[T]) -> T:
         """The `resume_body` of the question."""
         return decode(self.body, kind)
-
-
-def check_answer(pause: Pause, answer: Answer) -> None:
-    """Whether an answer fits its question. Raises `answer_invalid`.
-
-    `collect` takes values and `select` takes choices among the options, or the decision to abandon;
-    the other kinds take one of their decisions.
-    """
-    decisions = DECISIONS[pause.kind]
-    by_data = pause.kind in ("collect", "select")
-    size = len(answer.text) + sum(len(name) + len(value) for name, value in answer.values.items())
-    if answer.decision is None and not by_data:
-        raise Refusal("answer_invalid", f"The answer needs a decision: {', '.join(decisions)}.")
-    if answer.decision is not None and answer.decision not in decisions:
-        raise Refusal("answer_invalid", f"The decision may be: {', '.join(decisions)}.")
-    if answer.choices and pause.kind != "select":
-        raise Refusal("answer_invalid", "There is nothing to choose from.")
-    if len(set(answer.choices)) < len(answer.choices) or set(answer.choices) - {each.id for each in pause.options}:
-        raise Refusal("answer_invalid", "Choose among the options, each at most once.")
-    if pause.kind == "collect" and answer.decision is None and not answer.values:
-        raise Refusal("answer_invalid", "The answer needs values.")
-    if size > ANSWER_CHARACTERS_MAX:
-        raise Refusal("answer_invalid", f"An answer has at most {ANSWER_CHARACTERS_MAX} characters.")

@@ -1,25 +1,25 @@
-"""What happens to questions. Told in the room of the person who is asked."""
+"""What happens to questions. Told in `lab_room` of the person who is asked and of whom it is assigned to."""
 
 from dataclasses import dataclass
 
 from parlour.events.facts import fact
-from parlour.kernel.ids import AccountId, PauseId
-from parlour.pauses.entities import Answer, Option, QuestionKind
+from parlour.pauses.entities import Pause
 
 
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuestionAsked:
-    """Work has paused until this is answered. Times in milliseconds."""
+    """Work has paused until this is answered; told again when a spoken answer came to nothing."""
 
-    pause_id: PauseId
-    account_id: AccountId
-    subject: str
-    kind: QuestionKind
-    text: str
-    options: tuple[Option, ...]
-    created_at: int
-    deadline_at: int | None
+    pause: Pause
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuestionAssigned:
+    """Another member may answer too, or no longer (`assigned_to` None). The one who lost it hears it too."""
+
+    pause: Pause
 
 
 @fact
@@ -27,11 +27,7 @@ class QuestionAsked:
 class QuestionAnswered:
     """The one answer that counts; the work goes on."""
 
-    pause_id: PauseId
-    account_id: AccountId
-    subject: str
-    answered_by: AccountId
-    answer: Answer
+    pause: Pause
 
 
 @fact
@@ -39,9 +35,7 @@ class QuestionAnswered:
 class QuestionExpired:
     """Nobody answered in time; the work goes on without permission for anything."""
 
-    pause_id: PauseId
-    account_id: AccountId
-    subject: str
+    pause: Pause
 
 
 @fact
@@ -49,6 +43,4 @@ class QuestionExpired:
 class QuestionCancelled:
     """The question no longer matters; the work does not go on."""
 
-    pause_id: PauseId
-    account_id: AccountId
-    subject: str
+    pause: Pause

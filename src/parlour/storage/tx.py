@@ -36,6 +36,8 @@ class Cursor(Protocol):
 class Statements(Protocol):
     """How a dialect writes a statement: its text, and whether it may change rows."""
 
+    @property
+    def name(self) -> str: ...
     def prepare(self, sql: str) -> tuple[str, bool]: ...
 
 
@@ -94,6 +96,11 @@ class Tx:
         self.started_jobs: list[StartedJob] = []
         self.wakes_jobs = False
         self.hooks: list[Callable[[], object]] = []
+
+    @property
+    def store_name(self) -> str:
+        """`sqlite` or `postgresql`: for the few statements that must differ (full-text search)."""
+        return self._statements.name
 
     def one(self, sql: str, **params: object) -> Row | None:
         """The first row, or None."""

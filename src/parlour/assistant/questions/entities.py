@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeAlias
 
-from parlour.assistant.entities import JsonValue, Reference
+from parlour.assistant.entities import JsonValue, LabMessageId, Reference, TurnId
+from parlour.kernel.ids import AccountId, PauseId
+from parlour.pauses.entities import Pause, PauseState, QuestionKind
 
+Question: TypeAlias = Pause  # as it is stored and told; `subject` is the turn
 FieldType = Literal["string", "text", "duration", "date", "file", "number"]
 
 
@@ -49,3 +52,76 @@ class Prompt:
 
 
 Proposal = Mapping[str, JsonValue]
+
+
+class Shown(Protocol):
+    """An operation to authorise (`tools.ports.Operation`): all of it is shown, and exactly it may then be done."""
+
+    @property
+    def tool(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def arguments(self) -> Mapping[str, JsonValue]: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewQuestion:
+    """A question of any kind, about to be asked. `text` is the sentence read first; see `questions.wording`."""
+
+    kind: QuestionKind
+    text: str
+    fields: tuple[Field, ...] = ()
+    options: tuple[Choice, ...] = ()
+    min: int = 0
+    max: int = 0
+    operation: Shown | None = None
+    proposal: Proposal | None = None
+    references: tuple[Reference, ...] = ()
+    extra_info: str | None = None
+    hours_max: float = 72.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What a person said in reply. `files` are handles; `confidence` 0 to 1 if a recogniser gave one."""
+
+    text: str
+    message_id: LabMessageId | None
+    author_id: AccountId
+    route: str
+    files: tuple[str, ...] = ()
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What came of a question, for the work that asked.
+
+    `answer` is JSON as in 6.3. Words that could not be taken as asked stand beside it: as `note` of a
+    refusal, otherwise as `text`. Of an expired question it is what takes effect, and `error` is
+    `question_expired` unless the work simply goes on; of a cancelled one it is None.
+    """
+
+    pause_id: PauseId
+    turn_id: TurnId
+    kind: QuestionKind
+    state: PauseState
+    answer: Mapping[str, JsonValue] | None
+    error: str | None
+    operation_digest: str | None
+    asked_at: int
+    answered_at: int | None
+    answered_by_account: AccountId | None
+    assigned_to: AccountId | None
+    answer_message_id: LabMessageId | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """Another member who may answer too; `to` None takes it back."""
+
+    to: AccountId | None
+    by: AccountId
+    route: str
+    note: str | None = None

@@ -3,6 +3,7 @@
 Model names choose a behaviour: `scripted` (normal), `scripted-slow` (20 pieces a second),
 `scripted-echo` (repeats the last message), `scripted-fail` (fails before any text),
 `scripted-fail-midway` (fails after some), `scripted-hang` (says nothing until it is cancelled).
+The laboratory assistant's steps come from a file of turns, if one is given, else from `assistant_brain`.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ import msgspec
 from parlour.catalog.dialogues import Dialogue
 from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import ProviderFault
+from parlour.providers.models.assistant_brain import Thought, think
+from parlour.providers.models.assistant_script import turn_of
+from parlour.providers.models.played import Played, PlayedStep, calls_of
 from parlour.providers.models.scripted_author import draft
 from parlour.providers.models.scripted_cast import Part, play_cast
 from parlour.providers.models.scripted_dialogue import play
@@ -40,15 +44,23 @@ _SUMMARY = "The offline model does not write summaries; the conversation itself 
 class ScriptedModel:
     """A `turns.ports.Model` without a model. The same request always gets the same answer.
 
-    `pieces_per_second` paces the words of replies; 0 streams as fast as it is read.
+    `pieces_per_second` paces the words of replies; 0 streams as fast as it is read. `played` is what
+    the assistant does instead of thinking, for the turns that its file has.
     """
 
-    def __init__(self, *, pieces_per_second: float = 0.0) -> None:
+    def __init__(self, *, pieces_per_second: float = 0.0, played: Played | None = None) -> None:
         self._pace = max(0.0, pieces_per_second)
+        self._played = played
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         """The answer in word-sized pieces. Raises `ProviderFault` for a request it cannot read."""
-        pieces = _PIECE.findall(_answer(request))
+        step = self._played.step(request) if self._played and request.task == "assist" else None
+        if step is not None:
+            async for piece in _play(step, request):
+                yield piece
+            return
+        thought = think(request) if request.task == "assist" else None
+        pieces = _PIECE.findall(thought.text if thought else _answer(request))
         if request.task == "grade":
             answer = "".join(pieces)
             step = _JSON_PIECE_CHARACTERS
@@ -69,9 +81,8 @@ class ScriptedModel:
             yield Text(text=piece)
         if request.model == "scripted-fail-midway":
             raise ProviderFault("The scripted model was asked to fail midway.", retryable=False)
-        heard = sum(len(said.content.split()) for said in request.messages)
-        yield Usage(input_tokens=heard, output_tokens=len(pieces))
-        yield Finished(reason="stop")
+        for piece in _end(request, thought, len(pieces)):
+            yield piece
 
     async def aclose(self) -> None:
         """Nothing is held open."""
@@ -79,6 +90,30 @@ class ScriptedModel:
     def _pause(self, model: str) -> float:
         pace = SLOW_PIECES_PER_SECOND if model == "scripted-slow" else self._pace
         return 1 / pace if pace else 0.0
+
+
+def _end(request: Request, thought: Thought | None, pieces: int) -> list[Piece]:
+    """What follows the text of an answer."""
+    heard = sum(len(said.content.split()) for said in request.messages)
+    calls = thought.calls if thought else ()
+    counted = 0 if request.task == "assist" else 1  # rules cost nothing: an account's tokens are for models
+    usage = Usage(input_tokens=heard * counted, output_tokens=pieces * counted)
+    return [*calls, usage, Finished(reason="tool_calls" if calls else "stop")]
+
+
+async def _play(step: PlayedStep, request: Request) -> AsyncGenerator[Piece, None]:
+    """A step of a script file. Raises its fault."""
+    await asyncio.sleep(step.delay)
+    attempt = request.metadata.get("attempt", "1")
+    if step.fault and (step.times is None or not attempt.isdecimal() or int(attempt) <= step.times):
+        raise ProviderFault("The scripted model was asked to fail.", retryable=step.fault == "retryable")
+    text = step.answer if step.answer is not None else step.thought or ""
+    size = max(1, -(-len(text) // step.pieces))
+    for at in range(0, len(text), size):
+        yield Text(text=text[at : at + size])
+    thought = Thought(text=text, calls=calls_of(step, len(turn_of(request).steps)))
+    for piece in _end(request, thought, step.pieces):
+        yield piece
 
 
 def _answer(request: Request) -> str:
@@ -99,6 +134,8 @@ def _answer(request: Request) -> str:
             return _SUMMARY
         case "draft":
             return draft(learner[-1] if learner else "")
+        case "assist":
+            return think(request).text
 
 
 def _learner_lines(said: list[str]) -> list[str]:

@@ -22,6 +22,8 @@ uploads = table(
     words("text_status", null=True),
     words("text_reason", null=True),
     whole("pages", null=True),
+    words("charset", null=True),
+    words("details", null=True),
     at("deleted_at", null=True),
     Index("uploads_digest", "digest"),
     Index("uploads_account", "account_id", "created_at"),

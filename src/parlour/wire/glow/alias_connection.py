@@ -43,6 +43,8 @@ class AliasConnection(Connection):
             self._texts.pop(chat_id, None)
 
     def _send(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None = None) -> None:
+        if self._sent_of_guest(event, places, at):
+            return
         try:
             known = known_of(event, self._texts, self._delivery.lookups)
         except UnknownYetError:

@@ -1,5 +1,6 @@
 """`/asyncapi.json`: the events of the Glow wire, from the same table and models as the server (0)."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
@@ -10,6 +11,7 @@ from parlour.wire.glow.alias_events import ALIAS_EVENTS
 from parlour.wire.glow.aliases import GLOW_WEB
 from parlour.wire.glow.events import SERVER_EVENTS
 from parlour.wire.glow.names import OPERATIONS, PREFIX, SERVER_PREFIX
+from parlour.wire.http.event_tables import EventTable
 from parlour.wire.http.openapi import REF, schemas_of
 
 ASYNCAPI = "3.0.0"
@@ -17,20 +19,27 @@ _EVENTS = (*SERVER_EVENTS.values(), *(model for _, model in ALIAS_EVENTS.values(
 JSON = "application/json"
 
 
-def asyncapi_router(app: FastAPI, base_path: str) -> APIRouter:
+def asyncapi_router(app: FastAPI, base_path: str, guests: Sequence[EventTable] = ()) -> APIRouter:
     """The route of the document; the title and version are those of `app`."""
     router = APIRouter(tags=["operation"])
 
     @router.get("/asyncapi.json", response_class=JSONResponse)
     async def asyncapi() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         """The AsyncAPI document of the Socket.IO events."""
-        return JSONResponse(document(app.title, app.version, base_path))
+        return JSONResponse(document(app.title, app.version, base_path, guests))
 
     return router
 
 
-def document(title: str, version: str, base_path: str = "") -> dict[str, Any]:
+def document(title: str, version: str, base_path: str = "", guests: Sequence[EventTable] = ()) -> dict[str, Any]:
     """The AsyncAPI 3 document: one channel, an operation for every client and every server event."""
+    made = _glow(title, version, base_path)
+    for guest in guests:
+        _add(made, guest)
+    return made
+
+
+def _glow(title: str, version: str, base_path: str) -> dict[str, Any]:
     acks = {f"{operation.name}_ack": operation.ack for operation in OPERATIONS}
     payloads = {operation.name: operation.payload for operation in OPERATIONS}
     messages = {
@@ -78,6 +87,36 @@ def _operations() -> dict[str, Any]:
             "x-dialect": GLOW_WEB,
         }
     return made
+
+
+def _add(made: dict[str, Any], guest: EventTable) -> None:
+    """The commands and events of another protocol on the same sockets; an event both have gets its own name."""
+    parts = made["components"]
+    messages, operations = parts["messages"], made["operations"]
+    models: list[type[BaseModel]] = []
+    for name, (payload, ack) in guest.commands.items():
+        messages[name], messages[f"{name}_ack"] = _plain(name, payload), _plain(f"{name}_ack", ack)
+        reply = {"channel": {"$ref": "#/channels/socket"}, "messages": [_named(f"{name}_ack")]}
+        operations[name] = _operation("receive", name, _summary(payload)) | {"reply": reply}
+        models += [payload, ack]
+    for name, model in guest.events.items():
+        key = f"person_{name}" if name in messages else name
+        messages[key] = _plain(name, model)
+        operations[f"on_{key}"] = _operation("send", key, _summary(model))
+        models.append(model)
+    made["channels"]["socket"]["messages"] = {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
+    for name, schema in schemas_of(models).items():
+        schema.pop("additionalProperties", None)
+        parts["schemas"][name] = schema
+
+
+def _plain(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    made = _message(name, model)
+    return made | {"payload": {"$ref": REF.format(model=model.__name__)}}
+
+
+def _named(message: str) -> dict[str, str]:
+    return {"$ref": f"#/channels/socket/messages/{message}"}
 
 
 def _operation(action: str, message: str, summary: str) -> dict[str, Any]:

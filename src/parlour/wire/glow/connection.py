@@ -23,6 +23,7 @@ from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.wire.glow import encode
 from parlour.wire.glow.alias_facts import Lookups
+from parlour.wire.glow.guests import Guest, NoGuest
 from parlour.wire.glow.offsets import Offset
 from parlour.wire.glow.sinks import Sink, frame
 
@@ -46,7 +47,9 @@ class Delivery:
 
 
 class Watch:
-    """Who hears what the connections of a process cannot decide alone."""
+    """Who hears what the connections of a process cannot decide alone, and the guest on their sockets."""
+
+    guest: Guest = NoGuest()
 
     def internal(self, connection: "Connection", event: Logged) -> None:
         """An event of the account's room: sessions, rights, other connections."""
@@ -242,6 +245,8 @@ class Connection:
     def _send(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None = None) -> None:
         """One event of the log; encoded once for everybody who needs this form."""
         sink = self._sink
+        if self._sent_of_guest(event, places, at):
+            return
         offset = self._offset(event.pos) if at is None else self._offset(self.pos, at, event.pos)
         packet = encode.packet(event, places, self._delivery.pump.epoch, offset)
         if packet is None:
@@ -251,6 +256,22 @@ class Connection:
             sink.write_frame(data)
         else:
             sink.write(packet)
+
+    def _sent_of_guest(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None) -> bool:
+        """Send an event of the guest's rooms; False if it is not in one."""
+        guest = self._delivery.watch.guest
+        if not guest.has(places[0][0]):
+            return False
+        found = guest.said(event, places, self._delivery.pump.epoch)
+        if found is not None:
+            offset = self._offset(event.pos) if at is None else self._offset(self.pos, at, event.pos)
+            self.tell(*found, offset=offset)
+            guest.told(self.session, event)
+        return True
+
+    def tell(self, name: str, payload: Mapping[str, object], offset: str | None = None) -> None:
+        """Send an event just so."""
+        self._sink.write(encode.event_packet(name, payload, offset))
 
     def _offset(self, pos: int, past: Replay | None = None, at: int = 0, part: int = 0) -> str | None:
         if self.cursor_id is None:
@@ -270,7 +291,7 @@ class Connection:
         self._emit(name, {**payload, "_meta": meta}, offset)
 
     def _emit(self, name: str, payload: Mapping[str, object], offset: str | None) -> None:
-        self._sink.write(encode.event_packet(name, payload, offset))
+        self.tell(name, payload, offset)
 
     def acknowledge(self, number: int, answer: Mapping[str, object]) -> None:
         """Answer a command."""

@@ -11,6 +11,7 @@ from parlour.wire.glow.connection import Connection
 from parlour.wire.glow.hub import Hub
 from parlour.wire.glow.names import ERROR_MEMBERS, EVENTS, Operation, error_event, family_of
 from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload
+from parlour.wire.glow.visits import ConnectionVisit
 from parlour.wire.http.metrics import Metrics
 from parlour.wire.http.problems import Problem, problem
 
@@ -28,6 +29,9 @@ class Dispatch:
 
     async def command(self, connection: Connection, name: str, args: Sequence[object], number: int | None) -> None:
         """One event of a client, with or without a wish for an acknowledgement."""
+        if name in self._hub.guest.commands:
+            await self._of_guest(connection, name, args, number)
+            return
         operation = EVENTS.get(name)
         if operation is None:
             if family_of(name) is not None or number is not None:
@@ -56,6 +60,29 @@ class Dispatch:
             self._answer(connection, operation, raw, (await self._commands.run(command), number))
             if connection.session is not session:
                 await self._hub.check_rights(connection)
+
+    async def _of_guest(self, connection: Connection, name: str, args: Sequence[object], number: int | None) -> None:
+        """A command of the guest: its acknowledgement or a problem, then what it does on the connection."""
+        session, then = connection.session, None
+        try:
+            if not connection.allows(self._events_per_second_max):
+                raise Refusal("too_many_requests", "Slow down and try again.", retry_after_seconds=1)
+            found = await self._hub.guest.command(ConnectionVisit(connection, self._hub.attendance), name, args)
+            ack, then, code = found.ack, found.then, "ok"
+        except Refusal as refusal:
+            ack, code = {"ok": False, "error": problem(refusal)}, refusal.code
+        except Exception:
+            instance = f"urn:uuid:{self._hub.delivery.ids.new()}"
+            logger.exception("command_failed", extra={"operation": name, "instance": instance})
+            refusal = Refusal("internal", f"Something went wrong ({instance}).")
+            ack, code = {"ok": False, "error": problem(refusal, instance=instance)}, "internal"
+        self._metrics.command(name, code)
+        if number is not None:
+            connection.acknowledge(number, ack)
+        if then is not None:
+            then()
+        if connection.session is not session:
+            await self._hub.check_rights(connection)
 
     def refuse(self, connection: Connection, name: str, refusal: Refusal, number: int | None) -> None:
         """Refuse what is no operation of ours."""

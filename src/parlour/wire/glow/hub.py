@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
 from parlour.accounts.entities import SessionActor
@@ -14,6 +14,7 @@ from parlour.conversations.rooms import person_room
 from parlour.events import log
 from parlour.events.cursors import CursorTaken
 from parlour.events.facts import fact_of
+from parlour.kernel.actor import Actor
 from parlour.kernel.clock import Clock
 from parlour.kernel.ids import new_secret
 from parlour.kernel.refusals import Refusal
@@ -27,6 +28,7 @@ from parlour.wire.glow.connection import Connection, Delivery, Replay, Watch
 from parlour.wire.glow.payloads import SINCE_MAX
 from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
 from parlour.wire.glow.sinks import Sink
+from parlour.wire.glow.visits import ConnectionVisit
 from parlour.wire.http.credentials import Authenticator, HandshakeAuth
 from parlour.wire.http.metrics import Metrics
 from parlour.wire.http.problems import CODES, problem
@@ -54,6 +56,14 @@ class Closer(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Lost:
+    """A `resync`; one of the guest goes out just as it is."""
+
+    payload: Mapping[str, object]
+    of_guest: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
     """A connection that has been accepted, and how it starts.
 
@@ -64,6 +74,7 @@ class Opened:
     start: Start
     session: SessionActor
     past: Replay | Mapping[str, object] | None
+    resyncs: Sequence[Lost]
 
 
 class Hub(Watch):
@@ -142,7 +153,10 @@ class Hub(Watch):
             api_key=_text(members, "apiKey"),
             authorization=headers.get("authorization"),
         )
-        session = await self._authenticator.of_handshake(credentials)
+        known = (credentials.token, credentials.api_key, credentials.authorization)
+        guest = None if any(text is not None for text in known) else await self.guest.session_of(headers)
+        session = guest or await self._authenticator.of_handshake(credentials)
+        self.guest.check_opening(session.actor.account_id)
         if self._by_account[session.actor.account_id] >= self._rules.per_account_max:
             raise Refusal("too_many_connections", "Too many open connections.")
         wanted = members.get("recovery")
@@ -164,10 +178,26 @@ class Hub(Watch):
         connection.cursor_id, connection.taken_pos = start.cursor_id, start.taken_pos
         await connection.reach(start.pos)
         past = None if start.recovered else await self._past(session, start.pos, members)
-        return Opened(connection=connection, start=start, session=session, past=past)
+        resyncs = [await self._resync(*lost) for lost in start.resyncs]
+        await self.guest.comes_back(ConnectionVisit(connection, self.attendance), self._of_guest(start.rooms))
+        return Opened(connection=connection, start=start, session=session, past=past, resyncs=resyncs)
+
+    def _of_guest(self, rooms: Iterable[str]) -> list[str]:
+        return [room for room in rooms if self.guest.has(room)]
+
+    async def _resync(self, room: str, reason: str, seq: int) -> Lost:
+        """What is told of a room whose events were lost for a client that comes back (5.6)."""
+        epoch = self.delivery.pump.epoch
+        if self.guest.has(room):
+            return Lost(payload=await self.guest.resync(room, epoch, seq), of_guest=True)
+        return Lost(payload={"room": room, "epoch": epoch, "seq": seq, "reason": reason})
+
+    def may_read(self, tx: Tx, actor: Actor, room: str) -> bool:
+        """Whether an actor may be in a room now, whoever tells it."""
+        return access.may_read_room(tx, actor, room) or (self.guest.has(room) and self.guest.may_read(tx, actor, room))
 
     async def _start(self, session: SessionActor, handshake: Handshake, sid: str) -> Start:
-        rules = self._rules.recovery
+        rules = replace(self._rules.recovery, may_read=self.may_read)
         present = self.attendance.present(sid, session.actor.account_id)
 
         def begin(tx: Tx) -> Start:
@@ -221,8 +251,8 @@ class Hub(Watch):
         }
         presented = str(start.presented) if start.presented else None
         connection.emit("connection_confirmed", confirmed, offset=connection.start_offset(presented))
-        for room, reason, seq in start.resyncs:
-            connection.emit("resync", {"room": room, "epoch": pump.epoch, "seq": seq, "reason": reason})
+        for lost in opened.resyncs:
+            (connection.tell if lost.of_guest else connection.emit)("resync", lost.payload)
         if opened.past is not None and not isinstance(opened.past, Replay):
             connection.emit("resync", opened.past)
         connection.open(start.rooms, pos)
@@ -263,8 +293,10 @@ class Hub(Watch):
         del self._by_engine[connection.eio_sid]
         self._by_sid.pop(connection.sid, None)
         self._by_account[connection.session.actor.account_id] -= 1
+        rooms = self._of_guest(connection.rooms)
         connection.close()
         self._metrics.disconnected("websocket")
+        self.guest.left(connection.sid, rooms)
         return True
 
     def connect_error(self, refusal: Refusal) -> dict[str, object]:
@@ -318,12 +350,13 @@ class Hub(Watch):
         connection.session = session
         rooms = [room for room in connection.rooms if not room.startswith("account:")]
         kept = await self.delivery.database.read(
-            lambda tx: {room for room in rooms if access.may_read_room(tx, session.actor, room)}
+            lambda tx: {room for room in rooms if self.may_read(tx, session.actor, room)}
         )
         lost = set(rooms) - kept
         for room in lost:
             connection.leave(room)
         if lost:
+            self.guest.left(connection.sid, self._of_guest(lost))
             await self.attendance.left(connection, lost)
 
     async def _sweep(self, clock: Clock) -> None:

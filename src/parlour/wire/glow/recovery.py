@@ -1,7 +1,7 @@
 """Connection state recovery (Glow 5.4): who is offered it, and what comes back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -11,6 +11,7 @@ from parlour.attempts import access
 from parlour.conversations.rooms import person_room
 from parlour.events import cursors, log
 from parlour.events.entities import Cursor
+from parlour.kernel.actor import Actor
 from parlour.kernel.ids import digest_of, new_secret
 from parlour.storage.tx import Tx
 from parlour.wire.glow import aliases, encode
@@ -20,13 +21,20 @@ Offer = Literal["auto", "always", "never"]
 _SCRIPTS = re.compile(r"node-XMLHttpRequest|node")
 
 
+MayRead = Callable[[Tx, Actor, str], bool]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecoveryRules:
-    """Settings of recovery (11): who gets it, for how long, how much may be missed."""
+    """Settings of recovery (11): who gets it, for how long, how much may be missed.
+
+    `may_read`: whether an actor may be in a room now.
+    """
 
     offer: Offer = "auto"
     age_seconds_max: int = 24 * 3600
     events_max: int = 10_000
+    may_read: MayRead = access.may_read_room
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +100,7 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
         lost = ((person, "expired", log.room_head(tx, person, head).seq),)
     elif handshake.pid and known:
         cursor, joined = known
-        rooms = {room: pos for room, pos in joined.items() if access.may_read_room(tx, session.actor, room)}
+        rooms = {room: pos for room, pos in joined.items() if rules.may_read(tx, session.actor, room)}
         offset = parse_offset(handshake.offset)
         reason = "expired" if _is_old(tx, cursor, rules) else _reason(tx, offset, rooms, head, rules)
         if reason is None and offset is not None:

@@ -200,6 +200,7 @@ class GlowServer(socketio.AsyncServer):
 
 
 def _headers(environ: Mapping[str, Any]) -> Mapping[str, str]:
-    """The handshake's headers in lower case, and its query under `:query`."""
+    """The handshake's headers in lower case, its query under `:query` and its scheme under `:scheme`."""
     found = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
-    return found | {":query": environ.get("QUERY_STRING", "")}
+    scheme = environ.get("asgi.scope", {}).get("scheme", "http")
+    return found | {":query": environ.get("QUERY_STRING", ""), ":scheme": scheme}

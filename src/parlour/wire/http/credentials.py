@@ -81,8 +81,10 @@ class Authenticator:
             found = await self._database.read(lambda tx: actions.actor_by_token(tx, token))
         if found.kind == "ticket":
             raise actions.invalid_token()
-        if not self._may_come(found.actor):
+        if not self.may_come(found.actor):
             raise actions.account_disabled()
+        if found.renewable:
+            await self._database.write(lambda tx: actions.renew_session(tx, found.digest))
         return found
 
     async def of_request(self, request: HTTPConnection) -> SessionActor:
@@ -102,13 +104,14 @@ class Authenticator:
         """The same caller as of now, or `None` if the credential no longer holds (2.3)."""
         if held.kind != "jwt":
             found = await self._database.read(lambda tx: actions.actor_by_token_digest(tx, held.digest))
-            return found if found and self._may_come(found.actor) else None
+            return found if found and self.may_come(found.actor) else None
         actor = await self._database.read(lambda tx: actions.actor_by_id(tx, held.actor.account_id))
-        if actor is None or not self._may_come(actor):
+        if actor is None or not self.may_come(actor):
             return None
         return SessionActor(actor=actor, digest=held.digest, kind="jwt", expires_at=held.expires_at)
 
-    def _may_come(self, actor: Actor) -> bool:
+    def may_come(self, actor: Actor) -> bool:
+        """Whether accounts of this role are let in here at all."""
         return self._guests or actor.role != "guest"
 
     async def _of_jwt(self, token: str) -> SessionActor:

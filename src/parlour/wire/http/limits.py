@@ -14,6 +14,7 @@ from parlour.kernel.refusals import Refusal, invalid
 from parlour.wire.http.problems import problem_response
 
 JSON_DEPTH_MAX = 32
+TOO_DEEP = "JSON may be nested"
 DRAIN_BYTES_MAX = 16 * 1024 * 1024
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
@@ -28,15 +29,25 @@ def check_json_depth(raw: bytes, depth_max: int = JSON_DEPTH_MAX) -> None:
         if sign in b"[{":
             depth += 1
             if depth > depth_max:
-                raise invalid("", f"JSON may be nested {depth_max} levels deep")
+                raise invalid("", f"{TOO_DEEP} {depth_max} levels deep")
         elif sign in b"]}":
             depth -= 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FormArea:
+    """Paths whose forms with files may be big: they stream through, and are counted meanwhile."""
+
+    paths: tuple[str, ...]
+    json_bytes_max: int
+    form_bytes_max: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BodyLimits:
     """Bytes a JSON body and any other body may have. `upload_paths` are prefixes of paths whose
-    bodies may have `upload_bytes_max`; `untouched_paths` are left to a handler with own limits."""
+    bodies may have `upload_bytes_max`; `untouched_paths` are left to a handler with own limits.
+    Below the paths of `forms` its limits count."""
 
     json_bytes_max: int = 1_000_000
     body_bytes_max: int = 1_000_000
@@ -44,6 +55,7 @@ class BodyLimits:
     json_depth_max: int = JSON_DEPTH_MAX
     upload_paths: tuple[str, ...] = ()
     untouched_paths: tuple[str, ...] = ()
+    forms: FormArea | None = None
 
 
 class LimitBodies:
@@ -66,7 +78,7 @@ class LimitBodies:
             return
         headers = Headers(scope=scope)
         is_json = _is_json(headers.get("content-type", ""))
-        bytes_max = self._bytes_max(scope["path"], is_json=is_json)
+        bytes_max = self._bytes_max(scope["path"], headers.get("content-type", ""), is_json=is_json)
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or len(length) > 18:
             await _refuse(Refusal("bad_request", "The Content-Length is not a number."), scope, receive, send)
@@ -79,7 +91,10 @@ class LimitBodies:
         else:
             await self._counted(scope, receive, send, bytes_max)
 
-    def _bytes_max(self, path: str, *, is_json: bool) -> int:
+    def _bytes_max(self, path: str, content_type: str, *, is_json: bool) -> int:
+        forms = self._limits.forms
+        if forms is not None and path.startswith(forms.paths):
+            return forms.form_bytes_max if is_form(content_type) else forms.json_bytes_max
         if self._limits.upload_paths and path.startswith(self._limits.upload_paths):
             return self._limits.upload_bytes_max
         return self._limits.json_bytes_max if is_json else self._limits.body_bytes_max
@@ -144,6 +159,11 @@ class LimitBodies:
         except ClientDisconnect:
             if not refused:
                 raise
+
+
+def is_form(content_type: str) -> bool:
+    """Whether a body of this type is a form that may have files."""
+    return content_type.lstrip().lower().startswith("multipart/form-data")
 
 
 def _is_json(content_type: str) -> bool:

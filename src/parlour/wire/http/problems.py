@@ -24,6 +24,7 @@ _log = logging.getLogger("parlour.http")
 
 MEDIA_TYPE = "application/problem+json"
 FAULTS_MAX = 20
+NOT_JSON = "the body is not valid JSON"
 _POINTER_CHARS_MAX = 200
 
 CODES: dict[str, tuple[int, str]] = {
@@ -96,6 +97,23 @@ CODES: dict[str, tuple[int, str]] = {
     "name_invalid": (422, "Invalid name"),
     "email_invalid": (422, "Invalid email address"),
     "password_invalid": (422, "Invalid password"),
+    # The laboratory (lab protocol 13.3)
+    "origin_refused": (403, "Origin refused"),
+    "sign_up_closed": (403, "Registration is closed"),
+    "file_in_use": (409, "File in use"),
+    "file_too_large": (413, "File too large"),
+    "quota_exceeded": (413, "Storage is full"),
+    "body_too_large": (413, "Request too large"),
+    "type_unsupported": (415, "Unsupported type of file"),
+    "range": (416, "Range not satisfiable"),
+    "validation": (422, "Invalid request"),
+    "unknown_field": (422, "Unknown field"),
+    "text_empty": (422, "Empty text"),
+    "text_too_long": (422, "Text too long"),
+    "file_missing": (422, "File missing"),
+    "too_many_attempts": (429, "Too many attempts"),
+    "queue_full": (429, "Too many messages waiting"),
+    "too_many_streams": (429, "Too many streams"),
     # HTTP itself
     "bad_request": (400, "Bad request"),
     "method_not_allowed": (405, "Method not allowed"),
@@ -303,7 +321,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
     code, text = _HTTP.get(raised.status_code, ("bad_request", "The request cannot be read."))
     if code == "bad_request" and "json" in request.headers.get("content-type", ""):
-        return problem_response(invalid("", "the body is not valid JSON"))
+        return problem_response(invalid("", NOT_JSON))
     answer = problem_response(Refusal(code, text))
     for name, value in (raised.headers or {}).items():
         answer.headers.setdefault(name, value)
@@ -313,7 +331,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 def _fault(part: Mapping[str, object]) -> Fault:
     place = cast(tuple[str | int, ...], part.get("loc", ()))
     if part.get("type") == "json_invalid":
-        return Fault("", "the body is not valid JSON")
+        return Fault("", NOT_JSON)
     steps = place[1:] if place[:1] == ("body",) else place
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
     message = str(part.get("msg", "is wrong")).removeprefix("Value error, ").rstrip(".")

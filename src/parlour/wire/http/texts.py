@@ -3,7 +3,7 @@
 from pydantic import AfterValidator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from parlour.kernel.refusals import invalid
+from parlour.kernel.refusals import invalid, not_found
 from parlour.wire.http.problems import problem_response
 
 
@@ -18,13 +18,20 @@ NoNul = AfterValidator(without_nul)
 
 
 class RefuseNul:
-    """ASGI middleware: an address with a NUL in its path or query names nothing that there is (`invalid_request`)."""
+    """ASGI middleware: an address with a NUL in its path or query names nothing that there is (`invalid_request`).
 
-    def __init__(self, app: ASGIApp) -> None:
+    A path below `absent_below` is answered as every other one that leads to nothing (`not_found`).
+    """
+
+    def __init__(self, app: ASGIApp, absent_below: tuple[str, ...] = ()) -> None:
         self._app = app
+        self._absent_below = absent_below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on; see the class."""
+        if scope["type"] == "http" and "\0" in scope["path"] and scope["path"].startswith(self._absent_below or "\0"):
+            await problem_response(not_found("File"))(scope, receive, send)
+            return
         if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
             await problem_response(invalid("", "the address has a NUL character"))(scope, receive, send)
             return

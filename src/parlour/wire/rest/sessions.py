@@ -75,7 +75,7 @@ def sessions_router(need: SessionsNeed) -> APIRouter:
     ) -> None:
         """End the presented session and every connection that rests on it. API keys and tokens
         of an identity provider are not ended here."""
-        if caller.kind != "session":
+        if caller.kind not in ("session", "lab"):
             raise forbidden()
         await need.database.write(lambda tx: actions.revoke_session(tx, caller.digest))
 

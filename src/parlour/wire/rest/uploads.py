@@ -4,14 +4,11 @@ A browser never runs what is served here: it is not sniffed, what it may not sho
 offered for saving, and were it opened as a page it would be sandboxed.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from pydantic import BaseModel
 
 from parlour.accounts import actions as accounts
@@ -23,16 +20,14 @@ from parlour.files.ports import BlobStore
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import Refusal, invalid
+from parlour.kernel.refusals import invalid
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.downloads import Download, disposition, download_response
 from parlour.wire.http.openapi import CREDENTIALS
 from parlour.wire.http.problems import problem_responses
-from parlour.wire.http.ranges import Span, span_of
 
-PIECE_BYTES = 256 * 1024
-NAME_CHARS_MAX = 150
 HEADERS = {
     "accept-ranges": "bytes",
     "cache-control": "private, no-cache",
@@ -116,43 +111,15 @@ def _by_ticket(tx: Tx, upload_id: str, ticket: str) -> Upload:
 
 
 async def _answer(blobs: BlobStore, upload: Upload, request: Request) -> Response:
-    etag = f'"{upload.digest}"'
-    headers = HEADERS | {"etag": etag, "content-disposition": disposition(upload)}
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if etag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    wanted = request.headers.get("range") if request.headers.get("if-range", etag) == etag else None
-    span = span_of(wanted, upload.bytes)
-    if span is None:
-        return Response(status_code=416, headers=headers | {"content-range": f"bytes */{upload.bytes}"})
-    if not await asyncio.to_thread(blobs.has, upload.digest):
-        raise Refusal("unavailable", "The storage service is not available.")
-    headers["content-length"] = str(span.length)
-    if span.partial:
-        headers["content-range"] = f"bytes {span.begin}-{span.begin + span.length - 1}/{upload.bytes}"
-    return StreamingResponse(
-        _pieces(blobs, upload, span),
-        status_code=206 if span.partial else 200,
-        headers=headers,
-        media_type=upload.mime_type,
-    )
+    headers = HEADERS | {"content-disposition": shown_as(upload)}
+    download = Download(digest=upload.digest, size=upload.bytes, media_type=upload.mime_type, headers=headers)
+    answer = await download_response(blobs, download, request)
+    if answer is None:
+        whole = {"etag": f'"{upload.digest}"', "content-range": f"bytes */{upload.bytes}"}
+        return Response(status_code=416, headers=headers | whole)
+    return answer
 
 
-async def _pieces(blobs: BlobStore, upload: Upload, span: Span) -> AsyncGenerator[bytes]:
-    """The bytes of a span. Nothing is held open between pieces, however slowly they are taken."""
-    at, end = span.begin, span.begin + span.length
-    while at < end:
-        piece = await asyncio.to_thread(blobs.read, upload.digest, at, min(PIECE_BYTES, end - at))
-        if not piece:
-            raise OSError(f"the blob of upload {upload.id} is shorter than it was")
-        at += len(piece)
-        yield piece
-
-
-def disposition(upload: Upload) -> str:
-    """`Content-Disposition`: shown in place only if that is safe; the name without what could lead elsewhere."""
-    kind = "inline" if upload.mime_type in INLINE else "attachment"
-    name = "".join(each if each.isprintable() and each not in '/\\:"' else "_" for each in upload.name)
-    name = name.strip(" .")[-NAME_CHARS_MAX:] or "file"
-    plain = "".join(each if each.isascii() else "_" for each in name)
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+def shown_as(upload: Upload) -> str:
+    """`Content-Disposition`: shown in place only if that is safe."""
+    return disposition("inline" if upload.mime_type in INLINE else "attachment", upload.name)

@@ -313,6 +313,8 @@ def upgrade() -> None:
     op.add_column("uploads", sa.Column("text_status", sa.Text(), nullable=True))
     op.add_column("uploads", sa.Column("text_reason", sa.Text(), nullable=True))
     op.add_column("uploads", sa.Column("pages", sa.Integer(), autoincrement=False, nullable=True))
+    op.add_column("uploads", sa.Column("charset", sa.Text(), nullable=True))
+    op.add_column("uploads", sa.Column("details", sa.Text(), nullable=True))
     op.add_column("uploads", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     op.create_index("uploads_account", "uploads", ["account_id", "created_at"], unique=False)
     op.drop_index("accounts_folded", "accounts")

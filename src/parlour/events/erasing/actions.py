@@ -1,0 +1,32 @@
+"""`erase_room`."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from parlour.events.erasing import store
+from parlour.storage.dialects import Logged
+from parlour.storage.tx import Tx
+
+
+def erase_room(tx: Tx, room: str, fact: object, elsewhere: Callable[[Logged], object]) -> None:
+    """Of all that a room was told so far only the newest entry stays, as `fact`; numbers go on from there.
+
+    Who had not read that far is told to begin anew, since what lies between is gone (`log.is_kept`).
+    What stands in other rooms too stays there as what `elsewhere` makes of it. What the running
+    transaction announces is told after that. Nothing for a room without entries.
+    """
+    newest = store.newest(tx, room)
+    if newest is None:
+        return
+    shared = store.shared(tx, room)
+    for event in shared:
+        _replace(tx, event.pos, elsewhere(event))
+    kept = {event.pos for event in shared}
+    store.delete_before(tx, room, newest, sorted(kept))
+    if newest not in kept:
+        _replace(tx, newest, fact)
+
+
+def _replace(tx: Tx, pos: int, fact: object) -> None:
+    store.replace(tx, pos, type(fact).__name__, msgspec.json.encode(fact).decode())

@@ -1,0 +1,49 @@
+"""SQL over the log of a room that is erased."""
+
+from collections.abc import Sequence
+
+from parlour.kernel.decoding import decoder_of
+from parlour.storage.dialects import Logged
+from parlour.storage.tx import Row, Tx
+
+_AUDIENCE = decoder_of(tuple[tuple[str, int], ...])
+_SHARED = '%"%"%"%'  # the names of two rooms have more than two quotes
+
+
+def newest(tx: Tx, room: str) -> int | None:
+    row = tx.one("SELECT max(pos) AS pos FROM entries WHERE room = :room", room=room)
+    return row["pos"] if row else None
+
+
+def shared(tx: Tx, room: str) -> list[Logged]:
+    """The events of a room that stand in another room too, oldest first."""
+    rows = tx.all(
+        "SELECT e.pos, e.at, e.kind, e.body, e.audience FROM entries n JOIN events e ON e.pos = n.pos"
+        " WHERE n.room = :room AND e.audience LIKE :shared ORDER BY e.pos",
+        room=room,
+        shared=_SHARED,
+    )
+    return [event for event in map(_logged, rows) if _stands_elsewhere(tx, event, room)]
+
+
+def delete_before(tx: Tx, room: str, pos: int, kept: Sequence[int]) -> None:
+    """Delete the entries before the newest, and their events but those of `kept`."""
+    mine = "pos IN (SELECT pos FROM entries WHERE room = :room AND pos < :before)"
+    keep = {f"k{index}": each for index, each in enumerate(kept)}
+    others = f" AND pos NOT IN ({', '.join(f':{name}' for name in keep)})" if keep else ""
+    tx.run(f"DELETE FROM events WHERE {mine}{others}", room=room, before=pos, **keep)  # noqa: S608
+    tx.run("DELETE FROM entries WHERE room = :room AND pos < :before", room=room, before=pos)
+
+
+def replace(tx: Tx, pos: int, kind: str, body: str) -> None:
+    tx.run("UPDATE events SET kind = :kind, body = :body WHERE pos = :pos", pos=pos, kind=kind, body=body)
+
+
+def _logged(row: Row) -> Logged:
+    body: str = row["body"]
+    return Logged(row["pos"], row["at"], row["kind"], body.encode(), _AUDIENCE.decode(row["audience"]))
+
+
+def _stands_elsewhere(tx: Tx, event: Logged, room: str) -> bool:
+    sql = "SELECT pos FROM entries WHERE room = :room AND pos = :pos"
+    return any(tx.one(sql, room=other, pos=event.pos) is not None for other, _ in event.audience if other != room)

@@ -1,0 +1,66 @@
+"""Removing what nothing needs any more: uploads that were never used, and bytes without a row (9.3)."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from parlour.files import store
+from parlour.files.actions import CHUNKS
+from parlour.files.intake import Intake
+from parlour.files.ports import BlobStore
+from parlour.files.search import index
+from parlour.kernel.clock import Clock
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+
+BATCH = 200
+SETTLING_MS = 3_600_000
+"""How long bytes may be there before their row: whatever takes them in is done with it by then."""
+
+logger = logging.getLogger("parlour.files")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SweeperNeed:
+    """What a `Sweeper` is built from."""
+
+    database: Database
+    blobs: BlobStore
+    intake: Intake
+    clock: Clock
+    unused_hours: float
+
+
+class Sweeper:
+    """Sweeps when it is told to; sweeping again, or in two processes at once, does no harm."""
+
+    def __init__(self, need: SweeperNeed) -> None:
+        self._need = need
+
+    async def sweep(self) -> int:
+        """Forget unused uploads, then remove bytes that no row names; how many files and blobs went."""
+        now = self._need.clock.now_ms()
+        gone = count = await self._forget(now)
+        while count == BATCH:
+            count = await self._forget(now)
+            gone += count
+        before = now - SETTLING_MS
+        for digest in await asyncio.to_thread(lambda: list(self._need.blobs.digests(before))):
+            if not await self._need.database.read(lambda tx, digest=digest: store.is_stored_for(tx, digest)):
+                gone += await asyncio.to_thread(self._need.blobs.remove, digest, before)
+        gone += await asyncio.to_thread(self._need.intake.forget_remains, before)
+        if gone:
+            logger.info("swept", extra={"count": gone})
+        return gone
+
+    async def _forget(self, now: int) -> int:
+        before = now - round(self._need.unused_hours * 3_600_000)
+        return await self._need.database.write(lambda tx: _forget(tx, before))
+
+
+def _forget(tx: Tx, before_ms: int) -> int:
+    unused = store.unused(tx, before_ms, BATCH)
+    for file_id in unused:
+        index.remove(tx, CHUNKS, file_id)
+        store.remove_file(tx, file_id)
+    return len(unused)

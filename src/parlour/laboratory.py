@@ -1,0 +1,248 @@
+"""The laboratory assistant of a server, put together: what it does, with what, and the routes that reach it.
+
+`app.Parlour` owns one. Nothing outside this module and `app` knows all of its parts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from parlour.accounts.passwords import PasswordWorkers
+from parlour.assistant.accepting.hearing import Hearing
+from parlour.assistant.experiments import actions as experiments
+from parlour.assistant.loop.moves import Rules
+from parlour.assistant.loop.thinking import Mind
+from parlour.assistant.loop.work import Assistant, AssistantNeed
+from parlour.assistant.mailbox import actions as mailbox
+from parlour.assistant.mailbox.compacting import compact_turns
+from parlour.assistant.messages import replies
+from parlour.assistant.papers import actions as papers
+from parlour.assistant.questions.actions import may_read
+from parlour.assistant.questions.work import deadlines
+from parlour.assistant.tools.arxiv import ArxivNeed, ArxivTools
+from parlour.assistant.tools.built_in import BuiltInNeed, BuiltInTools
+from parlour.assistant.tools.mcp import McpTools
+from parlour.assistant.tools.registry import Toolbox
+from parlour.events.compaction import prune
+from parlour.events.pump import Pump
+from parlour.files.entities import StoredFile
+from parlour.files.extraction.work import ReaderNeed, TextReader
+from parlour.files.intake import Intake
+from parlour.files.ports import BlobStore
+from parlour.files.sweeping import Sweeper, SweeperNeed
+from parlour.jobs.worker import Worker
+from parlour.kernel.clock import Clock
+from parlour.kernel.dice import Dice
+from parlour.kernel.ids import AccountId, Ids
+from parlour.kernel.refusals import Refusal
+from parlour.providers.arxiv import ArxivClient
+from parlour.providers.mcp.servers import McpServers
+from parlour.settings import Settings
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+from parlour.turns.ports import Model
+from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.throttle import LoginThrottle
+from parlour.wire.lab import conversation, messages
+from parlour.wire.lab.bells import Bells
+from parlour.wire.lab.conversation import Abilities, ConversationNeed, conversation_router
+from parlour.wire.lab.files import LabFilesNeed, lab_files_router
+from parlour.wire.lab.gate import Gate, GateNeed
+from parlour.wire.lab.mailbox import mailbox_router
+from parlour.wire.lab.messages import MessagesNeed, messages_router
+from parlour.wire.lab.notes import LabNotesNeed, lab_notes_router
+from parlour.wire.lab.polling import Bubbles, PollsNeed
+from parlour.wire.lab.questions import QuestionsNeed, questions_router
+from parlour.wire.lab.receiving import ReceivingPosts
+from parlour.wire.lab.socket import LabSockets, SocketsNeed
+from parlour.wire.lab.stream import StreamsNeed, stream_router
+
+MODELS: Sequence[type[BaseModel]] = (*messages.MODELS, *conversation.MODELS)
+PUBLIC_PATHS = ("/accounts/log-up", "/accounts/log-in", "/accounts/sign-up")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaboratoryNeed:
+    """What the laboratory shares with the rest of the server. `pump` is there once the server has started."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    ids: Ids
+    dice: Dice
+    model: Model
+    blobs: BlobStore
+    authenticator: Authenticator
+    passwords: PasswordWorkers
+    throttle: LoginThrottle
+    pump: Callable[[], Pump]
+
+
+class Laboratory:
+    """See the module."""
+
+    def __init__(self, need: LaboratoryNeed) -> None:
+        settings, lab = need.settings, need.settings.lab
+        self._need = need
+        self.gate = Gate(
+            GateNeed(
+                database=need.database,
+                authenticator=need.authenticator,
+                passwords=need.passwords,
+                throttle=need.throttle,
+                clock=need.clock,
+                ids=need.ids,
+            ),
+            settings,
+        )
+        self.intake = Intake(settings.files / "incoming", need.blobs, lab.limits.upload_bytes_max)
+        self.texts = TextReader(ReaderNeed(database=need.database, blobs=need.blobs, limits=lab.limits))
+        self.sweeper = Sweeper(
+            SweeperNeed(
+                database=need.database,
+                blobs=need.blobs,
+                intake=self.intake,
+                clock=need.clock,
+                unused_hours=lab.limits.unused_upload_hours,
+            )
+        )
+        self.arxiv = ArxivClient(lab.arxiv, self.intake, need.clock)
+        self.servers = McpServers(lab.mcp)
+        arxiv = ArxivTools(ArxivNeed(arxiv=self.arxiv, reader=self.texts, quota=lab.limits.quota_bytes))
+        built_in = BuiltInTools(BuiltInNeed(reader=self.texts))
+        self.toolbox = Toolbox([built_in, arxiv, McpTools(self.servers, lab.mcp)], lab.tools)
+        self.bells = Bells(need.pump)
+        self.sockets = LabSockets(
+            SocketsNeed(
+                database=need.database,
+                clock=need.clock,
+                callers=self.gate.callers,
+                brake=self.gate.brake,
+                bells=self.bells,
+                lab=lab,
+            )
+        )
+
+    @property
+    def model_name(self) -> str:
+        """The model that thinks."""
+        return self._need.settings.lab.model or self._need.settings.model
+
+    def work_in(self, worker: Worker, pump: Pump) -> None:
+        """Teach a worker the assistant's jobs."""
+        need, database = self._need, self._need.database
+        mind = Mind(
+            model=need.model,
+            name=self.model_name,
+            dice=need.dice,
+            first_bytes_seconds_max=need.settings.limits.first_token_seconds_max,
+        )
+        assistant = Assistant(
+            AssistantNeed(
+                database=database,
+                pump=pump,
+                clock=need.clock,
+                mind=mind,
+                rules=Rules(toolbox=self.toolbox, limits=need.settings.lab.limits),
+                texts=self.texts,
+            )
+        )
+        for kind in (assistant.kind(), Hearing(database).kind(), deadlines(database).kind(), self.texts.kind()):
+            worker.add(kind)
+
+    async def open(self) -> None:
+        """At the start of a server, before it serves: what a dead one held is free again."""
+        if not self._need.database.dialect.shared:
+            await self._need.database.write(mailbox.lapse_claims)
+
+    def start_tools(self) -> None:
+        """Where turns are worked on: reach for what lies outside, in the background."""
+        if self._need.settings.lab.mcp:
+            self.servers.start()
+        if self._need.settings.lab.arxiv.enabled != "off":
+            self.arxiv.start()
+
+    async def stop_tools(self) -> None:
+        """After the worker has stopped."""
+        await self.servers.stop()
+        await self.arxiv.stop()
+
+    async def keep_house(self) -> None:
+        """Sweep files that nothing uses, shorten the log (9.3, 12)."""
+        limits = self._need.settings.lab.limits
+        await self.sweeper.sweep()
+        await compact_turns(self._need.database, self._need.settings.limits.compaction_age_seconds)
+        await prune(self._need.database, "lab:", round(limits.event_days * 86_400))
+
+    def add_to(self, app: FastAPI) -> None:
+        """The routes of the lab protocol."""
+        need, callers, limits = self._need, self.gate.callers, self._need.settings.lab.limits
+        database, clock, lab = need.database, need.clock, need.settings.lab
+        receiving = ReceivingPosts()
+        self.gate.add_to(app)
+        talking = MessagesNeed(
+            database=database,
+            callers=callers,
+            intake=self.intake,
+            receiving=receiving,
+            limits=limits,
+            base_path=need.settings.base_path,
+        )
+        polling = PollsNeed(
+            database=database,
+            clock=clock,
+            lab=lab,
+            callers=callers,
+            bells=self.bells,
+            receiving=receiving,
+            bubbles=Bubbles(clock),
+        )
+        streaming = StreamsNeed(
+            database=database,
+            clock=clock,
+            callers=callers,
+            bells=self.bells,
+            per_account_max=limits.streams_per_account_max,
+            form=lab.reply_speech,
+        )
+        filing = LabFilesNeed(
+            database=database,
+            callers=callers,
+            blobs=need.blobs,
+            quota_bytes=limits.quota_bytes,
+            may_read=may_read,
+            deleting=(_keep_attached, _forget_file),
+        )
+        for router in (
+            messages_router(talking),
+            mailbox_router(polling),
+            conversation_router(ConversationNeed(database=database, callers=callers, abilities=self.abilities)),
+            questions_router(QuestionsNeed(database=database, callers=callers, text_chars_max=limits.text_chars_max)),
+            lab_files_router(filing),
+            lab_notes_router(LabNotesNeed(database=database, callers=callers)),
+            stream_router(streaming),
+        ):
+            app.include_router(router)
+
+    def abilities(self) -> Abilities:
+        """What works at this moment (5.3)."""
+        offered = tuple(tool.name for tool in self.toolbox.offered())
+        return Abilities(
+            speech_in=False,
+            speech_out=False,
+            arxiv="arxiv_search" in offered,
+            model="embedded" if self.model_name.startswith("scripted") else "external",
+            tools=offered,
+        )
+
+
+def _keep_attached(tx: Tx, _: AccountId, file: StoredFile) -> None:
+    if experiments.is_attached(tx, file.id):
+        raise Refusal("file_in_use", "A log entry refers to this file.")
+
+
+def _forget_file(tx: Tx, account_id: AccountId, file: StoredFile) -> None:
+    papers.forget_file(tx, file.id)
+    replies.file_gone(tx, account_id, file.id)
