@@ -8,7 +8,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import delivery, expiry, importing, memory, search, streams, writes
+from bench import delivery, expiry, importing, memory, polling, search, streams, writes
 from bench.report import Outcome, save, show, show_machine
 from bench.servers import ROOT
 from bench.systems import ALL, Plan
@@ -22,6 +22,7 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "expiry": expiry.run,
     "search": search.run,
     "import": importing.run,
+    "polling": polling.run,
 }
 
 

@@ -49,7 +49,7 @@ from parlour.wire.lab import conversation, messages
 from parlour.wire.lab.bells import Bells
 from parlour.wire.lab.conversation import Abilities, ConversationNeed, conversation_router
 from parlour.wire.lab.files import LabFilesNeed, lab_files_router
-from parlour.wire.lab.gate import Gate, GateNeed
+from parlour.wire.lab.gate import EVERYWHERE, Gate, GateNeed
 from parlour.wire.lab.mailbox import mailbox_router
 from parlour.wire.lab.messages import MessagesNeed, messages_router
 from parlour.wire.lab.notes import LabNotesNeed, lab_notes_router
@@ -224,7 +224,7 @@ class Laboratory:
             lab_notes_router(LabNotesNeed(database=database, callers=callers)),
             stream_router(streaming),
         ):
-            app.include_router(router)
+            app.include_router(router, responses=EVERYWHERE)
 
     def abilities(self) -> Abilities:
         """What works at this moment (5.3)."""

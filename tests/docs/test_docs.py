@@ -130,7 +130,7 @@ def test_toml_is_a_file_of_settings(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", named(all_blocks("yaml")))
 def test_yaml_is_part_of_a_bundle_that_loads(block: Block) -> None:
-    folders = (ROOT / "docs" / "examples", ROOT / "content" / "teaching-practice")
+    folders = (ROOT / "docs" / "examples", ROOT / "content" / "teaching-practice", ROOT / "content" / "laboratory")
     files = [file for folder in folders for file in folder.rglob("*.yaml") if file.name != "broken.yaml"]
     assert any(block.text in file.read_text(encoding="utf-8") for file in files), "in no bundle"
 

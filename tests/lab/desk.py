@@ -17,12 +17,6 @@ from parlour.kernel.ids import AccountId
 from parlour.pauses.entities import Pause
 from parlour.settings import LabLimits
 from parlour.storage.tx import Tx
-from parlour.wire.lab.bells import Bells
-from parlour.wire.lab.mailbox import RESPONSE_PATH, mailbox_router
-from parlour.wire.lab.polling import Bubbles, PollsNeed
-from parlour.wire.lab.receiving import ReceivingPosts
-from parlour.wire.lab.socket import LabSockets, SocketsNeed
-from parlour.wire.lab.stream import StreamsNeed, stream_router
 from tests.harness.site import Site
 from tests.lab.house import LabHouse, Member, serving_here
 
@@ -110,49 +104,8 @@ class Desk(LabHouse):
 
 
 def furnish(parlour: Parlour) -> None:
-    """No worker, since the test is the assistant; routes that are not there yet."""
+    """No worker, since the test is the assistant."""
     parlour.only = "web"
-    if any(getattr(route, "path", "") == RESPONSE_PATH for route in parlour.app.routes):
-        return
-    bells = Bells(lambda: _pump(parlour))
-    lab = parlour.settings.lab
-    polls = PollsNeed(
-        database=parlour.database,
-        clock=parlour.clock,
-        lab=lab,
-        callers=parlour.gate.callers,
-        bells=bells,
-        receiving=ReceivingPosts(),
-        bubbles=Bubbles(parlour.clock),
-    )
-    parlour.app.include_router(mailbox_router(polls))
-    parlour.app.include_router(
-        stream_router(
-            StreamsNeed(
-                database=parlour.database,
-                clock=parlour.clock,
-                callers=parlour.gate.callers,
-                bells=bells,
-                per_account_max=lab.limits.streams_per_account_max,
-                form=lab.reply_speech,
-            )
-        )
-    )
-    parlour.hub.guest = LabSockets(
-        SocketsNeed(
-            database=parlour.database,
-            clock=parlour.clock,
-            callers=parlour.gate.callers,
-            brake=parlour.gate.brake,
-            bells=bells,
-            lab=lab,
-        )
-    )
-
-
-def _pump(parlour: Parlour):
-    assert parlour.pump is not None
-    return parlour.pump
 
 
 @contextmanager

@@ -109,9 +109,7 @@ class Stream:
 
 def numbers(payloads: Iterable[dict[str, Any]]) -> list[int]:
     """The numbers that events stand for; a compacted one stands for several."""
-    return [
-        seq for payload in payloads for seq in range(payload.get("from_seq") or payload["seq"], payload["seq"] + 1)
-    ]
+    return [seq for payload in payloads for seq in range(payload.get("from_seq") or payload["seq"], payload["seq"] + 1)]
 
 
 def without_gap(payloads: Sequence[dict[str, Any]]) -> bool:

@@ -13,7 +13,7 @@ from parlour.wire.lab.idempotency import Answered, body_digest, key_of, once, re
 
 def add_probe(parlour: Parlour) -> None:
     """Give a server the routes, before it starts."""
-    callers, database = parlour.gate.callers, parlour.database
+    callers, database = parlour.laboratory.gate.callers, parlour.database
     router = APIRouter()
     done: list[str] = []
 

@@ -1,6 +1,6 @@
 """Flow 9: arXiv searched, chosen from, downloaded after a yes (lab protocol 17.9, E11). Both stores."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +42,7 @@ async def desk(own_lab: Site) -> AsyncIterator[Desk]:
 
 
 @asynccontextmanager
-async def _desk(site: Site) -> AsyncIterator[Desk]:
+async def _desk(site: Site) -> AsyncGenerator[Desk]:
     async with fake_arxiv() as fake, bench_on(site) as bench:
         config = Arxiv(enabled="on", base_url=fake.url, request_seconds_between=0, bytes_max=1_000_000)
         client = ArxivClient(config, bench.intake, SystemClock(), WAITS)

@@ -288,3 +288,26 @@ def test_a_configured_origin_is_answered(own_lab: object, tmp_path: Path) -> Non
     for value in ("*", "https://*.example", "https://app.example/", "app.example"):
         with pytest.raises(ValidationError, match="cors_origins"):
             load_settings(data=tmp_path, cors_origins=(value,))
+
+
+def test_a_title_is_in_the_language_in_which_the_person_wrote_last(probed: LabHouse) -> None:
+    ada = probed.member()
+    at = f"{probed.url}/users/{ada.user_id}"
+    for words, title in (("你好", "未找到"), ("Hello again", "Not found")):
+        assert httpx.post(f"{at}/chat_text", json={"text": words}, headers=ada.headers).status_code == 200
+        answer = httpx.get(f"{at}/turns/nothing", headers={**ada.headers, "accept-language": "zh"})
+        assert (problem(answer), answer.json()["title"]) == ((404, "not_found"), title)
+
+
+def test_other_sessions_and_keys_of_the_person_serve_as_well(probed: LabHouse) -> None:
+    ada = probed.member()
+    session, key = (
+        probed.write(lambda tx, kind=kind: accounts.issue_session(tx, ada.account_id, kind, "test", 600))
+        for kind in ("session", "api_key")
+    )
+    for headers in ({"authorization": f"Bearer {session}"}, {"authorization": f"bearer {key}"}, {"x-api-key": key}):
+        assert ask(probed, ada.user_id, headers=headers).json()["account_id"] == ada.account_id
+    ticket = probed.write(lambda tx: accounts.issue_session(tx, ada.account_id, "ticket", "test", 600))
+    assert problem(ask(probed, ada.user_id, headers={"authorization": f"Bearer {ticket}"})) == (401, "unauthenticated")
+    out = httpx.post(f"{probed.url}/accounts/log-out", headers={"authorization": f"Bearer {key}"})
+    assert problem(out) == (401, "unauthenticated")

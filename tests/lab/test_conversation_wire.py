@@ -115,7 +115,9 @@ async def test_a_cleared_conversation_stays_readable_by_its_id_unless_forgotten(
         for forget, status in ((False, 200), (True, 404)):
             await say(http, ada, "remember")
             old = (await got(http, ada, "conversation"))["conversation_id"]
-            body = {"json": {"forget": True}} if forget else {"headers": {"content-type": "application/json"}}
+            body: dict[str, Any] = (
+                {"json": {"forget": True}} if forget else {"headers": {"content-type": "application/json"}}
+            )
             cleared = await http.post(path(ada, "clear_history"), **body)
             assert (cleared.status_code, cleared.content) == (200, b"null")
             fresh = await got(http, ada, "conversation")

@@ -202,6 +202,7 @@ async def test_a_model_that_is_down(hall: Hall) -> None:
     assert "503" not in final.text + final.error
     assert await hall.streamed(final) == final.text
     assert (await hall.turn(said.turn_id)).state == "failed"
+    assert [step.outcome for step in await hall.steps(said.turn_id)] == ["failed"]
     hall.model.play(says("Here again."))
     assert (await hall.final((await hall.say("And now?")).turn_id)).text == "Here again."
 

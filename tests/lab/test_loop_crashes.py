@@ -188,6 +188,7 @@ async def test_cancel_stops_an_outside_call_within_a_quarter_second(hall: Hall) 
     assert ended[0] - began < 0.25
     final = await hall.final(said.turn_id)
     assert "nobody knows whether it happened" in final.text
+    assert [step.outcome for step in await hall.steps(said.turn_id)] == ["ok", "unknown", "answered"]
     assert [fact.state for fact in await hall.facts() if isinstance(fact, LabTurnFinished)] == ["cancelled"]
 
 

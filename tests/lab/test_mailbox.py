@@ -327,3 +327,79 @@ async def test_a_claim_lapses_with_its_process_and_after_fifteen_seconds(desk: D
     assert not desk.do(lambda tx: mailbox.handed_over(tx, account_id, message_id, token)), "it was taken over"
     desk.do(mailbox.lapse_claims)
     assert (await get(desk, ada))["message_id"] == message_id
+
+
+async def upload(http: httpx.AsyncClient, desk: Desk, member: Member, name: str, content: bytes) -> str:
+    """Send a file and end its turn; the file's handle."""
+    answer = await http.post(f"/users/{member.user_id}/chat_with_file", files={"file": (name, content)})
+    assert answer.status_code == 200, answer.text
+    desk.finished(member, "I have it.")
+    await got(http, member)
+    messages = (await http.get(f"/users/{member.user_id}/messages")).json()["messages"]
+    return next(iter(messages[-2]["files"]))
+
+
+@pytest.mark.lab("C14")
+async def test_references_are_those_of_files_that_are_there(desk: Desk) -> None:
+    ada, lin = desk.member(), desk.member()
+    async with desk.http(ada) as http, desk.http(lin) as other:
+        mine = await upload(http, desk, ada, "notes.txt", b"contact resistance")
+        foreign = await upload(other, desk, lin, "secret.txt", b"of Lin")
+        desk.said(ada)
+        page = Reference(ref_type="file", title="Notes", file=mine, size=1, sha256="old", page=1)
+        references = (page, page, Reference(ref_type="file", title="Secret", file=foreign, size=6, sha256="x"))
+        final = desk.finished(ada, "See the notes.", references)
+        reply = await got(http, ada, after="0")
+        while reply["message_id"] != final:
+            reply = await got(http, ada, after=reply["message_id"])
+        assert reply["references"] == {mine: 18}
+        assert [(each["title"], each["size"]) for each in reply["references_detail"]] == [("Notes", 18)]
+        content = await http.post(f"/users/{ada.user_id}/files/bytes", json={"filepath": mine})
+        assert len(content.content) == 18
+        assert (await http.delete(f"/users/{ada.user_id}/files/{mine.removeprefix('files/')}")).status_code == 204
+        gone = await got(http, ada)
+        assert (gone["message_id"], gone["references"], gone["references_detail"]) == (final, {}, [])
+
+
+@pytest.mark.lab("C11", "C1")
+async def test_a_spoken_reply_has_no_text_and_either_form(desk: Desk) -> None:
+    ada = desk.member()
+    async with desk.http(ada) as http:
+        handle = await upload(http, desk, ada, "reply.wav", b"RIFF and so on")
+        desk.said(ada)
+        final = desk.finished(ada, "Good morning.")
+        upload_id = handle.split("/")[1]
+        desk.do(
+            lambda tx: tx.run(
+                "UPDATE lab_messages SET speech_upload_id = :upload WHERE id = :id", upload=upload_id, id=final
+            )
+        )
+        for form, speech in (("map", {handle: 14}), ("path", handle), ("other", handle)):
+            reply = await got(http, ada, after="0", reply_speech=form)
+            while reply["message_id"] != final:
+                reply = await got(http, ada, after=reply["message_id"], reply_speech=form)
+            assert (reply["reply_speech"], reply["transcript"], reply["valid"]) == (speech, "Good morning.", True)
+            assert "reply_text" not in reply
+
+
+@pytest.mark.lab("C6")
+async def test_a_question_is_not_repeated_while_its_answer_is_still_arriving(desk: Desk) -> None:
+    ada = desk.member()
+    desk.said(ada)
+    desk.asked(ada)
+    await get(desk, ada)
+
+    async def slowly() -> Any:
+        yield b'--cut\r\nContent-Disposition: form-data; name="text"\r\n\r\nyes\r\n'
+        yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n1,2'
+        await asyncio.sleep(HOLD * 3)
+        yield b"\r\n--cut--\r\n"
+
+    async with desk.http(ada) as http:
+        path = f"/users/{ada.user_id}/inner_chat_with_file"
+        form = {"content-type": "multipart/form-data; boundary=cut"}
+        post = asyncio.create_task(http.post(path, content=slowly(), headers=form))
+        await asyncio.sleep(0.1)
+        reply = await got(http, ada)
+        assert not reply["valid"], "the answer arrived while the request was held"
+        assert (await post).headers["x-message-effect"] == "answered"

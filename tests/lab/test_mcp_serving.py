@@ -1,7 +1,7 @@
 """The laboratory's tools for other programs: the SDK's own client, over HTTP and over stdio (lab protocol 8.1)."""
 
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,6 +22,9 @@ from parlour.assistant.tools.ports import Policy
 from parlour.assistant.tools.registry import Toolbox
 from parlour.cli.mcp import NoReader
 from parlour.kernel.ids import AccountId
+from parlour.kernel.refusals import ProviderFault
+from parlour.providers.mcp.servers import McpServers, Patience
+from parlour.settings import McpServer
 from parlour.storage.tx import Tx
 from parlour.wire.mcp.http import McpHttp, McpHttpNeed, mcp_route
 from parlour.wire.mcp.offering import OfferNeed
@@ -68,7 +71,7 @@ def _log(site: Site, member: Member, text: str, *, current: bool = False) -> Non
 
 
 @asynccontextmanager
-async def _client(house: LabHouse, member: Member) -> AsyncIterator[Client]:
+async def _client(house: LabHouse, member: Member) -> AsyncGenerator[Client]:
     async with (
         create_mcp_http_client(headers=member.headers) as http,
         Client(streamable_http_client(f"{house.url}/mcp", http_client=http)) as client,
@@ -129,6 +132,29 @@ async def test_only_a_token_that_holds_comes_in(house: LabHouse) -> None:
     with pytest.raises((MCPError, httpx.HTTPError, ExceptionGroup)):
         async with _client(house, member) as client:
             await client.list_tools()
+
+
+async def test_our_own_client_connects_over_http_only_with_a_token_and_to_no_link_local_address(
+    house: LabHouse, lab_site: Site
+) -> None:
+    ada = house.member()
+    _log(lab_site, ada, "The annealing ran at 350 degrees.")
+    here = {"url": f"{house.url}/mcp", "timeout_seconds": 10}
+    configured = {
+        "good": McpServer.model_validate({**here, "headers": {"Authorization": f"Bearer {ada.token}"}}),
+        "stranger": McpServer.model_validate(here),
+        "clouds": McpServer.model_validate({"url": "http://169.254.169.254/mcp"}),
+        "gone": McpServer.model_validate({"url": "http://127.0.0.1:9/mcp"}),
+    }
+    servers = McpServers(configured, Patience(first_seconds=0.1))
+    servers.start()
+    found = await servers.call("good", "experiment_log_search", {"query": "annealing"}, ())
+    assert (found.state, "350 degrees" in found.text) == ("done", True)
+    assert {tool.server for tool in servers.offered()} == {"good"}
+    for name in ("stranger", "clouds", "gone"):
+        with pytest.raises(ProviderFault, match="is not connected; nothing was done"):
+            await servers.call(name, "experiment_list", {}, ())
+    await servers.stop()
 
 
 async def test_over_stdio_with_the_rights_of_one_account(own_lab: Site) -> None:

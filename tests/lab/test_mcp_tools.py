@@ -68,6 +68,9 @@ class _Listed:
             for name in ("status", "move", "fire", "far" * 30)
         ]
 
+    def is_listed(self, server: str) -> bool:
+        return False
+
     async def call(self, server: str, tool: str, arguments: object, answers: object) -> Any:
         raise AssertionError("nothing may be called here")
 
@@ -83,6 +86,20 @@ def test_a_denied_tool_is_not_offered_and_names_of_the_operator_hold() -> None:
     assert policy_of(status, {}, {"mcp__stage__status": "ask"}) == "ask"
     assert [tool.name for tool in Toolbox([source], {"mcp__stage__move": "deny"}).offered()] == ["mcp__stage__status"]
     assert McpTools(_Listed(), {}).tools() == []
+
+
+@pytest.mark.lab("E8", "D7")
+def test_a_tool_is_found_again_before_its_server_was_read_after_a_restart() -> None:
+    toolbox = Toolbox([McpTools(_Listed(), {"stage": SERVER})], {})
+    tool = toolbox.find("mcp__stage__later")
+    assert tool
+    assert fault_of(tool, {"mm": 1}) is None
+    assert toolbox.policy(tool, {"mm": 1}) == "ask"
+    fire = toolbox.find("mcp__stage__fire")
+    assert fire
+    assert toolbox.policy(fire, {}) == "deny"
+    assert toolbox.find("mcp__other__later") is None
+    assert toolbox.find("date_time") is None
 
 
 @pytest.mark.lab("E9")

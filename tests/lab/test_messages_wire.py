@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +14,17 @@ from tests.harness.site import Site
 from tests.lab.house import LabHouse, Member, serving_here
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-WAV = b"RIFF" + (36).to_bytes(4, "little") + b"WAVEfmt " + bytes([16, 0, 0, 0, 1, 0, 1, 0])
-WAV += (16_000).to_bytes(4, "little") + (32_000).to_bytes(4, "little") + bytes([2, 0, 16, 0]) + b"data" + bytes(4)
+WAV = (
+    b"RIFF"
+    + (36).to_bytes(4, "little")
+    + b"WAVEfmt "
+    + bytes([16, 0, 0, 0, 1, 0, 1, 0])
+    + (16_000).to_bytes(4, "little")
+    + (32_000).to_bytes(4, "little")
+    + bytes([2, 0, 16, 0])
+    + b"data"
+    + bytes(4)
+)
 FLAGS = ("reply_in_speech", "enable_instruct", "enable_comment")
 TEXT_ROUTES = ("chat_text", "inner_chat_text")
 FILE_ROUTES = ("chat_with_file", "inner_chat_with_file")
@@ -29,6 +39,16 @@ def small(own_lab: Site) -> Iterator[LabHouse]:
     limits = LabLimits(upload_bytes_max=100_000, speech_bytes_max=50_000, quota_bytes=250_000)
     with serving_here(own_lab, lab=Lab(limits=limits)) as house:
         yield house
+
+
+SLOW = """
+turns:
+  - match: slow
+    repeat: true
+    steps:
+      - answer: At last.
+        delay: 30
+"""
 
 
 def path(member: Member, route: str) -> str:
@@ -169,18 +189,20 @@ async def test_a_body_that_is_no_form_is_refused(lab: LabHouse) -> None:
     latin, latin_headers = form((broken, b"\xff\xfe"), file)
     none, none_headers = form((broken, b"words"))
     async with lab.http(ada) as http:
-        send = {"route": "chat_with_file", "http": http, "member": ada}
-        assert await code(**send, status=400, content=good[:-10], headers=headers) == "bad_request"
-        assert await code(**send, status=400, content=b"nothing", headers=headers) == "bad_request"
-        assert (
-            await code(**send, status=400, content=good, headers={"content-type": "multipart/form-data"})
-            == "bad_request"
+        bare = {"content-type": "multipart/form-data"}
+        cases: tuple[tuple[int, str, dict[str, Any]], ...] = (
+            (400, "bad_request", {"content": good[:-10], "headers": headers}),
+            (400, "bad_request", {"content": b"nothing", "headers": headers}),
+            (400, "bad_request", {"content": good, "headers": bare}),
+            (415, "type_unsupported", {"json": {"text": "x"}}),
+            (413, "body_too_large", {"content": many, "headers": many_headers}),
+            (413, "body_too_large", {"content": twice, "headers": twice_headers}),
+            (422, "validation", {"content": latin, "headers": latin_headers}),
+            (422, "file_missing", {"content": none, "headers": none_headers}),
         )
-        assert await code(**send, status=415, json={"text": "x"}) == "type_unsupported"
-        assert await code(**send, status=413, content=many, headers=many_headers) == "body_too_large"
-        assert await code(**send, status=413, content=twice, headers=twice_headers) == "body_too_large"
-        assert await code(**send, status=422, content=latin, headers=latin_headers) == "validation"
-        assert await code(**send, status=422, content=none, headers=none_headers) == "file_missing"
+        for status, problem, body in cases:
+            answer = await http.post(path(ada, "chat_with_file"), **body)
+            assert (answer.status_code, answer.json()["code"]) == (status, problem)
         assert await code(http, ada, "chat_speech", 415, files={"file": b"no sound"}) == "type_unsupported"
         assert count(lab, ada) == 0
 
@@ -283,6 +305,15 @@ async def test_a_client_in_the_field_finds_its_refusal_in_the_mailbox(trusting: 
         assert len((await http.get(path(ada, "messages"))).json()["messages"]) == 3
 
 
+async def test_before_any_words_the_language_is_what_the_request_accepts(trusting: LabHouse) -> None:
+    ada = trusting.member()
+    async with trusting.http(headers={"accept-language": "zh-CN,zh;q=0.9"}) as http:
+        refusal = await http.post(path(ada, "chat_text"), json={"text": ""})
+        assert refusal.json()["title"] == "文字为空"
+        listed = await http.get(path(ada, "messages"))
+        assert "文字为空" in listed.json()["messages"][0]["text"]
+
+
 async def test_a_message_of_an_admin_keeps_its_author(lab: LabHouse) -> None:
     ada, operator = lab.member(), lab.member(role="admin")
     async with lab.http(operator) as http:
@@ -291,3 +322,26 @@ async def test_a_message_of_an_admin_keeps_its_author(lab: LabHouse) -> None:
         assert answer.headers["location"].startswith(path(ada, "turns/"))
         said = (await http.get(path(ada, "messages"))).json()["messages"][0]
         assert said["author_id"] == operator.user_id
+
+
+@pytest.mark.lab("B2")
+async def test_every_post_is_answered_at_once_while_the_model_is_slow(own_lab: Site, tmp_path: Path) -> None:
+    script = tmp_path / "slow.yaml"
+    script.write_text(SLOW, encoding="utf-8")
+    bodies: dict[str, dict[str, Any]] = {
+        **{route: {"json": {"text": "slow"}} for route in TEXT_ROUTES},
+        **{route: {"data": {"text": "slow"}, "files": {"file": PDF}} for route in FILE_ROUTES},
+        **{route: {"files": {"file": WAV}} for route in SPEECH_ROUTES},
+    }
+    with serving_here(own_lab, lab=Lab(script=script)) as house:
+        ada = house.member()
+        async with house.http(ada) as http:
+            assert (await http.post(path(ada, "chat_text"), json={"text": "slow"})).status_code == 200
+            for route, body in bodies.items():
+                async with asyncio.timeout(1):
+                    answer = await http.post(path(ada, route), **body)
+                assert (answer.status_code, answer.headers["x-message-effect"]) == (200, "queued")
+            async with asyncio.timeout(1):
+                stopped = await http.post(path(ada, "cancel"), json={"queue": True})
+            assert stopped.json()["state"] == "IDLE"
+            assert len(stopped.json()["cancelled"]) == 7

@@ -126,3 +126,7 @@ def test_a_bad_file_is_refused_with_its_line(tmp_path: Path, text: str, error: s
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlayedFileError, match="cannot be read"):
         load_played(tmp_path / "none.yaml")
+
+
+def test_the_example_of_the_documentation_loads() -> None:
+    assert load_played(Path(__file__).parents[2] / "docs" / "examples" / "assistant-script.yaml")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import httpx
 import jsonschema
 import pytest
 
-from parlour.app import Parlour
 from parlour.assistant.accepting import actions as accepting
 from parlour.assistant.accepting.entities import Said
 from parlour.assistant.entities import Reference
@@ -23,9 +21,7 @@ from parlour.audit.entities import Wanted
 from parlour.kernel.ids import AccountId
 from parlour.settings import LabLimits
 from parlour.storage.tx import Tx
-from parlour.wire.lab.questions import LIST_PATH, QuestionsNeed, questions_router
-from tests.harness.site import Site
-from tests.lab.house import LabHouse, Member, serving_here
+from tests.lab.house import LabHouse, Member
 
 HANDLE = f"files/{'a' * 22}/data.csv"
 MAY_I = NewQuestion(
@@ -44,34 +40,19 @@ COLLECT = NewQuestion(
 )
 
 
-def furnish(parlour: Parlour) -> None:
-    """The routes, if the server does not have them of itself."""
-    if all(getattr(route, "path", "") != LIST_PATH for route in parlour.app.routes):
-        need = QuestionsNeed(database=parlour.database, callers=parlour.gate.callers, text_chars_max=32_000)
-        parlour.app.include_router(questions_router(need))
-
-
-@pytest.fixture(scope="module")
-def house(lab_site: Site) -> Iterator[LabHouse]:
-    with serving_here(lab_site, furnish) as made:
-        yield made
-
-
-def asked(house: LabHouse, member: Member, new: NewQuestion = MAY_I) -> str:
+def asked(lab: LabHouse, member: Member, new: NewQuestion = MAY_I) -> str:
     """A question of the member's turn, as a step of the loop would leave it."""
 
     def act(tx: Tx) -> str:
         who = AccountId(member.account_id)
-        turn = turns.current(tx, who)
-        if turn is None:
-            said = Said(account_id=who, author_id=who, route="test", kind="text", inner=False, text="please")
-            started = accepting.accept(tx, said, LabLimits())
-            tx.run("DELETE FROM jobs WHERE kind = 'assistant.step'")
-            turn = turns.turn(tx, started.turn_id)
+        said = Said(account_id=who, author_id=who, route="test", kind="text", inner=False, text="please")
+        started = accepting.accept(tx, said, LabLimits())
+        tx.run("DELETE FROM jobs WHERE unique_key = :key", key=f"{turns.STEP}:{started.turn_id}")
+        turn = turns.turn(tx, started.turn_id)
         assert turn is not None
         return actions.ask(tx, turn, new)
 
-    return house.write(act)
+    return lab.write(act)
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -79,10 +60,10 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.mark.lab("D1")
-async def test_a_question_is_listed_read_and_answered(house: LabHouse) -> None:
-    ada = house.member()
-    question_id = asked(house, ada)
-    async with house.http(ada) as http:
+async def test_a_question_is_listed_read_and_answered(lab: LabHouse) -> None:
+    ada = lab.member()
+    question_id = asked(lab, ada)
+    async with lab.http(ada) as http:
         listed = (await http.get(f"/users/{ada.user_id}/questions")).json()["questions"]
         assert [each["question_id"] for each in listed] == [question_id]
         read = await http.get(f"/users/{ada.user_id}/questions/{question_id}")
@@ -152,36 +133,35 @@ async def test_a_question_is_listed_read_and_answered(house: LabHouse) -> None:
         ({"text": "算了"}, {"abandon": True}),
     ],
 )
-async def test_values_are_kept_in_one_form(house: LabHouse, body: dict[str, Any], answer: dict[str, Any]) -> None:
-    ada = house.member()
-    question_id = asked(house, ada, COLLECT)
-    async with house.http(ada) as http:
+async def test_values_are_kept_in_one_form(lab: LabHouse, body: dict[str, Any], answer: dict[str, Any]) -> None:
+    ada = lab.member()
+    question_id = asked(lab, ada, COLLECT)
+    async with lab.http(ada) as http:
         path = f"/users/{ada.user_id}/questions/{question_id}/answer"
         told = (await http.post(path, json=body)).json()
         assert told == {"question_id": question_id, "state": "answered", "answer": answer}
 
 
 @pytest.mark.lab("D5")
-async def test_of_two_devices_one_wins(house: LabHouse) -> None:
-    ada = house.member()
+async def test_of_two_devices_one_wins(lab: LabHouse) -> None:
     for _ in range(5):
-        question_id = asked(house, ada)
+        ada = lab.member()
+        question_id = asked(lab, ada)
         path = f"/users/{ada.user_id}/questions/{question_id}/answer"
-        async with house.http(ada) as http:
+        async with lab.http(ada) as http:
             bodies: list[dict[str, Any]] = [{"answer": {"decision": "allow"}}, {"text": "no"}, {"text": "yes"}]
             answers = await asyncio.gather(*(http.post(path, json=body) for body in bodies))
             assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
             kept = (await http.get(f"/users/{ada.user_id}/questions/{question_id}")).json()["answer"]
             assert [answer.json()["answer"] for answer in answers if answer.status_code == 200] == [kept]
-        house.write(lambda tx: _end(tx, ada))
 
 
 @pytest.mark.lab("D5", "B8")
-async def test_the_same_key_gives_the_same_answer_again(house: LabHouse) -> None:
-    ada = house.member()
-    question_id = asked(house, ada)
+async def test_the_same_key_gives_the_same_answer_again(lab: LabHouse) -> None:
+    ada = lab.member()
+    question_id = asked(lab, ada)
     path = f"/users/{ada.user_id}/questions/{question_id}/answer"
-    async with house.http(ada, headers={"idempotency-key": "1"}) as http:
+    async with lab.http(ada, headers={"idempotency-key": "1"}) as http:
         first = await http.post(path, json={"answer": {"decision": "deny", "note": "later"}})
         again = await http.post(path, json={"answer": {"note": "later", "decision": "deny"}})
         assert (first.status_code, first.json()) == (again.status_code, again.json())
@@ -190,12 +170,12 @@ async def test_the_same_key_gives_the_same_answer_again(house: LabHouse) -> None
 
 
 @pytest.mark.lab("D8", "D12")
-async def test_an_assignee_answers_under_their_own_id_and_nobody_else(house: LabHouse) -> None:
-    ada, lin, eve = house.member(), house.member(), house.member()
+async def test_an_assignee_answers_under_their_own_id_and_nobody_else(lab: LabHouse) -> None:
+    ada, lin, eve = lab.member(), lab.member(), lab.member()
     new = replace(MAY_I, references=(Reference(ref_type="file", title="data.csv", file=HANDLE, size=7),))
-    question_id = asked(house, ada, new)
+    question_id = asked(lab, ada, new)
     read = f"/users/{{}}/questions/{question_id}"
-    async with house.http(ada) as owner, house.http(lin) as colleague, house.http(eve) as other:
+    async with lab.http(ada) as owner, lab.http(lin) as colleague, lab.http(eve) as other:
 
         async def assign(to: object, **more: Any) -> httpx.Response:
             return await owner.post(f"{read.format(ada.user_id)}/assign", json={"to": to, **more})
@@ -225,7 +205,7 @@ async def test_an_assignee_answers_under_their_own_id_and_nobody_else(house: Lab
         assert code(late) == (409, "question_closed")
         assert (await owner.get(read.format(ada.user_id))).json()["answered_by"] == lin.user_id
         assert code(await assign(eve.user_id)) == (409, "question_closed")
-    rows = house.read(lambda tx: audit.list_rows(tx, Wanted(subject=question_id)))
+    rows = lab.read(lambda tx: audit.list_rows(tx, Wanted(subject=question_id)))
     assert [(row.action, row.actor, row.route) for row in rows] == [
         ("question.asked", None, "turn"),
         ("question.assigned", ada.account_id, "POST /users/{id}/questions/{question_id}/assign"),
@@ -233,14 +213,14 @@ async def test_an_assignee_answers_under_their_own_id_and_nobody_else(house: Lab
         *[("question.assigned", ada.account_id, "POST /users/{id}/questions/{question_id}/assign")] * 2,
         ("question.answered", lin.account_id, "POST /users/{id}/questions/{question_id}/answer"),
     ]
-    assert house.read(audit.verify) is None
+    assert lab.read(audit.verify) is None
 
 
-async def test_what_cannot_be_assigned(house: LabHouse) -> None:
-    ada = house.member()
-    question_id = asked(house, ada)
+async def test_what_cannot_be_assigned(lab: LabHouse) -> None:
+    ada = lab.member()
+    question_id = asked(lab, ada)
     path = f"/users/{ada.user_id}/questions/{question_id}/assign"
-    async with house.http(ada) as http:
+    async with lab.http(ada) as http:
         for body, expected in (
             ({"to": "nobody at all"}, (404, "not_found")),
             ({"to": ada.user_id}, (422, "validation")),
@@ -253,16 +233,11 @@ async def test_what_cannot_be_assigned(house: LabHouse) -> None:
             assert code(await http.post(path, json=body)) == expected, body
 
 
-async def test_an_admin_acts_in_the_owners_place_and_is_named(house: LabHouse) -> None:
-    ada, root = house.member(), house.member(role="admin")
-    question_id = asked(house, ada)
-    async with house.http(root) as http:
+async def test_an_admin_acts_in_the_owners_place_and_is_named(lab: LabHouse) -> None:
+    ada, root = lab.member(), lab.member(role="admin")
+    question_id = asked(lab, ada)
+    async with lab.http(root) as http:
         path = f"/users/{ada.user_id}/questions/{question_id}"
         assert (await http.get(path)).status_code == 200
         assert (await http.post(f"{path}/answer", json={"text": "no"})).json()["answer"] == {"decision": "deny"}
         assert (await http.get(path)).json()["answered_by"] == root.user_id
-
-
-def _end(tx: Tx, member: Member) -> None:
-    """Let the turn be over, as if it had ended."""
-    tx.run("UPDATE lab_turns SET state = 'done' WHERE account_id = :account", account=member.account_id)

@@ -29,7 +29,7 @@ async def create(bench: Bench, person: Any, name: str = "Contacts", **visibility
 
 
 async def set_current(bench: Bench, person: Any, name: str = "Contacts") -> None:
-    given = {"experiment": name, "experiment_duration": "90 min"}
+    given: dict[str, Any] = {"experiment": name, "experiment_duration": "90 min"}
     made = await bench.run(person, "experiment_set_current", [CONFIRM, "allow"], **given)
     assert made.outcome.status == "done", made.outcome
 
@@ -132,7 +132,7 @@ async def test_private_logs_of_others_are_never_found_and_open_ones_are(lab_site
         await set_current(bench, ada, name)
         file = await bench.upload(ada, f"{name}.csv", b"volt,ampere\n1,2\n")
         added = await bench.run(
-            ada, "experiment_log_add", file=file, text=f"canaryword{name.lower()} in the chamber", file_=handle_of(file)
+            ada, "experiment_log_add", sent=file, text=f"canaryword{name.lower()} in the chamber", file=handle_of(file)
         )
         assert added.outcome.status == "done", added.outcome
     assert (await bench.run(lin, "experiment_log_search", query="canarywordhidden")).outcome.status == "nothing"
@@ -145,7 +145,7 @@ async def test_private_logs_of_others_are_never_found_and_open_ones_are(lab_site
     assert hidden.outcome.text == "no such experiment"
     assert (await bench.run(lin, "experiment_log_search", query="chamber", experiment="Shown")).quotes
     attached = seen.outcome.passages[0].reference.file
-    assert (await bench.run(lin, "file_search", file_=attached, query="ampere")).outcome.status == "done"
+    assert (await bench.run(lin, "file_search", file=attached, query="ampere")).outcome.status == "done"
     assert (await bench.run(ada, "experiment_log_search", query="chamber")).outcome.text == "2 found."
 
 
@@ -189,7 +189,7 @@ async def test_a_person_is_asked_in_chinese_and_unknown_arguments_name_nothing(l
     assert played.prompts[0].text == "新建实验需要名称和描述。"
     await create(bench, ada)
     file = await bench.upload(ada, "mine.txt", b"my own text")
-    stolen = await bench.run(lin, "experiment_log_add", text="x", file_=handle_of(file))
+    stolen = await bench.run(lin, "experiment_log_add", text="x", file=handle_of(file))
     assert (stolen.outcome.status, stolen.outcome.text) == ("failed", "no such file")
     await create(bench, lin, "Mine")
     other = await bench.run(lin, "experiment_set_current", experiment="Contacts")

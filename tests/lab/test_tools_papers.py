@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from parlour.assistant.entities import Member
+from parlour.assistant.entities import LabMessageId, Member, TurnId
+from parlour.assistant.messages import members, saying
+from parlour.assistant.messages.said.store import NewMessage
 from parlour.assistant.notes import actions as notes
 from parlour.assistant.notes.entities import NewNote
 from parlour.assistant.papers import actions as papers
@@ -18,7 +20,7 @@ from parlour.files.handles import handle_of
 from parlour.settings import load_settings
 from parlour.storage.tx import Tx
 from tests.harness.site import ROOT, Site
-from tests.lab.tool_bench import Bench, bench_on
+from tests.lab.tool_bench import TURN, Bench, bench_on
 
 LABORATORY = ROOT / "content" / "laboratory"
 CONTACTS = LABORATORY / "papers" / "lin" / "Contacts to MoS2.pdf"
@@ -54,15 +56,15 @@ def as_new(data: bytes) -> bytes:
 async def test_a_paper_is_added_once_and_its_summary_is_used_again(lab_site: Site, bench: Bench) -> None:
     ada = await bench.person(lab_site)
     file = await bench.upload(ada, "论文.pdf", CONTACTS.read_bytes())
-    refused = await bench.run(ada, "recent_paper_add", ["deny"], file_=handle_of(file))
+    refused = await bench.run(ada, "recent_paper_add", ["deny"], file=handle_of(file))
     assert refused.outcome.status == "refused"
     assert (await bench.run(ada, "recent_paper_list")).outcome.status == "nothing"
-    added = await bench.run(ada, "recent_paper_add", ["allow"], file_=handle_of(file))
+    added = await bench.run(ada, "recent_paper_add", ["allow"], file=handle_of(file))
     assert added.operations[0].arguments == {"file": "论文.pdf", "size": file.size}
     (reference,) = added.outcome.references
     assert (reference.file, reference.size, reference.doi) == (handle_of(file), file.size, DOI)
     assert reference.title.startswith("Contact resistance of nickel")
-    again = await bench.run(ada, "recent_paper_add", file=file, file_="论文.pdf")
+    again = await bench.run(ada, "recent_paper_add", sent=file, file="论文.pdf")
     assert (again.asked, again.outcome.references) == ([], added.outcome.references)
     first = await bench.run(ada, "recent_paper_summarise", paper=DOI)
     assert "740 ohm" in first.outcome.text
@@ -71,7 +73,11 @@ async def test_a_paper_is_added_once_and_its_summary_is_used_again(lab_site: Sit
         assert line.removeprefix("- ") in text, line
     async with bench_on(lab_site, _never) as other:
         used = await other.run(ada, "recent_paper_summarise", paper="contact resistance of NICKEL")
+        for named in ("this paper", "the paper about gentle annealing of nickel", "这篇论文"):
+            assert (await other.run(ada, "recent_paper_summarise", paper=named)).outcome == first.outcome, named
+        unknown = await other.run(ada, "recent_paper_summarise", paper="the paper about nickel in Rome")
     assert used.outcome == first.outcome
+    assert unknown.outcome.text == "no such paper"
 
 
 async def test_a_model_writes_the_summary_if_there_is_one(lab_site: Site) -> None:
@@ -84,7 +90,7 @@ async def test_a_model_writes_the_summary_if_there_is_one(lab_site: Site) -> Non
     async with bench_on(lab_site, write) as bench:
         ada = await bench.person(lab_site, "zh")
         file = await bench.upload(ada, "a.pdf", CONTACTS.read_bytes())
-        await bench.run(ada, "recent_paper_add", ["allow"], file_=handle_of(file))
+        await bench.run(ada, "recent_paper_add", ["allow"], file=handle_of(file))
         made = await bench.run(ada, "recent_paper_summarise", paper=handle_of(file))
         renewed = await bench.run(ada, "recent_paper_summarise", paper=handle_of(file), refresh=True)
     assert made.outcome.text == renewed.outcome.text == "It is about contacts."
@@ -104,7 +110,7 @@ async def test_what_cannot_be_read_is_no_paper(lab_site: Site, bench: Bench) -> 
     ada = await bench.person(lab_site)
     for name, data in (("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(100)), ("broken.pdf", b"%PDF-1.7\nnothing")):
         file = await bench.upload(ada, name, data)
-        played = await bench.run(ada, "recent_paper_add", file_=handle_of(file))
+        played = await bench.run(ada, "recent_paper_add", file=handle_of(file))
         assert (played.asked, played.outcome.status) == ([], "failed")
         assert name in played.outcome.text
 
@@ -113,20 +119,21 @@ async def test_what_cannot_be_read_is_no_paper(lab_site: Site, bench: Bench) -> 
 async def test_recent_papers_and_files_of_others_are_never_found(lab_site: Site, bench: Bench) -> None:
     ada, lin = await bench.person(lab_site), await bench.person(lab_site)
     file = await bench.upload(ada, "mine.md", b"# A private paper on canaryium\n\nThe canaryium melts at 12 degrees.")
-    assert (await bench.run(ada, "recent_paper_add", ["allow"], file_=handle_of(file))).outcome.status == "done"
+    assert (await bench.run(ada, "recent_paper_add", ["allow"], file=handle_of(file))).outcome.status == "done"
     own = await bench.run(ada, "recent_paper_search", query="canaryium melts")
     assert own.outcome.passages[0].reference.page == 1
     for tool in ("recent_paper_search", "shared_paper_search", "instrument_search", "experiment_log_search"):
         assert (await bench.run(lin, tool, query="canaryium melts")).outcome.status == "nothing", tool
-    for tool, given in (
-        ("file_search", {"file_": handle_of(file), "query": "canaryium"}),
-        ("recent_paper_add", {"file_": handle_of(file)}),
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("file_search", {"file": handle_of(file), "query": "canaryium"}),
+        ("recent_paper_add", {"file": handle_of(file)}),
         ("recent_paper_summarise", {"paper": handle_of(file)}),
         ("recent_paper_search", {"paper": "A private paper on canaryium", "query": "canaryium"}),
         ("shared_paper_search", {"paper": "A private paper on canaryium", "query": "canaryium"}),
-    ):
+    ]
+    for tool, given in calls:
         played = await bench.run(lin, tool, **given)
-        kind = "file" if "file_" in given else "paper"
+        kind = "file" if "file" in given else "paper"
         assert (played.outcome.status, played.outcome.text) == ("failed", f"no such {kind}"), tool
 
 
@@ -158,7 +165,7 @@ async def test_a_chinese_question_finds_a_chinese_passage(lab_site: Site, stocke
 async def test_notes_are_found_by_those_who_may_see_them(lab_site: Site, stocked: Bench) -> None:
     ada, lin = await stocked.person(lab_site), await stocked.person(lab_site)
     file = await stocked.upload(ada, "own.md", DRAFT)
-    await stocked.run(ada, "recent_paper_add", ["allow"], file_=handle_of(file))
+    await stocked.run(ada, "recent_paper_add", ["allow"], file=handle_of(file))
     for doi, word in ((DOI, "gryphon"), ("https://doi.org/10.5555/OWN.1", "hippocamp")):
         new = NewNote(author_id=ada.account_id, doi=doi, page_label=2, passage="The passage.", note=f"See {word} there")
         assert await stocked.database.write(lambda tx, new=new: notes.add(tx, new))
@@ -181,8 +188,16 @@ async def test_instruments_are_found_with_their_experts(lab_site: Site, stocked:
     kinds = {each.reference.ref_type for each in played.outcome.passages}
     assert "file" in kinds
     assert any("25 mm/s" in each.text for each in played.outcome.passages)
+    assert {each.reference.experts for each in played.outcome.passages} == {("okafor",)}
+    told = [
+        *(each.reference.title for each in played.outcome.passages),
+        *(each.title for each in played.outcome.references),
+    ]
+    assert len(told) == len(set(told))
+    anywhere = await stocked.run(ada, "instrument_search", query="regenerate the catalyst")
+    assert anywhere.outcome.passages[0].reference.title == "Glove box 1: rules.md"
     who = await stocked.run(ada, "instrument_search", query="expert", instrument="探针台")
-    assert who.outcome.references[0].experts == ("brandt", "lin")
+    assert who.outcome.passages[0].reference.experts == ("brandt", "lin")
     assert "Experts of Probe station: brandt, lin." in who.outcome.text
     none = await stocked.run(ada, "instrument_search", query="expert", instrument="cyclotron")
     assert none.outcome.text == "no such instrument"
@@ -192,7 +207,7 @@ async def test_papers_are_listed_newest_first_by_day(lab_site: Site, bench: Benc
     ada = await bench.person(lab_site)
     for name in ("First words", "Second words"):
         file = await bench.upload(ada, f"{name}.md", f"# {name} of the paper\n\nSome text here.".encode())
-        await bench.run(ada, "recent_paper_add", ["allow"], file_=handle_of(file))
+        await bench.run(ada, "recent_paper_add", ["allow"], file=handle_of(file))
     listed = await bench.run(ada, "recent_paper_list", from_="2020-01-01")
     assert listed.outcome.text == "- Second words of the paper\n- First words of the paper"
     assert len((await bench.run(ada, "recent_paper_list", limit=1)).outcome.references) == 1
@@ -202,7 +217,7 @@ async def test_papers_are_listed_newest_first_by_day(lab_site: Site, bench: Benc
 async def test_a_deleted_file_takes_its_paper_along(lab_site: Site, bench: Bench) -> None:
     ada = await bench.person(lab_site)
     file = await bench.upload(ada, "gone.md", b"# Soon to be gone\n\nAbout the phlogiston.")
-    await bench.run(ada, "recent_paper_add", ["allow"], file_=handle_of(file))
+    await bench.run(ada, "recent_paper_add", ["allow"], file=handle_of(file))
 
     def delete(tx: Tx) -> None:
         files.delete_file(tx, ada.account_id, handle_of(file))
@@ -211,6 +226,47 @@ async def test_a_deleted_file_takes_its_paper_along(lab_site: Site, bench: Bench
     await bench.database.write(delete)
     assert (await bench.run(ada, "recent_paper_search", query="phlogiston")).outcome.status == "nothing"
     assert (await bench.run(ada, "recent_paper_list")).outcome.status == "nothing"
+
+
+@pytest.mark.lab("E7")
+async def test_talk_is_found_with_its_neighbours_by_its_owner_only(lab_site: Site, bench: Bench) -> None:
+    ada, lin = await bench.person(lab_site), await bench.person(lab_site)
+
+    def talk(tx: Tx) -> None:
+        conversation_id = members.lock(tx, ada.account_id)
+        for turn, role, text in (
+            ("t1", "person", "Where did I put the sample?"),
+            ("t1", "assistant", "The basilisk sample is in drawer seven."),
+            ("t2", "person", "Thank you."),
+            (TURN, "person", "Where is the basilisk sample?"),
+        ):
+            saying.say(
+                tx,
+                NewMessage(
+                    id=LabMessageId(tx.new_id()),
+                    account_id=ada.account_id,
+                    conversation_id=conversation_id,
+                    author_id=ada.account_id if role == "person" else None,
+                    role=role,
+                    kind="text" if role == "person" else "final",
+                    text=text,
+                    language="en",
+                    turn_id=TurnId(turn),
+                    pause_id=None,
+                    reply_in_speech=False,
+                    route="chat_text",
+                ),
+            )
+
+    await bench.database.write(talk)
+    found = await bench.run(ada, "chat_history_search", query="basilisk sample", limit=1)
+    (passage,) = found.outcome.passages
+    assert passage.reference.quote == "The basilisk sample is in drawer seven."
+    assert "before: person" in passage.text
+    assert "after: person" in passage.text
+    assert "Where is the basilisk" not in passage.text
+    assert (await bench.run(ada, "chat_history_search", query="basilisk", to="2020-01-01")).quotes == []
+    assert (await bench.run(lin, "chat_history_search", query="basilisk sample")).outcome.status == "nothing"
 
 
 async def test_the_clock_tells_time_and_weekday_of_a_zone(lab_site: Site, bench: Bench) -> None:

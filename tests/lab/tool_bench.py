@@ -4,7 +4,7 @@ What a flow gets is kept as JSON, and afterwards the flow is run once more on wh
 ask the same and to end the same, or it would not survive a restart.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,15 +84,18 @@ class Bench:
         return await self.database.write(lambda tx: files.keep_file(tx, new))
 
     async def run(
-        self, member: Member, tool: str, answers: Sequence[Any] = (), file: StoredFile | None = None, **given: Any
+        self, member: Member, tool: str, answers: Sequence[Any] = (), sent: StoredFile | None = None, **given: Any
     ) -> Played:
-        """Call a tool. An answer is that to a question, or `allow` or `deny` to an authorisation, in order."""
+        """Call a tool. An answer is that to a question, or `allow` or `deny` to an authorisation, in order.
+
+        `sent` came with the message. An argument whose name Python keeps for itself ends with `_`.
+        """
         call = Call(
             call_id="call",
             turn_id=TURN,
             member=member,
-            arguments={key.rstrip("_"): value for key, value in given.items()},
-            files=(handle_of(file),) if file else (),
+            arguments={key.removesuffix("_"): value for key, value in given.items()},
+            files=(handle_of(sent),) if sent else (),
         )
         kept: list[Any] = []
         played = await self._drive(self.tools[tool], call, list(answers), kept)
@@ -152,7 +155,7 @@ def _again(flow: Flow, kept: Sequence[Any], played: Played) -> None:
 
 
 @asynccontextmanager
-async def bench_on(site: Site, summarise: Summarise | None = None) -> AsyncIterator[Bench]:
+async def bench_on(site: Site, summarise: Summarise | None = None) -> AsyncGenerator[Bench]:
     """A bench on a site's store, with its database running."""
     database = site.database()
     database.start()

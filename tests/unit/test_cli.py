@@ -55,7 +55,8 @@ def test_help_is_quick_and_names_every_command() -> None:
         begun = time.perf_counter()
         parlour("--help")
         took.append(time.perf_counter() - begun)
-    for name in ("serve", "demo", "user", "content", "attempts", "config", "doctor", "usage", "backup", "restore"):
+    names = ("serve", "demo", "user", "content", "attempts", "papers", "instruments", "experiments", "config")
+    for name in (*names, "doctor", "usage", "backup", "restore"):
         assert re.search(rf"^│ {name} ", shown.stdout, re.MULTILINE), name
     assert min(took) < 1.0, took  # about 0.25 s on a quiet machine
 

@@ -126,7 +126,9 @@ def test_select_takes_nothing_else(text: str) -> None:
 
 
 @pytest.mark.lab("D11")
-@pytest.mark.parametrize("text", ["none", "0", "都不要", "no", "不要", "None of them.", "no thanks", "都不要，谢谢"])
+@pytest.mark.parametrize(
+    "text", ["none", "0", "都不要", "no", "不要", "None of them.", "no thanks", "都不要，谢谢", "forget it"]
+)
 def test_none_is_no_choice_or_gives_up(text: str) -> None:
     assert said("select", text, replace(BODIES["select"], min=0)) == {"choices": []}
     assert said("select", text) == {"abandon": True}
@@ -305,6 +307,9 @@ def test_every_kind_accepts_its_schema(kind: QuestionKind, answer: dict[str, Any
         ("instruct", {"decision": "advise"}, "/answer"),
         ("instruct", {"decision": "comment", "text": "x"}, "/answer/decision"),
         ("comment", {"decision": "comment", "text": "  "}, "/answer/text"),
+        ("comment", {"decision": "comment", "text": "a\0"}, "/answer/text"),
+        ("instruct", {"decision": "advise", "text": "\ud800"}, "/answer/text"),
+        ("collect", {"values": {NAME.key: "\udfff"}}, f"/answer/values/{NAME.key}"),
     ],
 )
 def test_a_wrong_shape_is_refused_with_its_place(kind: QuestionKind, answer: dict[str, Any], pointer: str) -> None:

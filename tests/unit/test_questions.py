@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from parlour.assistant.entities import Reference, TurnId
+from parlour.assistant.entities import Reference
 from parlour.assistant.facts import LabReplyReady
 from parlour.assistant.messages import turns
 from parlour.assistant.questions import actions
@@ -336,7 +336,6 @@ def test_questions_are_listed_by_whom_they_concern(desk: Desk) -> None:
     opened = desk.read(lambda tx: actions.open_of(tx, ada))
     assert opened is not None
     assert opened.id == second
-    assert desk.read(lambda tx: actions.asked_in(tx, TurnId(opened.subject))) == 2
 
 
 def test_a_text_is_in_the_persons_language(desk: Desk) -> None:

@@ -73,7 +73,11 @@ def test_a_turn_ends_once_and_its_end_starts_the_next(desk: Desk, ada: AccountId
 def test_what_was_said_is_found_by_its_person_alone(desk: Desk, ada: AccountId) -> None:
     desk.say(ada, "the contact resistance of sample seven")
     desk.end(ada, "it is 740 ohm")
+    desk.say(ada, "where from")
+    desk.end(ada, "from a paper [1]\n\nSources\n- [1] Contacts to sapphire, p. 4")
     eve = desk.member(f"eve-{ada}")
+    assert found(desk, ada, "paper") == ["from a paper [1]"]
+    assert found(desk, ada, "sapphire") == []
     assert found(desk, ada, "resistance") == ["the contact resistance of sample seven"]
     assert found(desk, ada, "740 ohm") == ["it is 740 ohm"]
     assert found(desk, eve, "resistance") == []

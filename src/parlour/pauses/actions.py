@@ -74,11 +74,6 @@ def open_of_subject(tx: Tx, subject: str) -> Pause | None:
     return store.open_of_subject(tx, subject)
 
 
-def count_of_subject(tx: Tx, subject: str) -> int:
-    """How many questions a piece of work has asked so far."""
-    return store.count_of_subject(tx, subject)
-
-
 def answer(tx: Tx, asked: Pause, given: Settling) -> Pause | None:
     """Settle a question with an answer and let the work go on; None if it was settled before.
 
@@ -112,8 +107,8 @@ def expire(tx: Tx, pause_id: PauseId) -> Pause | None:
     return settled
 
 
-def look_again(tx: Tx, pause_id: PauseId) -> bool:
-    """Whether a question is still to be watched: not settled, its deadline ahead (the clock was set back)."""
+def is_open(tx: Tx, pause_id: PauseId) -> bool:
+    """Whether a question can still be answered: open or pending."""
     asked = store.pause(tx, pause_id)
     return asked is not None and asked.is_open
 

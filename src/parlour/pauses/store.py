@@ -128,12 +128,6 @@ def open_of_subject(tx: Tx, subject: str) -> Pause | None:
     return _pause(row) if row else None
 
 
-def count_of_subject(tx: Tx, subject: str) -> int:
-    """How many questions a piece of work has asked."""
-    row = tx.one("SELECT count(*) AS n FROM pauses WHERE subject = :subject", subject=subject)
-    return row["n"] if row else 0
-
-
 def move(tx: Tx, pause_id: PauseId, before: PauseState, after: PauseState, error: str | None) -> bool:
     """From one unsettled state to the other."""
     changed = tx.run(

@@ -47,5 +47,5 @@ class Deadlines:
     def _close(self, tx: Tx, due: PauseDue) -> None:
         """Expire the question; if the clock was set back meanwhile, look again later (P31)."""
         self._expire(tx, due.pause_id)
-        if actions.look_again(tx, due.pause_id):
+        if actions.is_open(tx, due.pause_id):
             tx.enqueue(self._name, due, delay_seconds=LATER_SECONDS)

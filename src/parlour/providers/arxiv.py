@@ -143,6 +143,8 @@ class ArxivClient:
     @asynccontextmanager
     async def _answer(self, url: URL, kind: Kind) -> AsyncGenerator[aiohttp.ClientResponse, None]:
         """A successful answer, after redirects that stay where they may go."""
+        if self._config.enabled == "off":
+            raise ProviderFault("arXiv is switched off here.", retryable=False)
         for _ in range(REDIRECTS_MAX + 1):
             await self._wait_for_turn()
             if url.host:

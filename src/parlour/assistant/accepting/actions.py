@@ -181,4 +181,4 @@ def _language(tx: Tx, said: Said) -> Language:
     """That of the words; a message without words does not change what the person was spoken to in."""
     if said.text.strip():
         return language_of(said.text)
-    return members.member(tx, said.account_id).language
+    return members.member(tx, said.account_id, said.accepts).language

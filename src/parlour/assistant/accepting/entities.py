@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from parlour.assistant.entities import Flags, LabMessageId, LabState, TurnId
+from parlour.assistant.entities import Flags, LabMessageId, LabState, Language, TurnId
 from parlour.files.entities import Received
 from parlour.kernel.ids import AccountId
 
@@ -53,7 +53,8 @@ class Said:
     """A message as sent. `author_id` is the session's account, `account_id` the owner of the path.
 
     `inner` is what the address hints at; `question_id` what the client says it answers. `attachment`
-    is the recording of a `speech`, the file of a `file`.
+    is the recording of a `speech`, the file of a `file`. `accepts` is the language that the request
+    accepts; it counts while the person has said nothing in words.
     """
 
     account_id: AccountId
@@ -65,6 +66,7 @@ class Said:
     flags: GivenFlags = GivenFlags()
     question_id: str | None = None
     attachment: Attachment | None = None
+    accepts: Language = "en"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

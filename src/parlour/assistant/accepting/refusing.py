@@ -11,13 +11,13 @@ from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 
 
-def refuse(tx: Tx, account_id: AccountId, code: str, titles: Mapping[Language, str]) -> None:
+def refuse(tx: Tx, account_id: AccountId, code: str, titles: Mapping[Language, str], accepts: Language = "en") -> None:
     """Put a final reply with the problem's code into the mailbox, as that of a turn that never ran.
 
-    `titles` say in each language what is wrong.
+    `titles` say in each language what is wrong; `accepts` as in `Said`.
     """
     conversation_id = members.lock(tx, account_id)
-    language = members.member(tx, account_id).language
+    language = members.member(tx, account_id, accepts).language
     turn_id, message_id = TurnId(tx.new_id()), LabMessageId(tx.new_id())
     new = NewTurn(
         id=turn_id,

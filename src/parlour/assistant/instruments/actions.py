@@ -1,5 +1,6 @@
 """Verbs on instruments. Each runs in an open transaction and never commits."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -77,12 +78,17 @@ def named(tx: Tx, words: str) -> list[Instrument]:
 def mentioned(tx: Tx, text: str) -> list[Instrument]:
     """The instruments whose name or alias stands in a text."""
     there = folded(text)
-    return [each for each in store.everything(tx) if any(name in there for name in _names(each))]
+    return [each for each in store.everything(tx) if any(_stands_in(name, there) for name in _names(each))]
 
 
 def of_file(tx: Tx, file_id: str) -> Instrument | None:
     """The instrument that a document is about."""
     return store.by_file(tx, file_id)
+
+
+def _stands_in(name: str, text: str) -> bool:
+    """Whether a name stands in a text; of a name in Latin letters, as whole words."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None if name.isascii() else name in text
 
 
 def _content(instrument: Instrument) -> Instrument:

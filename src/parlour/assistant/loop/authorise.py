@@ -20,7 +20,8 @@ def is_allowed(tx: Tx, turn: Turn, operation: Operation, pause_id: PauseId) -> b
     """Whether somebody who may said yes to this very operation in this very turn.
 
     An answer is always newer than its question, because only an open one can be answered; times are
-    not compared, since clocks jump. To be called in the transaction that performs the operation, or commits that it begins.
+    not compared, since clocks jump. To be called in the transaction that performs the operation, or
+    commits that it begins.
     """
     settled = questions.outcome(tx, pause_id)
     return (

@@ -60,6 +60,7 @@ def give_up(tx: Tx, turn: Turn, why: Failure) -> None:
     language = _language(tx, turn)
     known = journal.journal(tx, turn.id)
     said = sentence(language, f"endings.{why.sentence}", **why.values)
+    journal.close(tx, known, turn.id, "failed")
     written = _summary(said, known, language)
     error = f"{why.code}: {sentence(language, f'endings.error_{why.code}', **why.values)}"
     reply = NewReply(text=written.text, references=written.references, error=error)
@@ -70,6 +71,7 @@ def stop(tx: Tx, turn: Turn) -> None:
     """End because the person said stop and the model had nothing to add."""
     language = _language(tx, turn)
     known = journal.journal(tx, turn.id)
+    journal.close(tx, known, turn.id, "stopped")
     written = _summary(sentence(language, "endings.stop"), known, language)
     reply = NewReply(
         text=written.text, references=written.references, error=_lapsed(progresses.read(turn.progress), language)
@@ -92,8 +94,7 @@ def cancelled(tx: Tx, turn: Turn) -> Ending:
     """
     language = _language(tx, turn)
     known = journal.journal(tx, turn.id)
-    for row in known.under_way():
-        journal.finish(tx, row, "unknown", journal.Kept(error="unknown"))
+    journal.close(tx, known, turn.id, "stopped")
     written = _summary(sentence(language, "endings.cancelled"), known, language)
     reply = NewReply(text=written.text, references=written.references)
     ending = Ending(state="cancelled", reply=reply, message_id=_reply_id(turn))
@@ -128,7 +129,7 @@ def _summary(said: str, known: Journal, language: Language) -> citing.Cited:
     if partial := known.said_so_far().strip():
         parts.append(f"{heading('said_so_far')}\n{partial}")
     done = [(row.title, outcome.status) for row, outcome in known.outcomes()]
-    done += [(title, "unknown") for title in known.calls_under_way()]
+    done += [(call.title, "unknown") for call in known.calls_under_way()]
     if done:
         lines = [sentence(language, "endings.step", title=title, status=heading(status)) for title, status in done]
         parts.append("\n".join([heading("done_so_far"), *lines]))

@@ -150,10 +150,10 @@ class Journal:
         rows = self.rows.values()
         return [row for row in rows if row.tool and "/" in row.name and row.finished_at is None and not row.pause_id]
 
-    def calls_under_way(self) -> list[str]:
-        """The titles of the tool calls to which they belong."""
+    def calls_under_way(self) -> list[Step]:
+        """The tool calls to which they belong."""
         calls = [self.row(row.n, row.name.partition("/")[0]) for row in self.under_way()]
-        return [call.title for call in calls if call is not None]
+        return [call for call in calls if call is not None]
 
     def said_so_far(self) -> str:
         """Text of the answer that was being written."""
@@ -214,6 +214,15 @@ def finish(tx: Tx, step: Step, outcome: str, output: object) -> None:
 def say(tx: Tx, step: Step, start: int, text: str) -> None:
     """Keep the text of a thought while it comes, so that a cancelled turn still has it."""
     store.set_said(tx, step.turn_id, (step.n, step.name), start, text)
+
+
+def close(tx: Tx, known: Journal, turn_id: TurnId, outcome: str) -> None:
+    """The turn ends in the middle of a step: a call that was under way is unknown, all else ended with `outcome`."""
+    for row in known.under_way():
+        finish(tx, row, "unknown", Kept(error="unknown"))
+    for call in known.calls_under_way():
+        finish(tx, call, "unknown", Outcome(status="unknown", text=""))
+    store.close(tx, turn_id, outcome)
 
 
 def forget(tx: Tx, turn_ids: Sequence[TurnId]) -> None:

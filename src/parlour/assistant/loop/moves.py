@@ -1,5 +1,6 @@
 """From one step of a turn to the next (lab protocol 7.1). Each move is part of the transaction that ends a step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from parlour.assistant.entities import JsonValue, StepKind, Turn
@@ -80,25 +81,22 @@ def act(move: Moving, wanted: Wanted, call: int) -> None:
 
 def ask_advice(move: Moving, thought: Thought) -> None:
     """Ask `instruct` about a proposal (6.3); the turn waits."""
-    proposal: dict[str, JsonValue] = {"thought": thought.text or say(move, "answering")}
+    proposal: dict[str, JsonValue] = {"thought": say(move, "answering"), "answer": thought.text}
     if thought.calls:
-        proposal["tool"] = ", ".join(each.tool for each in thought.calls)
-        given = [dict(journal.arguments_of(each.arguments) or {}) for each in thought.calls]
-        proposal["arguments"] = given[0] if len(given) == 1 else {"calls": given}
-        if not thought.text:
-            tools = ", ".join(title_of(move, each.tool) for each in thought.calls)
-            proposal["thought"] = say(move, "calling", tools=tools)
-    else:
-        proposal = {"thought": say(move, "answering"), "answer": thought.text}
+        tools = ", ".join(title_of(move, each.tool) for each in thought.calls)
+        proposal = {
+            "thought": thought.text or say(move, "calling", tools=tools),
+            "tool": ", ".join(each.tool for each in thought.calls),
+            "arguments": _given(thought.calls),
+        }
     _ask(move, INSTRUCT, NewQuestion(kind="instruct", text="", proposal=proposal))
 
 
 def ask_comment(move: Moving, made: tuple[Made, ...]) -> None:
     """Ask `comment` about what a tool step brought, once for all its calls; the turn waits."""
-    given = [dict(journal.arguments_of(each.wanted.arguments) or {}) for each in made]
     proposal: dict[str, JsonValue] = {
         "tool": ", ".join(each.wanted.tool for each in made),
-        "arguments": given[0] if len(given) == 1 else {"calls": given},
+        "arguments": _given([each.wanted for each in made]),
         "outcome": ", ".join(each.outcome.status for each in made),
         "output": "\n\n".join(_shown(each) for each in made)[:OUTPUT_CHARACTERS_MAX],
     }
@@ -152,6 +150,12 @@ def _begin_thought(move: Moving, n: int, name: str) -> None:
 def _tell_start(move: Moving, kind: StepKind, title: str, tool: str | None, n: int) -> None:
     told = LabStepStarted(account_id=move.turn.account_id, turn_id=move.turn.id, n=n, kind=kind, title=title, tool=tool)
     move.tx.announce([lab_room(move.turn.account_id)], told)
+
+
+def _given(calls: Sequence[Wanted]) -> JsonValue:
+    """The arguments of a call; those of several as a list under `calls`."""
+    given = [dict(journal.arguments_of(each.arguments) or {}) for each in calls]
+    return given[0] if len(given) == 1 else {"calls": given}
 
 
 def _shown(made: Made) -> str:

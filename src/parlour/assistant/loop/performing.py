@@ -98,7 +98,7 @@ class Performing:
             move = self._moving(tx, turn)
             if settled.state == "expired":
                 move = _lapsed(move, self._title())
-            self._keep(move, wish, Kept(value=settled.answer))
+            self._keep(move, wish, Kept(value=settled.answer), settled.state)
 
         await self._held.commit(settle)
 
@@ -218,13 +218,13 @@ class Performing:
         tool = self._rules.toolbox.find(operation.tool) or self._place.tool
         return self._rules.toolbox.policy(tool, operation.arguments)
 
-    def _keep(self, move: Moving, wish: Wish, kept: Kept) -> None:
-        """Store a result; the flow gets it in the next job."""
-        entry = self._entry(wish)
+    def _keep(self, move: Moving, wish: Wish, kept: Kept, told: str = "ok") -> None:
+        """Store a result, named `told` in the trace if it is no error; the flow gets it in the next job."""
+        outcome = kept.error or told
         if self._row is not None:
-            journal.finish(move.tx, self._row, kept.error or "ok", kept)
+            journal.finish(move.tx, self._row, outcome, kept)
         else:
-            journal.write(move.tx, move.turn.id, replace(entry, outcome=kept.error or "ok", output=kept))
+            journal.write(move.tx, move.turn.id, replace(self._entry(wish), outcome=outcome, output=kept))
         self._held.go_on(move.tx, move.turn, move.now)
 
     def _entry(self, wish: Wish) -> Entry:

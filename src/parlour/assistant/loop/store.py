@@ -81,5 +81,16 @@ def set_said(tx: Tx, turn_id: TurnId, place: tuple[int, str], start: int, text: 
     )
 
 
+def close(tx: Tx, turn_id: TurnId, outcome: str) -> None:
+    """What was still going on when the turn ended, ended so."""
+    tx.run(
+        "UPDATE lab_steps SET outcome = :outcome, output = NULL, finished_at = :now"
+        " WHERE turn_id = :id AND finished_at IS NULL",
+        id=turn_id,
+        outcome=outcome,
+        now=tx.now_ms,
+    )
+
+
 def delete(tx: Tx, turn_ids: Sequence[TurnId]) -> None:
     tx.many("DELETE FROM lab_steps WHERE turn_id = :id", [{"id": turn_id} for turn_id in turn_ids])

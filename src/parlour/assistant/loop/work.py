@@ -113,7 +113,8 @@ class Assistant:
     async def _within_time(self, held: Held) -> None:
         """One step, in what is left of the turn's time."""
         left = self._limits.turn_running_seconds_max - held.running_ms / 1000
-        days = (self._clock.now_ms() - held.standing.turn.created_at) / DAY_MS
+        began = held.standing.turn.started_at or held.standing.turn.created_at
+        days = (self._clock.now_ms() - began) / DAY_MS
         if left <= 0 or days > self._limits.turn_days_max:
             await self._give_up(held, failure("deadline"))
             return

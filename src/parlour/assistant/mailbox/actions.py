@@ -11,7 +11,7 @@ from parlour.assistant.messages import members, reading
 from parlour.assistant.questions import actions as questions
 from parlour.conversations.rooms import lab_room
 from parlour.events.cursors import account_room
-from parlour.kernel.ids import AccountId
+from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import not_found
 from parlour.pauses.entities import Pause
 from parlour.storage.tx import Tx
@@ -39,7 +39,7 @@ def look(tx: Tx, account_id: AccountId, stale_seconds: float) -> Found:
     if asked is None or question is None:
         return Found(reply=None, fresh=True, standing=now, again_at=again_at)
     reply = Reply(message=asked, question=question, pending=len(free))
-    return Found(reply=reply, fresh=question.delivered_at is None, standing=now, again_at=again_at)
+    return Found(reply=reply, fresh=_is_fresh(question, asked), standing=now, again_at=again_at)
 
 
 def look_after(tx: Tx, account_id: AccountId, cursor: str) -> Found | None:
@@ -134,6 +134,21 @@ def give_back(tx: Tx, account_id: AccountId, message_id: LabMessageId, token: Cl
 def lapse_claims(tx: Tx) -> int:
     """The only process of a store starts: nobody is being given anything."""
     return store.unclaim_all(tx)
+
+
+def deliver(tx: Tx, question_id: PauseId, by: AccountId, route: str) -> None:
+    """A question is being given to somebody: its next delivery is a repeat (2.2 rule 4, 4.5 rule 4)."""
+    question = questions.question(tx, question_id)
+    if question is None or question.message_id is None:
+        return
+    questions.delivered(tx, question, by, route)
+    store.set_delivered(tx, LabMessageId(question.message_id))
+
+
+def _is_fresh(question: Pause, asked: LabMessage) -> bool:
+    """Whether nobody has got it; also again after a spoken answer that came to nothing (10.2)."""
+    opened_again = question.answer_error is not None and asked.delivered_at is None
+    return question.delivered_at is None or opened_again
 
 
 def _told(tx: Tx, account_id: AccountId, read: Sequence[LabMessageId]) -> Sequence[LabMessageId]:

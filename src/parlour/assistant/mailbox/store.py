@@ -95,6 +95,11 @@ def set_unread(tx: Tx, message_id: LabMessageId, token: ClaimToken) -> bool:
     return tx.run(sql, id=message_id, token=token) > 0
 
 
+def set_delivered(tx: Tx, message_id: LabMessageId) -> None:
+    sql = "UPDATE lab_messages SET delivered_at = :now WHERE id = :id AND delivered_at IS NULL"
+    tx.run(sql, id=message_id, now=tx.now_ms)
+
+
 def unclaim(tx: Tx, message_id: LabMessageId, token: ClaimToken) -> bool:
     sql = "UPDATE lab_messages SET claim = NULL, claimed_until = NULL WHERE id = :id AND claim = :token"
     return tx.run(sql, id=message_id, token=token) > 0

@@ -5,6 +5,7 @@ from parlour.assistant.facts import LabMessageAdded
 from parlour.assistant.messages import store
 from parlour.assistant.messages.said import store as rows
 from parlour.assistant.messages.said.store import NewMessage
+from parlour.assistant.sentences import SENTENCES
 from parlour.conversations.rooms import lab_room
 from parlour.files.search import index as indexes
 from parlour.files.search.entities import NewChunk, Source
@@ -12,12 +13,13 @@ from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 
 SOURCE_KIND = "message"
+_SOURCES = tuple(f"\n\n{texts['endings.sources']}\n" for texts in SENTENCES.values())
 
 
 def say(tx: Tx, new: NewMessage) -> LabMessage:
     """Store a message under the account's next number and tell it; the account is locked (`members.lock`)."""
     rows.insert(tx, new, store.next_ordinal(tx, new.account_id))
-    index(tx, new.account_id, new.id, new.text)
+    index(tx, new.account_id, new.id, without_sources(new.text) if new.kind == "final" else new.text)
     stored = rows.message(tx, new.id)
     if stored is None:
         raise LookupError("a message that was just stored is gone")
@@ -29,6 +31,15 @@ def index(tx: Tx, account_id: AccountId, message_id: LabMessageId, text: str) ->
     """Let its owner, and nobody else, find a message by its words (`chat_history_search`)."""
     chunks = [NewChunk(page=1, position=0, text=text)] if text.strip() else []
     indexes.put(tx, Source(kind=SOURCE_KIND, id=message_id, account_id=account_id), chunks)
+
+
+def without_sources(text: str) -> str:
+    """A final's words without the list of sources that the server writes below them (4.3)."""
+    for heading in _SOURCES:
+        words, found, _ = text.rpartition(heading)
+        if found:
+            return words
+    return text
 
 
 def forget(tx: Tx, conversation_id: ConversationId) -> list[str]:

@@ -4,6 +4,7 @@ None of it is required (9.5): where nothing is found, the title is the name of t
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -23,6 +24,12 @@ _KEYWORDS = re.compile(r"^\s*(?:keywords?|key words|关键词)\s*[:：]\s*(.+)$"
 _AUTHORS = re.compile(r"^\s*(?:authors?|作者)\s*[:：]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _SEPARATORS = re.compile(r"\s*(?:[,;，；、]|\band\b)\s*")
 _HEAD_CHARS = 6_000
+_POINTING = frozenset(
+    {"a", "about", "an", "and", "article", "called", "file", "for", "from", "in", "it", "last", "latest", "my", "named"}
+    | {"of", "on", "our", "paper", "recent", "that", "the", "this", "titled", "to", "with"}
+)
+_POINTING_CJK = re.compile("这篇|那篇|这个|那个|该|我的|我们的|关于|有关|最近|最新|论文|文献|文章|文件|一下|的")
+_NAME_WORD = re.compile(r"[\w.-]*\w")
 
 
 def fold_doi(text: str) -> str:
@@ -33,6 +40,12 @@ def fold_doi(text: str) -> str:
 def bare_doi(text: str) -> str:
     """A DOI as it is shown: without prefix, in the case it was written."""
     return unquote(_PREFIX.sub("", text.strip())).strip()
+
+
+def name_words(named: str) -> list[str]:
+    """The words that tell a title, without those that only point: none for "this paper"."""
+    plain = _POINTING_CJK.sub(" ", unicodedata.normalize("NFKC", named).casefold())
+    return [word for word in _NAME_WORD.findall(plain) if word not in _POINTING]
 
 
 def describe(pages: Sequence[str], file_name: str, details: Details | None) -> About:

@@ -6,8 +6,9 @@ Not yours and not there are answered alike: the lookups give None for both.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from parlour.assistant.experiments.entities import folded
 from parlour.assistant.papers import store
-from parlour.assistant.papers.about import describe
+from parlour.assistant.papers.about import describe, name_words
 from parlour.assistant.papers.entities import About, Added, Paper, PaperId
 from parlour.assistant.papers.store import Period
 from parlour.files import actions as files
@@ -17,6 +18,7 @@ from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
 
+RECENT_MAX = 10_000
 PAPER_TYPES = frozenset(
     {
         "application/pdf",
@@ -162,4 +164,9 @@ def _find(tx: Tx, account_id: str | None, named: str) -> list[Paper]:
         words = parts[1]
     if not words:
         return []
-    return store.of_holder(tx, account_id, words) or store.with_title_like(tx, account_id, words)
+    found = store.of_holder(tx, account_id, words) or store.with_title_like(tx, account_id, words)
+    told = name_words(named)
+    if found or not told:
+        return found
+    every = store.of_account(tx, account_id, Period(), RECENT_MAX) if account_id else store.of_lab(tx)
+    return [each for each in every if all(word in folded(each.about.title) for word in told)]

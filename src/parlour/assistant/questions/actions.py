@@ -30,6 +30,7 @@ from parlour.storage.tx import Tx
 
 EXPIRE = "assistant.question_due"
 HOUR_MS = 3_600_000
+ASSIGNED_MAX = 10_000
 ON_EXPIRY: Mapping[QuestionKind, OnExpiry] = {
     "authorize": "deny",
     "collect": "abandon",
@@ -104,11 +105,6 @@ def open_of(tx: Tx, account_id: AccountId) -> Question | None:
     """The open or pending question of an account's current turn."""
     current = turns.current(tx, account_id)
     return pauses.open_of_subject(tx, current.id) if current is not None else None
-
-
-def asked_in(tx: Tx, turn_id: TurnId) -> int:
-    """How many questions a turn has asked (`questions_per_turn_max`)."""
-    return pauses.count_of_subject(tx, turn_id)
 
 
 def take_words(tx: Tx, question: Question, said: Words) -> Settled | None:
@@ -221,7 +217,7 @@ def outcome(tx: Tx, question_id: PauseId) -> Settled | None:
 
 def may_read(tx: Tx, account_id: AccountId, handle: str) -> bool:
     """Whether an open question that is assigned to this account refers to the file (6.7)."""
-    assigned = pauses.assigned_questions(tx, account_id)
+    assigned = pauses.assigned_questions(tx, account_id, limit=ASSIGNED_MAX)
     return any(reference.get("file") == handle for each in assigned for reference in each.body.references)
 
 

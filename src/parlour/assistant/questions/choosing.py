@@ -8,7 +8,7 @@ from parlour.assistant.questions.durations import chinese_number
 from parlour.assistant.questions.phrases import fold
 from parlour.pauses.entities import Option
 
-_NONE = phrases.NO | phrases.Table(
+_NONE = (phrases.NO | phrases.ABANDON) | phrases.Table(
     [
         *("none", "none of them", "none of these", "neither", "nothing", "0", "没有", "沒有", "不选", "不選"),
         *("都不", "都不要", "都不用", "全都不要", "一个都不要", "一個都不要"),

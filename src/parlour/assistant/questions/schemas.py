@@ -7,7 +7,7 @@ import jsonschema
 
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.questions.entities import Question
-from parlour.assistant.questions.values import STRING_CHARS_MAX, TEXT_CHARS_MAX, value_of
+from parlour.assistant.questions.values import STRING_CHARS_MAX, TEXT_CHARS_MAX, is_storable, value_of
 from parlour.assistant.questions.words import NOTE_CHARS_MAX
 from parlour.files.handles import HANDLE_CHARS_MAX
 from parlour.kernel.refusals import Fault, Refusal
@@ -118,7 +118,8 @@ def _value(item: Item) -> Schema:
 def _kept(body: Body, answer: Mapping[str, object]) -> tuple[dict[str, JsonValue], list[Fault]]:
     """The answer as it is stored; faults where a value has the right type but is none, or is chosen twice."""
     kept = cast("dict[str, JsonValue]", dict(answer))
-    faults: list[Fault] = []
+    words = [key for key in ("note", "text") if not is_storable(str(answer.get(key, "")))]
+    faults = [Fault(_pointer([key]), "has a character that is none") for key in words]
     if "values" in answer:
         items = {item.key: item for item in body.items}
         given = cast("Mapping[str, object]", answer["values"])

@@ -31,7 +31,7 @@ def value_of(item: Item, given: object) -> JsonValue:
     if item.type == "number" and not isinstance(given, str):
         return given
     text = str(given).strip()
-    if "\0" in text:
+    if not is_storable(text):
         return None
     match item.type:
         case "duration":
@@ -47,6 +47,11 @@ def value_of(item: Item, given: object) -> JsonValue:
             return text if 0 < len(text) <= TEXT_CHARS_MAX else None
         case _:
             return _string(item, text)
+
+
+def is_storable(text: str) -> bool:
+    """Whether every store keeps the text: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def names_of(item: Item) -> frozenset[str]:

@@ -103,8 +103,8 @@ def _instruct(new: NewQuestion, language: Language) -> list[str]:
 
 def _comment(new: NewQuestion, language: Language) -> list[str]:
     proposal = new.proposal or {}
-    outcome = shown(proposal.get("outcome", ""))
-    said = SENTENCES[language].get(f"questions.outcome_{outcome}", outcome)
+    outcomes = shown(proposal.get("outcome", "")).split(", ")
+    said = ", ".join(SENTENCES[language].get(f"questions.outcome_{each}", each) for each in outcomes)
     lines = [new.text or _say(language, "comment", tool=shown(proposal.get("tool", "")), outcome=said)]
     arguments = proposal.get("arguments")
     lines += _arguments(arguments, language) if isinstance(arguments, Mapping) else []

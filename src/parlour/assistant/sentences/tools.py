@@ -27,7 +27,8 @@ EN = {
     "ask_duration": "For how long shall {experiment} be the current experiment? For example 2h30m, 90 min or 3 days.",
     "check_current": "Is this right for the current experiment?",
     "ask_entry": "What shall be written into the log?",
-    "message_of": "Message of {at}",
+    "said_by_person": "You, {at}",
+    "said_by_assistant": "Assistant, {at}",
 }
 ZH = {
     "date_time": "查看日期和时间",
@@ -56,5 +57,6 @@ ZH = {
     "ask_duration": "{experiment} 作为当前实验要持续多久？例如 2h30m、90 min 或 3天。",
     "check_current": "当前实验的这些内容对吗？",
     "ask_entry": "要在日志中写入什么？",
-    "message_of": "{at} 的消息",
+    "said_by_person": "您，{at}",
+    "said_by_assistant": "助手，{at}",
 }

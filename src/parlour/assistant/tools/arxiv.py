@@ -111,6 +111,10 @@ class ArxivTools:
         """What can be offered now."""
         return self._tools if self._need.arxiv.reachable() else ()
 
+    def resumed(self, name: str) -> Tool | None:
+        """See `Resuming`: also before arXiv was tried after a restart."""
+        return next((tool for tool in self._tools if tool.name == name), None)
+
     def _search(self, call: Call) -> Flow:
         query = given.words(call, "query")
         most = call.arguments.get("max_results", RESULTS_DEFAULT)

@@ -47,6 +47,16 @@ class McpTools:
             found.append(made[1])
         return found
 
+    def resumed(self, name: str) -> Tool | None:
+        """See `Resuming`: a tool of a server that has not yet been read after a restart; its arguments were checked."""
+        prefix, _, rest = name.partition("__")
+        known, _, tool = rest.partition("__")
+        server = self._configured.get(known)
+        if prefix != "mcp" or server is None or not tool or self._servers.is_listed(known):
+            return None
+        unread = {"type": "object", "additionalProperties": True}
+        return self._tool(name, RemoteTool(server=known, name=tool, description="", parameters=unread), server)
+
     def _tool(self, name: str, remote: RemoteTool, server: McpServer) -> Tool:
         described = " ".join(remote.description.split())[:DESCRIPTION_CHARACTERS_MAX]
         title = f"{remote.server}: {remote.name}"

@@ -11,6 +11,7 @@ from parlour.assistant.entities import JsonValue, Language
 from parlour.assistant.experiments.entities import folded
 from parlour.assistant.notes import actions as notes
 from parlour.assistant.papers import actions
+from parlour.assistant.papers.about import name_words
 from parlour.assistant.papers.entities import Paper
 from parlour.assistant.papers.store import Period
 from parlour.assistant.papers.summary import summarise
@@ -34,7 +35,6 @@ from parlour.storage.tx import Tx
 
 SEARCH_DEFAULT = 5
 LIST_DEFAULT = 20
-RECENT_MAX = 10_000
 SUMMARY_CHARS_MAX = 8_000
 EXCERPT_CHARS_MAX = 24_000
 
@@ -177,7 +177,7 @@ def _search_recent(call: Call) -> Flow:
             if not meant:
                 raise no_such("paper")
         else:
-            meant = actions.recent(tx, account_id, Period(since=since, until=until), RECENT_MAX)
+            meant = actions.recent(tx, account_id, Period(since=since, until=until), actions.RECENT_MAX)
         return plain(found(tx, call, _among(tx, call, meant, query, most)))
 
     return outcome((yield Do(name="search the recent papers", act=act)))
@@ -254,12 +254,23 @@ def _known(tx: Tx, paper_id: str) -> JsonValue:
 
 
 def _to_summarise(tx: Tx, call: Call, named: str, refresh: bool) -> JsonValue:
-    meant = actions.find_recent(tx, call.member.account_id, named)
+    meant = actions.find_recent(tx, call.member.account_id, named) or _pointed_at(tx, call, named)
     if not meant:
         raise no_such("paper")
     paper = meant[0]
     excerpt = "" if paper.summary and not refresh else "\n".join(actions.pages_of(tx, paper))[:EXCERPT_CHARS_MAX]
     return plain(_Found(id=paper.id, title=paper.about.title, summary=paper.summary, excerpt=excerpt))
+
+
+def _pointed_at(tx: Tx, call: Call, named: str) -> list[Paper]:
+    """What "this paper" means: the file of the message, else the only recent paper."""
+    if name_words(named):
+        return []
+    account_id = call.member.account_id
+    sent = [file_named(tx, call, handle) for handle in call.files]
+    kept = [paper for file in sent if (paper := actions.content_of(tx, account_id, file.sha256))]
+    every = actions.recent(tx, account_id, Period(), 2)
+    return kept or (every if len(every) == 1 else [])
 
 
 def _storing(tx: Tx, call: Call, paper_id: str, written: str | None) -> JsonValue:

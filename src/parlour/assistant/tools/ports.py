@@ -8,7 +8,7 @@ it yields. A flow never performs anything itself, so it cannot forget to ask.
 
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from parlour.assistant.entities import JsonValue, Member, Reference, TurnId
 from parlour.assistant.questions.entities import Prompt
@@ -161,4 +161,13 @@ class ToolSource(Protocol):
 
     def tools(self) -> Sequence[Tool]:
         """What can be offered now. Cheap: called at each think step."""
+        ...
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A source whose tools come and go: a turn that waited for a person must find its tool again after a restart."""
+
+    def resumed(self, name: str) -> Tool | None:
+        """The tool of this name although it is not offered now, if it may come back; its calls may fail clearly."""
         ...

@@ -9,7 +9,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.tools import policy
 from parlour.assistant.tools.policy import Policies
-from parlour.assistant.tools.ports import Policy, Tool, ToolSource
+from parlour.assistant.tools.ports import Policy, Resuming, Tool, ToolSource
 from parlour.turns.ports import ToolSpec
 
 logger = logging.getLogger("parlour.assistant")
@@ -33,8 +33,10 @@ class Toolbox:
         return [tool for tool in self._known().values() if policy.is_offered(tool, self._configured)]
 
     def find(self, name: str) -> Tool | None:
-        """The tool of this name, also a denied one; None if there is none now."""
-        return self._known().get(name)
+        """The tool of this name, also a denied one, or one that is away just now; None if there is none."""
+        found = self._known().get(name)
+        sources = (source for source in self._sources if isinstance(source, Resuming))
+        return found or next((tool for source in sources if (tool := source.resumed(name))), None)
 
     def policy(self, tool: Tool, arguments: Mapping[str, JsonValue]) -> Policy:
         """Whether this call may run, must ask, or is refused."""

@@ -44,6 +44,10 @@ class Servers(Protocol):
         """The tools of all servers as last listed; those of a dead server too, their calls fail clearly."""
         ...
 
+    def is_listed(self, server: str) -> bool:
+        """Whether the server's tools have been read since this process began."""
+        ...
+
     async def call(self, server: str, tool: str, arguments: Mapping[str, JsonValue], answers: Answers) -> RemoteResult:
         """Call a tool; `answers` are given, in order, to the server's requests for information.
 

@@ -233,7 +233,7 @@ def _of_message(tx: Tx, call: Call, hit: Hit) -> Passage | None:
     ]
     reference = Reference(
         ref_type="message",
-        title=sentence(call.member.language, "tools.message_of", at=moment(call, message.created_at)),
+        title=sentence(call.member.language, f"tools.said_by_{message.role}", at=moment(call, message.created_at)),
         logged_at=message.created_at,
         author=message.author_id if message.role == "person" else None,
     )

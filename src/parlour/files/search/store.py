@@ -180,7 +180,7 @@ def _ranked_by_sqlite(terms: Sequence[str]) -> _Ranked:
     forms = (ascii_form(term) + ("*" if is_single(term) else "") for term in terms)
     source = (
         "(SELECT rowid AS n, rank FROM chunk_terms WHERE chunk_terms MATCH :wanted ORDER BY rank LIMIT :most) best"
-        " JOIN chunk_terms ON chunk_terms.rowid = best.n JOIN chunks c ON c.id = chunk_terms.chunk_id"
+        " CROSS JOIN chunk_terms ON chunk_terms.rowid = best.n CROSS JOIN chunks c ON c.id = chunk_terms.chunk_id"
     )
     return _Ranked(source, {"wanted": " OR ".join(forms)})
 
@@ -193,7 +193,7 @@ def _ranked_by_postgresql(terms: Sequence[str]) -> _Ranked:
         for n in range(len(terms))
     )
     source = (
-        f"(WITH hits AS ({hits}), weights AS (SELECT n, ln(1 + {COMMON} / count(*)) AS weight FROM hits GROUP BY n)"
+        f"(WITH hits AS ({hits}), weights AS (SELECT n, ln(1 + {COMMON} / count(*)) AS weight FROM hits GROUP BY n)"  # noqa: S608 (a number)
         " SELECT chunk_id, -sum(weight) AS rank FROM hits JOIN weights ON weights.n = hits.n GROUP BY chunk_id"
         " ORDER BY rank, chunk_id LIMIT :most) best JOIN chunks c ON c.id = best.chunk_id"
     )

@@ -48,6 +48,11 @@ class McpServers:
         """See `Servers.offered`."""
         return [tool for each in self._supervised.values() for tool in each.tools]
 
+    def is_listed(self, server: str) -> bool:
+        """See `Servers.is_listed`."""
+        supervised = self._supervised.get(server)
+        return supervised is not None and supervised.is_listed
+
     async def call(self, server: str, tool: str, arguments: Mapping[str, JsonValue], answers: Answers) -> RemoteResult:
         """See `Servers.call`."""
         supervised = self._supervised.get(server)
@@ -61,6 +66,7 @@ class _Supervised:
 
     def __init__(self, name: str, server: McpServer, patience: Patience) -> None:
         self.tools: tuple[RemoteTool, ...] = ()
+        self.is_listed = False
         self._name = name
         self._server = server
         self._patience = patience
@@ -85,6 +91,8 @@ class _Supervised:
         connection = self._connection
         if connection is None:
             raise self._absent()
+        if all(each.name != tool for each in self.tools):
+            raise ProviderFault(f"The external server {self._name} has no tool {tool}.", retryable=False)
         try:
             return await connection.call(tool, arguments, answers)
         except TimeoutError:
@@ -95,6 +103,8 @@ class _Supervised:
 
     async def _supervise(self) -> None:
         await asyncio.to_thread(importlib.import_module, "mcp")  # takes seconds: nobody else shall wait for it
+        for name in ("mcp", "httpx2"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # they would log what servers write
         delay = self._patience.first_seconds
         loop = asyncio.get_running_loop()
         while True:
@@ -118,6 +128,7 @@ class _Supervised:
                     connection.changed.clear()
                     async with asyncio.timeout(OPEN_SECONDS_MAX):
                         self.tools = await connection.list_tools()
+                    self.is_listed = True
                     self._connection = connection
                     self._tried.set()
                     await _first(connection.ended, connection.changed)

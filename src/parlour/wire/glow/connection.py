@@ -273,6 +273,11 @@ class Connection:
         """Send an event just so."""
         self._sink.write(encode.event_packet(name, payload, offset))
 
+    def promise(self, name: str, payload: Mapping[str, object], room: str, after: int) -> None:
+        """An event whose offset says that the room's entries after `after` are still to come."""
+        pos = self.pos if self._behind else self._delivery.pump.pos
+        self.tell(name, payload, self._offset(pos, Replay(room, after, pos, in_full=True), after))
+
     def _offset(self, pos: int, past: Replay | None = None, at: int = 0, part: int = 0) -> str | None:
         if self.cursor_id is None:
             return None

@@ -63,12 +63,12 @@ class Dispatch:
 
     async def _of_guest(self, connection: Connection, name: str, args: Sequence[object], number: int | None) -> None:
         """A command of the guest: its acknowledgement or a problem, then what it does on the connection."""
-        session, then = connection.session, None
+        session, before, then = connection.session, None, None
         try:
             if not connection.allows(self._events_per_second_max):
                 raise Refusal("too_many_requests", "Slow down and try again.", retry_after_seconds=1)
             found = await self._hub.guest.command(ConnectionVisit(connection, self._hub.attendance), name, args)
-            ack, then, code = found.ack, found.then, "ok"
+            ack, before, then, code = found.ack, found.before, found.then, "ok"
         except Refusal as refusal:
             ack, code = {"ok": False, "error": problem(refusal)}, refusal.code
         except Exception:
@@ -77,6 +77,8 @@ class Dispatch:
             refusal = Refusal("internal", f"Something went wrong ({instance}).")
             ack, code = {"ok": False, "error": problem(refusal, instance=instance)}, "internal"
         self._metrics.command(name, code)
+        if before is not None:
+            before()
         if number is not None:
             connection.acknowledge(number, ack)
         if then is not None:

@@ -5,7 +5,6 @@ connection only as a `Visit`. It shares handshake, recovery, offsets and deliver
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from parlour.accounts.entities import SessionActor
@@ -14,12 +13,23 @@ from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GuestAnswer:
-    """The acknowledgement of a guest's command, and what happens on the connection once it is sent."""
+class GuestAnswer(Protocol):
+    """How a guest's command ended."""
 
-    ack: Mapping[str, object]
-    then: Callable[[], None] | None = None
+    @property
+    def ack(self) -> Mapping[str, object]:
+        """The acknowledgement."""
+        ...
+
+    @property
+    def before(self) -> Callable[[], None] | None:
+        """What happens on the connection just before the acknowledgement is sent."""
+        ...
+
+    @property
+    def then(self) -> Callable[[], None] | None:
+        """What happens once it is sent."""
+        ...
 
 
 class Visit(Protocol):
@@ -46,6 +56,10 @@ class Visit(Protocol):
 
     async def reach(self, pos: int) -> None:
         """Return when nothing up to `pos` can be offered any more."""
+        ...
+
+    def promise(self, name: str, payload: Mapping[str, object], room: str, after: int) -> None:
+        """Tell of a past that comes now: from this event on, recovery brings what the room told after `after`."""
         ...
 
     def follow(self, room: str, after: int) -> None:

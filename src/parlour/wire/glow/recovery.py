@@ -113,8 +113,9 @@ def begin(tx: Tx, session: SessionActor, handshake: Handshake, rules: RecoveryRu
 
 
 def _recovered(tx: Tx, cursor: Cursor, handshake: Handshake, rooms: Mapping[str, int], offset: Offset) -> Start:
-    upto = rooms.get(offset.room or "", 0)
     told = resumed(tx, offset, cursor.dialect)
+    joined = rooms.get(offset.room or "")
+    upto = 0 if joined is None else max(joined, told.complete_pos)
     return Start(
         pid=handshake.pid,
         rooms=rooms,

@@ -41,6 +41,10 @@ class ConnectionVisit:
         """Return when nothing up to `pos` can be offered any more."""
         await self._connection.reach(pos)
 
+    def promise(self, name: str, payload: Mapping[str, object], room: str, after: int) -> None:
+        """Tell of a past that comes now: from this event on, recovery brings what the room told after `after`."""
+        self._connection.promise(name, payload, room, after)
+
     def follow(self, room: str, after: int) -> None:
         """Deliver the room: first what it told after position `after`, then live."""
         self._connection.join(room, replay_after=after, in_full=True)

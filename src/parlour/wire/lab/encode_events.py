@@ -125,8 +125,8 @@ def said(event: Logged, places: Sequence[tuple[str, int]], epoch: str, names: Na
     return name, where | body
 
 
-def resync(room: str, epoch: str, seq: int, now_ms: int) -> dict[str, object]:
-    """A cursor is of no use any more: load the snapshot and go on from its cursor. `room` as clients know it."""
+def cursor_of(room: str, epoch: str, seq: int, now_ms: int) -> dict[str, object]:
+    """Where a room stands: the payload of `resync` and `person_joined`. `room` as clients know it."""
     return {"room": room, "epoch": epoch, "seq": seq, "at": rfc3339(now_ms)}
 
 

@@ -169,6 +169,10 @@ class LabResyncTold(LabTold):
     """The cursor is of no use any more: load the snapshot and go on from its cursor."""
 
 
+class LabJoinedTold(LabTold):
+    """What was missed up to here comes now: just before the acknowledgement of a `person_join` with `since`."""
+
+
 EVENTS: dict[str, type[LabTold]] = {
     "message_added": LabMessageTold,
     "message_updated": LabMessageTold,
@@ -187,6 +191,7 @@ EVENTS: dict[str, type[LabTold]] = {
     "history_cleared": LabHistoryClearedTold,
     "state_changed": LabStateTold,
     "resync": LabResyncTold,
+    "person_joined": LabJoinedTold,
 }
 
 

@@ -19,6 +19,7 @@ from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.limits import FormArea
 from parlour.wire.http.logs import log_event
+from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.throttle import LoginThrottle
 from parlour.wire.lab.accounts import LabAccountsNeed, lab_accounts_router
 from parlour.wire.lab.answers import LabAnswers, lab_paths
@@ -29,6 +30,7 @@ from parlour.wire.lab.cors import LabCors
 from parlour.wire.lab.trust import warn_of_trust
 
 FORM_OVERHEAD_BYTES = 1024 * 1024
+EVERYWHERE = problem_responses(400, 401, 403, 404, 405, 413, 415, 422, 429)  # what any route below `/users/` may give
 
 _log = logging.getLogger("parlour.lab")
 

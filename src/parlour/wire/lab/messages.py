@@ -1,7 +1,7 @@
 """The six routes on which a person says something (lab protocol 3). The state decides, the address is a hint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -26,7 +26,7 @@ from parlour.wire.lab.bodies import fitted, json_body
 from parlour.wire.lab.callers import Callers, LabCaller
 from parlour.wire.lab.idempotency import Answered, body_digest, key_of, once, response_of
 from parlour.wire.lab.receiving import ReceivingPosts
-from parlour.wire.lab.titles import title_of
+from parlour.wire.lab.titles import accepted_language, title_of
 from parlour.wire.lab.uploads_form import Form, FormLimits, read_form
 
 FIELD_OVERHEAD_BYTES = 1024
@@ -162,7 +162,7 @@ class _Taking:
                 return response_of(await self._take(request, caller))
         except Refusal as refusal:
             if caller.trusted:
-                await self._leave(caller, refusal)
+                await self._leave(caller, refusal, _accepted(request))
             raise
 
     async def _take(self, request: Request, caller: LabCaller) -> Answered:
@@ -171,7 +171,8 @@ class _Taking:
         else:
             said, digest = await self._form(request, caller, self._route.kind)
         key = key_of(request, caller, self._route.name, digest)
-        return await self._need.database.write(lambda tx: self._accept(tx, caller, said, key))
+        taken = replace(said, accepts=_accepted(request))
+        return await self._need.database.write(lambda tx: self._accept(tx, caller, taken, key))
 
     async def _words(self, request: Request, caller: LabCaller) -> tuple[Said, str]:
         given = await json_body(request, TextMessage)
@@ -224,10 +225,14 @@ class _Taking:
 
         return once(tx, key, act)
 
-    async def _leave(self, caller: LabCaller, refusal: Refusal) -> None:
+    async def _leave(self, caller: LabCaller, refusal: Refusal, accepts: Language) -> None:
         """A client without a credential looks only into its mailbox (2.4)."""
         titles: dict[Language, str] = {"en": title_of(refusal.code, "en"), "zh": title_of(refusal.code, "zh")}
-        await self._need.database.write(lambda tx: refuse(tx, caller.account_id, refusal.code, titles))
+        await self._need.database.write(lambda tx: refuse(tx, caller.account_id, refusal.code, titles, accepts))
+
+
+def _accepted(request: Request) -> Language:
+    return accepted_language(request.headers.get("accept-language"))
 
 
 def _attachment(given: _Fields, form: Form) -> Attachment | None:

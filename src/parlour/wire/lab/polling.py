@@ -12,7 +12,6 @@ from starlette.responses import Response
 from parlour.assistant.entities import LabMessage, LabMessageId, Language
 from parlour.assistant.mailbox import actions
 from parlour.assistant.mailbox.entities import ClaimToken, Found, Reply, Standing
-from parlour.assistant.questions import actions as questions
 from parlour.assistant.sentences import sentence
 from parlour.kernel.clock import Clock
 from parlour.kernel.ids import AccountId, PauseId
@@ -232,7 +231,7 @@ class Poll:
         if reply.question is not None:
             if self._asked.once:
                 self._need.bubbles.given(self._asked.client, reply.message.id)
-            if reply.question.delivered_at is not None:
+            if not found.fresh or reply.message.delivered_at is not None:
                 return answer(made)
             return HandedOver(made, Hearing(before_last=self._delivering(reply.question.id)))
         if self._asked.after is not None:
@@ -243,13 +242,7 @@ class Poll:
 
     def _delivering(self, question_id: PauseId) -> Callable[[], Awaitable[object]]:
         by = self._caller.author_id
-
-        def delivered(tx: Tx) -> None:
-            question = questions.question(tx, question_id)
-            if question is not None:
-                questions.delivered(tx, question, by, ROUTE)
-
-        return lambda: self._need.database.write(delivered)
+        return lambda: self._need.database.write(lambda tx: actions.deliver(tx, question_id, by, ROUTE))
 
     def _hearing(self, message: LabMessage, token: ClaimToken) -> Hearing:
         def noted(action: Callable[[Tx, AccountId, LabMessageId, ClaimToken], bool]) -> Callable[[], Awaitable[object]]:

@@ -60,6 +60,7 @@ class Visit(Protocol):
     def rooms(self) -> Collection[str]: ...
     def enter(self, tx: Tx, room: str, known: int) -> None: ...
     async def reach(self, pos: int) -> None: ...
+    def promise(self, name: str, payload: Mapping[str, object], room: str, after: int) -> None: ...
     def follow(self, room: str, after: int) -> None: ...
     def tell(self, name: str, payload: Mapping[str, object]) -> None: ...
     async def leave(self, room: str) -> None: ...
@@ -67,9 +68,10 @@ class Visit(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """An acknowledgement, and what happens on the connection once it is sent."""
+    """An acknowledgement, and what happens on the connection just before and once it is sent."""
 
     ack: Mapping[str, object]
+    before: Callable[[], None] | None = None
     then: Callable[[], None] | None = None
 
 
@@ -142,7 +144,7 @@ class LabSockets:
 
     async def resync(self, room: str, epoch: str, seq: int) -> Mapping[str, object]:
         """A room that a connection cannot have back."""
-        return encode_events.resync(f"person:{await self._user_of(room)}", epoch, seq, self._need.clock.now_ms())
+        return encode_events.cursor_of(f"person:{await self._user_of(room)}", epoch, seq, self._need.clock.now_ms())
 
     def left(self, sid: str, rooms: Collection[str]) -> None:
         """A connection is not in these rooms any more."""
@@ -209,7 +211,14 @@ class LabSockets:
             if visit.session is session:
                 break
         ack = {"ok": True, "cursor": {"epoch": begun.epoch, "seq": begun.seq}}
-        return Answer(ack=ack, then=None if inside else lambda: self._follow(visit, caller, begun))
+        if inside:
+            return Answer(ack=ack)
+        past = begun.after < begun.known
+        return Answer(
+            ack=ack,
+            before=(lambda: self._promise(visit, caller, begun)) if past else None,
+            then=lambda: self._follow(visit, caller, begun),
+        )
 
     async def _begin(
         self, visit: Visit, session: SessionActor, payload: PersonJoin
@@ -230,6 +239,11 @@ class LabSockets:
 
         return caller, await self._need.database.write(enter), inside
 
+    def _promise(self, visit: Visit, caller: LabCaller, begun: following.Start) -> None:
+        """So that a connection that is cut before the first event of the past gets all of it when it comes back."""
+        payload = encode_events.cursor_of(f"person:{caller.user_id}", begun.epoch, begun.seq, self._need.clock.now_ms())
+        visit.promise("person_joined", payload, lab_room(caller.account_id), begun.after)
+
     def _follow(self, visit: Visit, caller: LabCaller, begun: following.Start) -> None:
         room = lab_room(caller.account_id)
         visit.follow(room, begun.after)
@@ -238,7 +252,7 @@ class LabSockets:
         self._enter(visit.sid, room, caller.user_id)
         if begun.lost:
             now = self._need.clock.now_ms()
-            visit.tell("resync", encode_events.resync(self._name(room), begun.epoch, begun.seq, now))
+            visit.tell("resync", encode_events.cursor_of(self._name(room), begun.epoch, begun.seq, now))
 
     async def _leave(self, visit: Visit) -> Answer:
         rooms = [room for room in visit.rooms if self.has(room)]

@@ -153,7 +153,7 @@ class EventStream(Response):
         begun = self._begun
         yield f"retry: {RETRY_MS}\n\n".encode()
         if begun.lost:
-            payload = encode_events.resync(self._name(), begun.epoch, begun.seq, self._need.clock.now_ms())
+            payload = encode_events.cursor_of(self._name(), begun.epoch, begun.seq, self._need.clock.now_ms())
             yield _sse(f"{begun.epoch}:{begun.seq}", "resync", payload)
         checked = self._need.clock.monotonic()
         while not (self._bell.revoked or self._bell.stopping):

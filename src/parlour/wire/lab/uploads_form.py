@@ -4,11 +4,12 @@ Parts may come in any order; values are UTF-8 whatever the part says; the part `
 nothing else, also if it is labelled `multipart/form-data`. What is not asked for is dropped unread.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
@@ -55,6 +56,8 @@ class Form:
     fields: Mapping[str, str]
     file: FormFile | None
 
+
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it writes bytes of broken bodies into the log
 
 Happening = tuple[Literal["begin", "header", "data", "end"], bytes, bytes]
 
@@ -225,8 +228,8 @@ def _file_name(disposition: bytes, plain: bytes) -> str:
     if not name.startswith("=?"):
         return name
     try:
-        return str(make_header(decode_header(name)))
-    except (HeaderParseError, LookupError, ValueError):
+        return str(make_header(decode_header(name))).encode("utf-8", "replace").decode()
+    except (MessageError, LookupError, ValueError):
         return name
 
 

@@ -6,6 +6,7 @@ authenticate here, so no page of another origin can call a tool.
 
 import asyncio
 import importlib
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ class McpHttp:
         async with self._starting:
             if self._running is None or self._running.done():
                 await asyncio.to_thread(importlib.import_module, "mcp")
+                logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it would log what clients write
                 ready = asyncio.Event()
                 self._running = asyncio.create_task(self._run(ready), name="mcp-http")
                 await ready.wait()
