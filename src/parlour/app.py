@@ -74,6 +74,8 @@ from parlour.wire.rest.chats import chats_router
 from parlour.wire.rest.drafts import drafts_router
 from parlour.wire.rest.exports import exports_router
 from parlour.wire.rest.history import history_router
+from parlour.wire.rest.laboratory import LaboratoryNeed as LookingNeed
+from parlour.wire.rest.laboratory import laboratory_router
 from parlour.wire.rest.presence import PresenceNeed, presence_router
 from parlour.wire.rest.sessions import SessionsNeed, sessions_router
 from parlour.wire.rest.uploads import UploadsNeed, uploads_router
@@ -362,6 +364,7 @@ class Parlour:
                 )
             )
         )
+        app.include_router(laboratory_router(LookingNeed(database=self.database, authenticator=self.authenticator)))
         app.include_router(presence_router(PresenceNeed(database=self.database, authenticator=self.authenticator)))
         app.include_router(web_routes())
 

@@ -25,6 +25,7 @@ from parlour.assistant.tools.arxiv import ArxivNeed, ArxivTools
 from parlour.assistant.tools.built_in import BuiltInNeed, BuiltInTools
 from parlour.assistant.tools.mcp import McpTools
 from parlour.assistant.tools.registry import Toolbox
+from parlour.assistant.tools.summarising import ModelSummaries
 from parlour.events.compaction import prune
 from parlour.events.pump import Pump
 from parlour.files.entities import StoredFile
@@ -39,6 +40,7 @@ from parlour.kernel.ids import AccountId, Ids
 from parlour.kernel.refusals import Refusal
 from parlour.providers.arxiv import ArxivClient
 from parlour.providers.mcp.servers import McpServers
+from parlour.providers.models import SCRIPTED
 from parlour.settings import Settings
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
@@ -111,7 +113,8 @@ class Laboratory:
         self.arxiv = ArxivClient(lab.arxiv, self.intake, need.clock)
         self.servers = McpServers(lab.mcp)
         arxiv = ArxivTools(ArxivNeed(arxiv=self.arxiv, reader=self.texts, quota=lab.limits.quota_bytes))
-        built_in = BuiltInTools(BuiltInNeed(reader=self.texts))
+        summaries = None if self.embedded else ModelSummaries(need.database, need.model, self.model_name)
+        built_in = BuiltInTools(BuiltInNeed(reader=self.texts, summarise=summaries))
         self.toolbox = Toolbox([built_in, arxiv, McpTools(self.servers, lab.mcp)], lab.tools)
         self.bells = Bells(need.pump)
         self.sockets = LabSockets(
@@ -129,6 +132,11 @@ class Laboratory:
     def model_name(self) -> str:
         """The model that thinks."""
         return self._need.settings.lab.model or self._need.settings.model
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is the offline model."""
+        return self.model_name.startswith(SCRIPTED)
 
     def work_in(self, worker: Worker, pump: Pump) -> None:
         """Teach a worker the assistant's jobs."""
@@ -233,7 +241,7 @@ class Laboratory:
             speech_in=False,
             speech_out=False,
             arxiv="arxiv_search" in offered,
-            model="embedded" if self.model_name.startswith("scripted") else "external",
+            model="embedded" if self.embedded else "external",
             tools=offered,
         )
 

@@ -222,6 +222,8 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         case _ if "/attempt" in path or "/artifacts/" in path or path == "/api/v1/search":
             options = options_of(route, subject)
             path = path.format(attempt_id=subject.attempt_id)
+        case _ if "{experiment_id}" in path:
+            path = path.format(experiment_id=world.experiment_of(subject))
         case _ if "/uploads/" in path:
             path = path.format(upload_id=subject.upload_id)
         case _ if "/chats/" in path:

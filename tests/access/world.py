@@ -11,12 +11,14 @@ import httpx
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
+from parlour.assistant.experiments import actions as experiments
+from parlour.assistant.experiments.entities import NewExperiment
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import keep_files, publish
 from parlour.events import log
 from parlour.kernel.actor import Role
-from parlour.kernel.ids import digest_of, named_id
+from parlour.kernel.ids import AccountId, digest_of, named_id
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.tx import Tx
 from parlour.wire.glow.names import PREFIX
@@ -227,6 +229,19 @@ class World:
             made = await mine.post("/api/v1/drafts", json=asked)
         assert made.status_code == 201, made.text
         return made.json()["draft_id"]
+
+    def experiment_of(self, subject: Subject) -> str:
+        """An experiment of the owner, private."""
+        if subject is MISSING:
+            return UNKNOWN
+        owner = self.site.ids["owner"]
+
+        def make(tx: Tx) -> str:
+            known = experiments.own(tx, owner, "Access")
+            new = NewExperiment(account_id=AccountId(owner), name="Access", description="")
+            return (known or experiments.create(tx, new)).id
+
+        return self.site.write(make)
 
     async def grade_of(self, subject: Subject) -> str:
         """A grade of a subject's chat, made if there is none."""

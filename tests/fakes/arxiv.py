@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 from xml.sax.saxutils import escape
 
@@ -31,6 +32,7 @@ class FakeArxiv:
     asked: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
 
 
+@cache  # a PDF says when it was made: the same paper must stay the same bytes
 def pdf_of(arxiv_id: str) -> bytes:
     title, abstract = PAPERS[arxiv_id]
     document = FPDF()

@@ -206,14 +206,14 @@ async def _flow_9(house: LabHouse) -> None:
 @pytest.mark.lab("D7", "E8")
 async def test_flow_21_a_call_that_waits_for_a_yes_is_made_once_after_a_restart(own_lab: Site, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "parlour", "mcp", "stage", "--file", str(tmp_path / "at.json")]
-    settings = {"lab": {"mcp": {"stage": {"command": command}}, "arxiv": {"enabled": "off"}}}
+    settings = Lab(mcp={"stage": McpServer(command=tuple(command))}, arxiv=Arxiv(enabled="off"))
     member = new_member(own_lab)
-    with serving_here(own_lab, **settings) as house:
+    with serving_here(own_lab, lab=settings) as house:
         async with FieldClient(house.url, member.user_id, headers=member.headers) as client:
             await _until_listed(house)
             asked = await client.ask("run stage move axis=x mm=0.3")
             assert asked["question"]["kind"] == "authorize"
-    with serving_here(own_lab, **settings) as house:
+    with serving_here(own_lab, lab=settings) as house:
         async with FieldClient(house.url, member.user_id, headers=member.headers, inner=True) as client:
             moved = await client.ask("yes", seconds=40)
             assert "moved x by 0.3 mm" in moved["reply_text"]

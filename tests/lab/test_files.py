@@ -168,7 +168,7 @@ def test_the_list_pages_through_own_files_and_tells_the_quota(lab: LabHouse) -> 
     member = lab.member()
     kept = [keep(lab, member, f"file {n}.txt", b"x" * n) for n in range(1, 6)]
     with httpx.Client(base_url=f"{lab.url}/users/{member.user_id}/", headers=member.headers) as client:
-        found, after = [], None
+        found, after, page = [], None, {}
         for _ in range(10):
             page = client.get("files", params={"limit": 2} | ({"after": after} if after else {})).json()
             found += page["files"]

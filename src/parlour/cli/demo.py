@@ -68,7 +68,7 @@ def demo(
     settings = load(place, host=listen.host, port=listen.port)
     own = {"data": DATA} if as_json else {"data": DATA, "log_level": "warning"}
     unsaid = {name: value for name, value in own.items() if name not in settings.model_fields_set}
-    settings = settings.model_copy(update=unsaid)
+    settings = with_stage(settings.model_copy(update=unsaid))
     check_free(settings)
     password, fresh = demo_password(settings.data)
     database = opened(settings, create=True)
@@ -83,6 +83,17 @@ def demo(
         sys.stdout.flush()
 
     run_server(settings, None, announce)
+
+
+def with_stage(settings: "Settings") -> "Settings":
+    """The simulated stage as an instrument of the demo's laboratory, unless the operator named instruments."""
+    from parlour.settings import McpServer, ToolRule
+
+    if settings.lab.mcp:
+        return settings
+    program = (sys.executable, "-m", "parlour", "mcp", "stage", "--file", str(settings.data / "stage.json"))
+    stage = McpServer(command=program, rules=(ToolRule(tool="status", policy="auto"),))
+    return settings.model_copy(update={"lab": settings.lab.model_copy(update={"mcp": {"stage": stage}})})
 
 
 def sample_pack() -> Path:

@@ -85,6 +85,30 @@ def own_experiments(tx: Tx, account_id: str, limit: int) -> list[Experiment]:
     return store.own(tx, account_id, limit)
 
 
+def experiments_page(
+    tx: Tx, account_id: str, *, own: bool, after: str | None, limit: int
+) -> tuple[list[Experiment], str | None]:
+    """A page of the member's experiments, or of those that others opened to the laboratory; newest first.
+
+    `after` is what the page before gave as second member. Raises `not_found` for anything else.
+    """
+    last = None if after is None else _readable(tx, account_id, after)
+    found = store.listed(tx, account_id, own=own, after=last, limit=limit + 1)
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+def log_page(
+    tx: Tx, account_id: str, experiment_id: str, after: str | None, limit: int
+) -> tuple[list[Entry], str | None]:
+    """A page of a log that the member may read, newest first. As `experiments_page`."""
+    experiment = _readable(tx, account_id, experiment_id)
+    last = None if after is None else store.entry(tx, after)
+    if after is not None and (last is None or last.experiment_id != experiment.id):
+        raise not_found("Entry")
+    found = store.entries_before(tx, experiment.id, last, limit + 1)
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
 def current_of(tx: Tx, account_id: str) -> Current | None:
     """What the member works on now; None if nothing is set or its time has run out."""
     return store.current(tx, account_id)
@@ -172,3 +196,10 @@ def log(tx: Tx, experiment_id: str) -> Iterator[Entry]:
 def is_attached(tx: Tx, file_id: str) -> bool:
     """Whether a log entry holds this file, which therefore cannot be deleted (9.9)."""
     return store.has_file(tx, file_id)
+
+
+def _readable(tx: Tx, account_id: str, experiment_id: str) -> Experiment:
+    found = store.experiment(tx, experiment_id)
+    if found is None or (found.account_id != account_id and found.visibility != "lab"):
+        raise not_found("Experiment")
+    return found

@@ -58,6 +58,33 @@ def own(tx: Tx, account_id: str, limit: int) -> list[Experiment]:
     return [_experiment(row) for row in rows]
 
 
+def listed(tx: Tx, account_id: str, *, own: bool, after: Experiment | None, limit: int) -> list[Experiment]:
+    """A page of a member's experiments, or of those that others have opened to the laboratory; newest first."""
+    whose = "account_id = :account" if own else "account_id <> :account AND visibility = 'lab'"
+    rows = tx.all(
+        f"SELECT * FROM experiments WHERE {whose}"  # noqa: S608 (one of two texts above)
+        " AND (created_at < :at OR (created_at = :at AND id < :id)) ORDER BY created_at DESC, id DESC LIMIT :limit",
+        account=account_id,
+        at=after.created_at if after else 2**62,
+        id=after.id if after else "",
+        limit=limit,
+    )
+    return [_experiment(row) for row in rows]
+
+
+def entries_before(tx: Tx, experiment_id: str, before: Entry | None, limit: int) -> list[Entry]:
+    """A page of a log, newest first, those before an entry of it."""
+    rows = tx.all(
+        "SELECT * FROM log_entries WHERE experiment_id = :experiment"
+        " AND (logged_at < :at OR (logged_at = :at AND id < :id)) ORDER BY logged_at DESC, id DESC LIMIT :limit",
+        experiment=experiment_id,
+        at=before.logged_at if before else 2**62,
+        id=before.id if before else "",
+        limit=limit,
+    )
+    return _entries(tx, rows)
+
+
 def current(tx: Tx, account_id: str) -> Current | None:
     """The current experiment, if its time has not run out."""
     row = tx.one(

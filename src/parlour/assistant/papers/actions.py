@@ -9,7 +9,7 @@ from dataclasses import replace
 from parlour.assistant.experiments.entities import folded
 from parlour.assistant.papers import store
 from parlour.assistant.papers.about import describe, name_words
-from parlour.assistant.papers.entities import About, Added, Paper, PaperId
+from parlour.assistant.papers.entities import About, Added, Paper, PaperId, Scope
 from parlour.assistant.papers.store import Period
 from parlour.files import actions as files
 from parlour.files.entities import StoredFile
@@ -51,6 +51,19 @@ def content_of(tx: Tx, account_id: str | None, digest: str) -> Paper | None:
 def recent(tx: Tx, account_id: str, period: Period, limit: int) -> list[Paper]:
     """The member's recent papers, newest first."""
     return store.of_account(tx, account_id, period, limit)
+
+
+def papers_page(tx: Tx, account_id: str, scope: Scope, after: str | None, limit: int) -> tuple[list[Paper], str | None]:
+    """A page of the member's recent papers, newest first, or of the laboratory's, by possessor and title.
+
+    `after` is what the page before gave as second member. Raises `not_found` for anything else.
+    """
+    holder = account_id if scope == "recent" else None
+    last = None if after is None else store.paper(tx, after)
+    if after is not None and (last is None or last.account_id != holder):
+        raise not_found("Paper")
+    found = store.listed(tx, holder, last, limit + 1)
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
 def find_recent(tx: Tx, account_id: str, named: str) -> list[Paper]:

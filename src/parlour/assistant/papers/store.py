@@ -87,6 +87,32 @@ def of_lab(tx: Tx) -> list[Paper]:
     return [_paper(row) for row in rows]
 
 
+def listed(tx: Tx, account_id: str | None, after: Paper | None, limit: int) -> list[Paper]:
+    """A page of a member's recent papers, newest first; without an account of the laboratory's, by possessor, title."""
+    if account_id is None:
+        rows = tx.all(
+            "SELECT * FROM papers WHERE holder = :lab AND (:first = 1 OR possessor > :possessor OR"
+            " (possessor = :possessor AND (title > :title OR (title = :title AND id > :id))))"
+            " ORDER BY possessor, title, id LIMIT :limit",
+            lab=_LAB,
+            first=1 if after is None else 0,
+            possessor=(after.possessor or "") if after else "",
+            title=after.about.title if after else "",
+            id=after.id if after else "",
+            limit=limit,
+        )
+        return [_paper(row) for row in rows]
+    rows = tx.all(
+        "SELECT * FROM papers WHERE account_id = :account"
+        " AND (created_at < :at OR (created_at = :at AND id < :id)) ORDER BY created_at DESC, id DESC LIMIT :limit",
+        account=account_id,
+        at=after.created_at if after else 2**62,
+        id=after.id if after else "",
+        limit=limit,
+    )
+    return [_paper(row) for row in rows]
+
+
 def lab_files(tx: Tx, possessor: str | None) -> list[str]:
     """The files of shared papers, of all or of one possessor, whatever its case."""
     rows = tx.all(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from parlour.assistant.entities import JsonValue, Language
+from parlour.assistant.entities import JsonValue, Language, TurnId
 from parlour.assistant.experiments.entities import folded
 from parlour.assistant.notes import actions as notes
 from parlour.assistant.papers import actions
@@ -30,6 +30,7 @@ from parlour.assistant.tools.searching import (
 from parlour.files import actions as files
 from parlour.files.entities import StoredFile
 from parlour.kernel.decoding import convert
+from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 
@@ -49,8 +50,10 @@ class TextReader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToSummarise:
-    """What a model gets: the begin of the paper, and the language to write in."""
+    """What a model gets: the begin of the paper, and the language to write in; for whom and in which turn."""
 
+    account_id: AccountId
+    turn_id: TurnId
     title: str
     text: str
     language: Language
@@ -158,7 +161,13 @@ class PaperTools:
 
 
 def _asking(summarise: Summarise, call: Call, paper: _Found) -> Callable[[str], Awaitable[JsonValue]]:
-    wanted = ToSummarise(title=paper.title, text=paper.excerpt, language=call.member.language)
+    wanted = ToSummarise(
+        account_id=call.member.account_id,
+        turn_id=call.turn_id,
+        title=paper.title,
+        text=paper.excerpt,
+        language=call.member.language,
+    )
 
     async def ask(_: str) -> JsonValue:
         return await summarise(wanted)
