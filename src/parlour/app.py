@@ -196,7 +196,7 @@ class Parlour:
         """Say good-bye to every client."""
         await self.hub.stop()
         self.readers.stop()
-        self.laboratory.bells.stop()
+        await self.laboratory.part()
 
     def _hub(self) -> Hub:
         settings, limits = self.settings, self.settings.limits

@@ -60,6 +60,8 @@ from parlour.wire.lab.questions import QuestionsNeed, questions_router
 from parlour.wire.lab.receiving import ReceivingPosts
 from parlour.wire.lab.socket import LabSockets, SocketsNeed
 from parlour.wire.lab.stream import StreamsNeed, stream_router
+from parlour.wire.mcp.http import McpHttp, McpHttpNeed, mcp_route
+from parlour.wire.mcp.offering import OfferNeed
 
 MODELS: Sequence[type[BaseModel]] = (*messages.MODELS, *conversation.MODELS)
 PUBLIC_PATHS = ("/accounts/log-up", "/accounts/log-in", "/accounts/sign-up")
@@ -116,6 +118,8 @@ class Laboratory:
         summaries = None if self.embedded else ModelSummaries(need.database, need.model, self.model_name)
         built_in = BuiltInTools(BuiltInNeed(reader=self.texts, summarise=summaries))
         self.toolbox = Toolbox([built_in, arxiv, McpTools(self.servers, lab.mcp)], lab.tools)
+        offer = OfferNeed(store=need.database, toolbox=self.toolbox, allowed=lab.tools, new_id=need.ids.new)
+        self.mcp = McpHttp(McpHttpNeed(offer=offer, authenticator=need.authenticator, count=self.gate.brake.count))
         self.bells = Bells(need.pump)
         self.sockets = LabSockets(
             SocketsNeed(
@@ -171,6 +175,11 @@ class Laboratory:
             self.servers.start()
         if self._need.settings.lab.arxiv.enabled != "off":
             self.arxiv.start()
+
+    async def part(self) -> None:
+        """Say good-bye: whoever waits is answered, streams end."""
+        self.bells.stop()
+        await self.mcp.stop()
 
     async def stop_tools(self) -> None:
         """After the worker has stopped."""
@@ -233,6 +242,8 @@ class Laboratory:
             stream_router(streaming),
         ):
             app.include_router(router, responses=EVERYWHERE)
+
+        app.router.routes.append(mcp_route(self.mcp))
 
     def abilities(self) -> Abilities:
         """What works at this moment (5.3)."""

@@ -126,6 +126,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/laboratory/experiments": Row(existing=KNOWN, missing=KNOWN),
     "GET /api/v1/laboratory/experiments/{experiment_id}/entries": Row(existing=OWN, missing=NOBODY),
     "GET /api/v1/laboratory/papers": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/laboratory/text": Row(existing=NOBODY, missing=NOBODY),  # of a file that is nobody's
     "POST /api/v1/sessions": Row(existing=PUBLIC, missing=NO_LOGIN),
     "DELETE /api/v1/sessions/current": Row(existing=KNOWN, missing=KNOWN),
     "GET /healthz": Row(existing=PUBLIC, missing=PUBLIC),

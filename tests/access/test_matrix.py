@@ -18,7 +18,7 @@ from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
 from parlour.wire.glow.twins import ARTIFACTS, twins
 from tests.access import laboratory, table
 from tests.access.table import CALLERS, NAMELESS
-from tests.access.world import MISSING, UNKNOWN_SID, Subject, World, session_of
+from tests.access.world import MISSING, UNKNOWN_SID, UPLOAD, Subject, World, session_of
 from tests.harness.site import PASSWORD
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
@@ -222,6 +222,8 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         case _ if "/attempt" in path or "/artifacts/" in path or path == "/api/v1/search":
             options = options_of(route, subject)
             path = path.format(attempt_id=subject.attempt_id)
+        case "/api/v1/laboratory/text":
+            options["params"] = {"file": f"files/{UPLOAD}/dot.png"}
         case _ if "{experiment_id}" in path:
             path = path.format(experiment_id=world.experiment_of(subject))
         case _ if "/uploads/" in path:

@@ -95,11 +95,11 @@ class Flow:
         return parse_reply(answer.content)
 
     async def reply(self) -> dict[str, Any]:
-        """What is delivered next."""
+        """What is delivered next. A final that comes again because the server died is known by its id (4.5 rule 1)."""
         await self.next_line()
         for _ in range(ROUNDS_MAX):
             found = await self.poll(wait=WAIT_SECONDS)
-            if found["valid"]:
+            if found["valid"] and (found["inner_chat"] or found["message_id"] not in self.delivered):
                 self.delivered.append(found["message_id"])
                 return found
         raise TimeoutError(await self.get("conversation"))

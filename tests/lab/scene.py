@@ -76,9 +76,9 @@ class Scene:
 
         return self.site.write(make)
 
-    def count(self, table: str, member: Member) -> int:
+    def count(self, table: str, member: Member, owner: str = "account_id") -> int:
         """How many rows a table has of an account."""
-        sql = f"SELECT count(*) AS n FROM {table} WHERE account_id = :account"  # noqa: S608
+        sql = f"SELECT count(*) AS n FROM {table} WHERE {owner} = :account"  # noqa: S608
         row = self.site.database().read_here(lambda tx: tx.one(sql, account=member.account_id))
         return row["n"] if row else 0
 

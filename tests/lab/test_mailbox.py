@@ -14,6 +14,7 @@ import pytest
 
 from parlour.assistant.entities import Reference
 from parlour.assistant.mailbox import actions as mailbox
+from parlour.assistant.questions import actions as questions
 from parlour.kernel.ids import AccountId
 from parlour.settings import Lab, LabLimits
 from tests.harness.site import Site
@@ -403,3 +404,22 @@ async def test_a_question_is_not_repeated_while_its_answer_is_still_arriving(des
         reply = await got(http, ada)
         assert not reply["valid"], "the answer arrived while the request was held"
         assert (await post).headers["x-message-effect"] == "answered"
+
+
+@pytest.mark.lab("C5")
+async def test_a_question_that_is_open_again_comes_at_once_and_says_why(desk: Desk) -> None:
+    ada = desk.member()
+    desk.said(ada)
+    asked = desk.asked(ada)
+    await get(desk, ada)
+    assert desk.do(lambda tx: questions.pend(tx, asked))
+    assert not (await get(desk, ada))["valid"], "its spoken answer is being understood"
+    desk.do(lambda tx: questions.reopen(tx, asked, "speech_not_recognised"))
+    began = time.monotonic()
+    again = await get(desk, ada)
+    assert time.monotonic() - began < HOLD
+    assert (again["message_id"], again["error"].partition(":")[0]) == (asked.message_id, "speech_not_recognised")
+    began = time.monotonic()
+    assert (await get(desk, ada))["message_id"] == asked.message_id
+    assert time.monotonic() - began >= HOLD
+    assert desk.said(ada, "yes").effect == "answered"

@@ -1,6 +1,5 @@
 """P14, P15, P16: hostile names, bodies and files. What reads them ends; nothing else notices."""
 
-import asyncio
 import random
 import resource
 import sys

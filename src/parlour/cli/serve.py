@@ -78,9 +78,13 @@ def run_server(
 
     async def life() -> bool:
         from parlour.app import Parlour
+        from parlour.providers.models.played import PlayedFileError
         from parlour.serving import serve as serve_parlour
 
-        parlour = Parlour(settings, only=only)
+        try:
+            parlour = Parlour(settings, only=only)
+        except PlayedFileError as error:
+            raise Problem(str(error)) from None
         listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve_parlour(parlour, listening=listening))
         await asyncio.wait({serving, listening}, return_when=asyncio.FIRST_COMPLETED)

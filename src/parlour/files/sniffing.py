@@ -44,14 +44,19 @@ class Sniffer:
 
     def __init__(self, name: str) -> None:
         self._suffix = suffix_of(name)
+        self._first = b""
         self._head = b""
         self._tail = b""
         self._texts: dict[str, codecs.IncrementalDecoder] | None = None
 
     def feed(self, piece: bytes) -> None:
         """The next bytes."""
-        if self._texts is None and piece:
-            self._texts = {charset: codecs.getincrementaldecoder(charset)() for charset in self._charsets(piece)}
+        if self._texts is None:
+            piece, self._first = self._first + piece, b""
+            if len(piece) < len(codecs.BOM_UTF16_LE):
+                self._first = piece
+                return
+            self._begin(piece)
         if len(self._head) < EDGE_BYTES:
             self._head += piece[: EDGE_BYTES - len(self._head)]
         self._tail = (self._tail + piece[-EDGE_BYTES:])[-EDGE_BYTES:]
@@ -59,6 +64,10 @@ class Sniffer:
 
     def kind(self) -> Kind:
         """What all the bytes are; call it once, after the last."""
+        if self._texts is None:
+            self._head = self._tail = self._first
+            self._begin(self._first)
+            self._try(self._first, final=False)
         head = self._head
         known = _binary(head, self._tail)
         if known is not None:
@@ -72,6 +81,9 @@ class Sniffer:
         if markup:
             return Kind(type="image/svg+xml" if "svg" in markup[1] else "text/html", charset=charset)
         return Kind(type=_BY_SUFFIX.get(self._suffix, "text/plain"), charset=charset)
+
+    def _begin(self, piece: bytes) -> None:
+        self._texts = {charset: codecs.getincrementaldecoder(charset)() for charset in self._charsets(piece)}
 
     def _charsets(self, piece: bytes) -> list[str]:
         for bom, charset in _BOMS:

@@ -59,10 +59,8 @@ def give_up(limits: ReaderLimits) -> None:
 def _read(kind: str, charset: str, data: bytes, limits: ReaderLimits) -> EndLine:
     pages, facts = _opened(kind, charset, data, limits)
     written = letters = 0
-    for count, page in enumerate(pages, start=1):
+    for page in pages:
         written += len(page.encode())
-        if count > limits.pages:
-            raise UnreadableError("pages")
         if written > limits.text_bytes:
             raise UnreadableError("text")
         letters += any(each.isalnum() for each in page)

@@ -70,6 +70,6 @@ def _abstract(text: str) -> str | None:
     if mark is None:
         return None
     rest = text[mark.end() :]
-    end = _ABSTRACT_END.search(rest, 40)
+    end = _ABSTRACT_END.search(rest, 1)
     found = " ".join(rest[: end.start() if end else ABSTRACT_CHARS_MAX].split())
     return found[:ABSTRACT_CHARS_MAX] or None

@@ -125,7 +125,7 @@ class Poll:
     async def _answer(self) -> Response:
         found = await self._look()
         if found is None:
-            return self._unknown()
+            return await self._unknown()
         if self._chosen(found) is None and self._wait <= 0:
             return self._placeholder(found.standing)
         if self._asked.after is not None and found.reply is not None:
@@ -162,7 +162,7 @@ class Poll:
             await self._check(bell)
             found = await self._look()
             if found is None:
-                return self._unknown()
+                return await self._unknown()
             if bell.stopping:
                 return self._placeholder(found.standing)
             if bell.accepted != accepted:
@@ -254,9 +254,11 @@ class Poll:
             broken_after=noted(actions.take_back),
         )
 
-    def _unknown(self) -> Response:
-        said = sentence(self._asked.language, "mailbox.after_unknown")
-        return self._placeholder(Standing(turn_id=None, language=None), f"after_unknown: {said}")
+    async def _unknown(self) -> Response:
+        account_id = self._caller.account_id
+        standing = await self._need.database.read(lambda tx: actions.standing(tx, account_id))
+        said = sentence(standing.language or self._asked.language, "mailbox.after_unknown")
+        return self._placeholder(standing, f"after_unknown: {said}")
 
     def _fault(self, error: Exception) -> Response:
         request = self._asked.request_id

@@ -20,8 +20,11 @@ from parlour.assistant.experiments.entities import Current, Entry, Experiment
 from parlour.assistant.papers import actions as papers
 from parlour.assistant.papers.entities import Paper
 from parlour.files import actions as files
-from parlour.files.handles import handle_of
+from parlour.files.handles import HANDLE_CHARS_MAX, handle_of
+from parlour.files.search import index
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.ids import AccountId
+from parlour.kernel.refusals import not_found
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
@@ -30,6 +33,7 @@ from parlour.wire.http.texts import NoNul
 
 ID_CHARS_MAX = 100
 LIMIT, LIMIT_MAX = 50, 200
+PAGES_MAX = 1_000_000
 
 Id = Annotated[str, NoNul, Field(max_length=ID_CHARS_MAX)]
 
@@ -125,6 +129,23 @@ class PaperShape(BaseModel):
     created_at: str
 
 
+class TextQuery(BaseModel):
+    """Which page of which file; the first one that has text if none is named."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
+
+    file: Annotated[str, NoNul, Field(max_length=HANDLE_CHARS_MAX)]
+    page: int | None = Field(default=None, ge=1, le=PAGES_MAX)
+
+
+class TextShape(BaseModel):
+    """The text of a page as it is searched, in order: a long page has several passages, which overlap a little."""
+
+    page: int
+    pages: int
+    passages: list[str]
+
+
 class PapersShape(BaseModel):
     """Papers: recent ones newest first, those of the laboratory by possessor and title."""
 
@@ -177,6 +198,13 @@ def laboratory_router(need: LaboratoryNeed) -> APIRouter:
     ) -> Response:
         """One's recent papers, newest first, or the papers of the laboratory, by possessor and title."""
         return await answer(lambda tx: _papers(tx, caller.actor.account_id, wanted))
+
+    @router.get("/text", response_model=TextShape, responses=refusals)
+    async def read_text(  # pyright: ignore[reportUnusedFunction]
+        caller: Annotated[SessionActor, Depends(caller_of)], wanted: Annotated[TextQuery, Query()]
+    ) -> Response:
+        """The text of a page of a file that one may read, as it was taken out of it. Quotes are parts of it."""
+        return await answer(lambda tx: _text(tx, caller.actor.account_id, wanted))
 
     return router
 
@@ -248,6 +276,16 @@ def _paper(tx: Tx, found: Paper) -> Mapping[str, object]:
         "file": _file(tx, found.file_id),
         "created_at": rfc3339(found.created_at),
     }
+
+
+def _text(tx: Tx, account_id: AccountId, wanted: TextQuery) -> Mapping[str, object]:
+    file = files.file_to_read(tx, account_id, wanted.file)
+    chunks = index.texts(tx, "file", file.id)
+    page = wanted.page or min((chunk.page for chunk in chunks), default=0)
+    passages = [chunk.text for chunk in chunks if chunk.page == page]
+    if not passages:
+        raise not_found("Page")
+    return {"page": page, "pages": max(chunk.page for chunk in chunks), "passages": passages}
 
 
 def _file(tx: Tx, file_id: str) -> Mapping[str, object] | None:
