@@ -24,6 +24,9 @@ LIES = [
 ]
 
 
+calls = {"done": 0}
+
+
 def say(message: object) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
@@ -52,6 +55,10 @@ def call(mode: str, request: dict[str, object]) -> None:
             return
         case "environment":
             text = json.dumps(dict(os.environ))
+        case "poisoned":  # a list of texts in the file that the environment names, one a call
+            texts = json.loads(Path(os.environ["POISON"]).read_text(encoding="utf-8"))
+            text = texts[calls["done"] % len(texts)]
+            calls["done"] += 1
         case "changing":
             say({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
         case _:

@@ -15,7 +15,6 @@ from tests.lab.desk import desk_on
 from tests.lab.field import FieldClient, parse_reply
 from tests.lab.house import Member, new_member
 
-
 COMMIT_SECONDS = 0.3  # a server killed before it has noted that a final was handed over gives it again
 
 

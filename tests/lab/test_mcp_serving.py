@@ -139,14 +139,14 @@ async def test_our_own_client_connects_over_http_only_with_a_token_and_to_no_lin
 ) -> None:
     ada = house.member()
     _log(lab_site, ada, "The annealing ran at 350 degrees.")
-    here = {"url": f"{house.url}/mcp", "timeout_seconds": 10}
+    here = {"url": f"{house.url}/mcp", "timeout_seconds": 60}
     configured = {
         "good": McpServer.model_validate({**here, "headers": {"Authorization": f"Bearer {ada.token}"}}),
         "stranger": McpServer.model_validate(here),
         "clouds": McpServer.model_validate({"url": "http://169.254.169.254/mcp"}),
         "gone": McpServer.model_validate({"url": "http://127.0.0.1:9/mcp"}),
     }
-    servers = McpServers(configured, Patience(first_seconds=0.1))
+    servers = McpServers(configured, Patience(first_seconds=0.1, starting_seconds_max=60.0))
     servers.start()
     found = await servers.call("good", "experiment_log_search", {"query": "annealing"}, ())
     assert (found.state, "350 degrees" in found.text) == ("done", True)

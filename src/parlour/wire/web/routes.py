@@ -21,6 +21,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "img-src 'self'",
         "media-src 'self'",
+        "frame-src blob:",  # a PDF that was fetched with the token, in the browser's own reader
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

@@ -3,13 +3,15 @@ import { offline, problemFrom } from "./problem.js";
 
 export const ROOT = new URL("../", import.meta.url);
 
-async function send(path, { method = "GET", token, body } = {}) {
+// `base`: where the path begins. `key`: the same request may be sent again under it, without a second effect.
+export async function send(path, { method = "GET", token, body, base = "api/v1/", key } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (key) headers["Idempotency-Key"] = key;
   if (body) headers["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(new URL(`api/v1/${path}`, ROOT), {
+    response = await fetch(new URL(`${base}${path}`, ROOT), {
       method, headers, body: body && JSON.stringify(body), credentials: "omit", cache: "no-store",
     });
   } catch {
@@ -19,11 +21,11 @@ async function send(path, { method = "GET", token, body } = {}) {
   return response;
 }
 
-async function request(path, how) {
+export async function request(path, how) {
   return parse(await (await send(path, how)).text());
 }
 
-function parse(text) {
+export function parse(text) {
   try {
     return text ? JSON.parse(text) : null;
   } catch {
@@ -32,6 +34,9 @@ function parse(text) {
 }
 
 export const signIn = (userId, password) => request("sessions", { method: "POST", body: { user_id: userId, password } });
+
+// Makes an account and signs it in (lab protocol 1.6).
+export const signUp = (userId, password) => request("accounts/sign-up", { method: "POST", base: "", body: { user_id: userId, password } });
 
 export function apiFor(token) {
   const get = (path) => request(path, { token });
@@ -62,7 +67,7 @@ export function apiFor(token) {
 }
 
 // Without what is null, undefined or empty.
-function query(members) {
+export function query(members) {
   const said = Object.entries(members ?? {}).filter(([, value]) => value != null && value !== "");
   return new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
 }

@@ -1,4 +1,4 @@
-// The page: signed out, or a connection and one of three views.
+// The page: signed out, or a connection and one of its views.
 import { apiFor } from "./api.js";
 import { connect } from "./connection.js";
 import { html, render, useEffect, useRef, useState } from "./html.js";
@@ -8,6 +8,7 @@ import { AttemptPage } from "./views/attempt-page.js";
 import { Header } from "./views/header.js";
 import { History } from "./views/history.js";
 import { Home } from "./views/home.js";
+import { Laboratory } from "./views/lab/page.js";
 import { SignIn } from "./views/sign-in.js";
 
 function App() {
@@ -84,6 +85,7 @@ function Room({ session, onLeave }) {
       ${line && place.page === "attempt" && html`<${AttemptPage} key=${place.attemptId} place=${place} ...${shared} />`}
       ${line && place.page === "home" && html`<${Home} ...${shared} />`}
       ${line && place.page === "history" && html`<${History} key=${place.simulationId} simulationId=${place.simulationId} ...${shared} />`}
+      ${line && place.page === "laboratory" && html`<${Laboratory} place=${place} session=${session} ...${shared} />`}
     </main>`;
 }
 

@@ -1,13 +1,18 @@
-// Where the person is, from the address: #/ · #/history · #/history/<simulation id> · #/attempt/<id> · #/attempt/<id>/message/<id>.
+// Where the person is, from the address: #/ · #/history · #/history/<simulation id> · #/attempt/<id> · #/attempt/<id>/message/<id>
+// · #/laboratory · #/laboratory/experiments/<id> · #/laboratory/papers · #/laboratory/files.
 import { useEffect, useState } from "./html.js";
+
+const LAB_PARTS = new Set(["experiments", "papers", "files"]);
 
 export function placeOf(hash) {
   const [page, id, part, messageId] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   if (page === "attempt" && id) return { page: "attempt", attemptId: id, messageId: part === "message" ? messageId : null };
+  if (page === "laboratory") return { page: "laboratory", part: LAB_PARTS.has(id) ? id : "talk", experimentId: id === "experiments" ? part ?? null : null };
   return page === "history" ? { page: "history", simulationId: id ?? null } : { page: "home" };
 }
 
 export const toAttempt = (id) => `#/attempt/${encodeURIComponent(id)}`;
+export const toExperiment = (id) => `#/laboratory/experiments/${encodeURIComponent(id)}`;
 export const toTraining = (simulationId) => `#/history/${encodeURIComponent(simulationId)}`;
 export const toMessage = (id, messageId) => `${toAttempt(id)}/message/${encodeURIComponent(messageId)}`;
 

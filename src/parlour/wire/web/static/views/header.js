@@ -12,6 +12,7 @@ export function Header({ name, state, place, onSignOut }) {
       <nav aria-label="Pages">
         <a href="#/" aria-current=${current("home")}>Practice</a>
         <a href="#/history" aria-current=${current("history")}>History</a>
+        <a href="#/laboratory" aria-current=${current("laboratory")}>Laboratory</a>
       </nav>
       <${ConnectionState} state=${state} />
       ${name && html`<span class="who">${name}</span>`}

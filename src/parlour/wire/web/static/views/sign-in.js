@@ -1,4 +1,4 @@
-import { apiFor, signIn } from "../api.js";
+import { apiFor, signIn, signUp } from "../api.js";
 import { html, useState } from "../html.js";
 import { bareToken } from "../session.js";
 import { Notice } from "./parts.js";
@@ -6,7 +6,10 @@ import { Notice } from "./parts.js";
 export function SignIn({ reason, onSession }) {
   const [problem, setProblem] = useState(reason);
   const [busy, setBusy] = useState(false);
-  const [byToken, setByToken] = useState(false);
+  const [way, setWay] = useState("name");
+  const byToken = way === "token";
+  const isNew = way === "new";
+  const go = (next) => { setWay(next); setProblem(null); };
 
   const submit = async (event) => {
     event.preventDefault();
@@ -14,7 +17,9 @@ export function SignIn({ reason, onSession }) {
     setBusy(true);
     setProblem(null);
     try {
-      onSession(byToken ? await tokenSession(fields.get("token")) : await signIn(fields.get("user_id").trim(), fields.get("password")));
+      if (byToken) onSession(await tokenSession(fields.get("token")));
+      else if (isNew) onSession(await newSession(fields.get("user_id").trim(), fields.get("password")));
+      else onSession(await signIn(fields.get("user_id").trim(), fields.get("password")));
     } catch (failure) {
       setProblem(failure.detail ?? "Something went wrong. Please try again.");
       setBusy(false);
@@ -23,7 +28,9 @@ export function SignIn({ reason, onSession }) {
   return html`
     <main class="door">
       <h1>Parlour</h1>
-      <p class="lead">Practise difficult conversations, and see what went well.</p>
+      <p class="lead">${isNew
+        ? "Register to work with the laboratory's assistant."
+        : "Practise difficult conversations, and see what went well."}</p>
       <${Notice} text=${problem} />
       <form onSubmit=${submit}>
         ${byToken ? html`
@@ -32,12 +39,16 @@ export function SignIn({ reason, onSession }) {
           <label for="user_id">Name</label>
           <input id="user_id" name="user_id" required autocomplete="username" autocapitalize="none" spellcheck="false" key="user_id" />
           <label for="password">Password</label>
-          <input id="password" name="password" type="password" required autocomplete="current-password" key="password" />`}
-        <button type="submit" class="primary wide" disabled=${busy}>${busy ? "Signing in…" : "Sign in"}</button>
+          <input id="password" name="password" type="password" required autocomplete=${isNew ? "new-password" : "current-password"}
+            minlength=${isNew ? 8 : undefined} aria-describedby=${isNew ? "password-hint" : undefined} key="password" />
+          ${isNew && html`<p class="quiet small" id="password-hint">At least 8 characters.</p>`}`}
+        <button type="submit" class="primary wide" disabled=${busy}>${busy ? "One moment…" : isNew ? "Register" : "Sign in"}</button>
       </form>
-      <button type="button" class="plain" onClick=${() => { setByToken(!byToken); setProblem(null); }}>
-        ${byToken ? "Use a name and password" : "Use an access token"}
-      </button>
+      <div class="door-ways">
+        ${!isNew && html`<button type="button" class="plain" onClick=${() => go("new")}>New here? Register</button>`}
+        ${isNew && html`<button type="button" class="plain" onClick=${() => go("name")}>I have an account</button>`}
+        <button type="button" class="plain" onClick=${() => go(byToken ? "name" : "token")}>${byToken ? "Use a name and password" : "Use an access token"}</button>
+      </div>
     </main>`;
 }
 
@@ -45,4 +56,10 @@ async function tokenSession(text) {
   const token = bareToken(text);
   await apiFor(token).practice();
   return { token };
+}
+
+async function newSession(userId, password) {
+  const made = await signUp(userId, password);
+  location.hash = "#/laboratory";
+  return { token: made.token, name: made.user_id, userId: made.user_id };
 }

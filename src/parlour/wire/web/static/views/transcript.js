@@ -20,7 +20,7 @@ export function Transcript({ state, path, waiting, outbox, mark, editable, editi
 }
 
 // Keeps the newest words in view while the person is at the end, and leaves them alone when they read further up.
-function useFollow(length) {
+export function useFollow(length) {
   const atEnd = useRef(true);
   useEffect(() => {
     const look = () => {
