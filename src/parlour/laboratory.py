@@ -192,6 +192,8 @@ class Laboratory:
         await self.sweeper.sweep()
         await compact_turns(self._need.database, self._need.settings.limits.compaction_age_seconds)
         await prune(self._need.database, "lab:", round(limits.event_days * 86_400))
+        if limits.reply_days:
+            await mailbox.let_go(self._need.database, round(limits.reply_days * 86_400_000))
 
     def add_to(self, app: FastAPI) -> None:
         """The routes of the lab protocol."""

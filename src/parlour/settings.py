@@ -68,7 +68,9 @@ class LabLimits(BaseModel):
 
     text_chars_max: int = Field(default=32_000, ge=1)
     json_body_bytes_max: int = Field(default=1024 * 1024, ge=1024)
+    json_depth_max: int = Field(default=32, ge=8, le=64)
     upload_bytes_max: int = Field(default=50 * 1024 * 1024, ge=1)
+    upload_parts_max: int = Field(default=32, ge=8)
     quota_bytes: int = Field(default=2 * 1024**3, ge=0)
     speech_bytes_max: int = Field(default=20 * 1024 * 1024, ge=1)
     speech_seconds_max: float = Field(default=120.0, gt=0)
@@ -98,8 +100,15 @@ class LabLimits(BaseModel):
     streams_per_account_max: int = Field(default=20, ge=1)
     requests_per_second_max: float = Field(default=20.0, gt=0)
     requests_burst_max: int = Field(default=100, ge=1)
+    idempotency_hours: float = Field(default=24.0, gt=0)
     event_days: float = Field(default=30.0, gt=0)
+    reply_days: float = Field(default=0.0, ge=0)
     unused_upload_hours: float = Field(default=24.0, gt=0)
+
+    @property
+    def idempotency_ms(self) -> int:
+        """How long answers to requests with an `Idempotency-Key` are kept."""
+        return round(self.idempotency_hours * 3_600_000)
 
 
 class ArgumentRule(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from parlour.turns.ports import Finished, Piece, Request, Text, ToolCall, Usage
 
-COMMAND = re.compile(r"CALL ([\w.-]+) (\{.*?\}) NOW")
+COMMAND = re.compile(r"CALL ([\w.-]+) (\{[^{}]*\}) NOW")
 SAY = re.compile(r"SAY \"(.*?)\" NOW")
 MARK = re.compile(r"poison\d{3}x")
 ROUNDS_MAX = 3
@@ -31,7 +31,7 @@ class Obedient:
         script = request.script or {}
         steps = cast("Sequence[object]", script.get("steps", ()))
         told = "\n".join(said.content for said in request.messages if said.role == "tool")
-        plain = told.replace('\\"', '"').replace("\\\\", "\\")
+        plain = " ".join(told.replace("\\n", " ").replace('\\"', '"').split())
         self.marks |= set(MARK.findall(plain))
         calls = _looking(script, request) if not steps else self._commands(plain, script)
         if script.get("last") or len(steps) > ROUNDS_MAX or not calls:
@@ -75,6 +75,6 @@ def _looking(script: Mapping[str, object], request: Request) -> list[tuple[str, 
     for tool in ("shared_paper_search", "recent_paper_search", "experiment_log_search", "chat_history_search"):
         calls.append((tool, {"query": words, "limit": 10}))
     calls.append(("instrument_search", {"query": words}))
-    calls.append(("arxiv_search", {"query": words.split()[-1].strip("?"), "offer_download": False}))
+    calls.append(("arxiv_search", {"query": words.rsplit(maxsplit=1)[-1].strip("?"), "offer_download": False}))
     calls.append(("mcp__liar__do", {}))
     return [(name, json.dumps(given)) for name, given in calls if name in offered]

@@ -46,8 +46,8 @@ class Scene:
         return self.site.url.startswith("postgresql")
 
     def _start(self, port: int) -> Child:
-        given = {"lab__arxiv__enabled": "off", "lab__limits__requests_per_second_max": 10_000} | self.settings
-        return self.nursery.start(port=port, **given)
+        given: dict[str, Any] = {"lab__arxiv__enabled": "off", "lab__limits__requests_per_second_max": 10_000}
+        return self.nursery.start(port=port, **(given | self.settings))
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -245,3 +245,49 @@ def test_vectors_that_cannot_be_compared_say_nothing() -> None:
     assert nearness(one, encoded(Vector(model="a", values=(1.0, 0.0, 2.0)))) is None
     assert nearness(one, encoded(Vector(model="a", values=(0.0, 0.0)))) is None
     assert nearness(one, "a\nno base64!") is None
+
+
+HANDBOOK = """# Probe station
+
+## Substrate heating
+Set the substrate heating as the table says
+
+| step | temperature |
+|---|---|
+| heating of the substrate | 110 C |
+
+Heat the substrate to 110 C before the tape is pressed on. Wait two minutes.
+
+## Steps
+- Vent the chamber.
+- Lift the probes.
+"""
+PRINTED = (
+    "Contact resistance of nickel after annealing\nMei Lin\nWe took the contact resistance of nickel before and after"
+    " annealing at low\ntemperature, and found 740 ohm um.\nAnnealing\nContact resistance\n120 8 1650 340\n"
+    "180 8 740 95\n[3] Lin M (2024) Contact resistance of nickel after annealing.\n"
+)
+
+
+@pytest.mark.lab("E13")
+@pytest.mark.parametrize(
+    ("text", "asked", "quote"),
+    [
+        (HANDBOOK, ("substrate", "heating"), "| heating of the substrate | 110 C |"),
+        (
+            HANDBOOK,
+            ("substrate", "tape"),
+            "Heat the substrate to 110 C before the tape is pressed on. Wait two minutes.",
+        ),
+        (HANDBOOK, ("steps",), "## Steps"),
+        (HANDBOOK, ("vent", "chamber"), "- Vent the chamber."),
+        (
+            PRINTED,
+            ("contact", "resistance", "nickel", "annealing"),
+            "We took the contact resistance of nickel before and after annealing at low\n"
+            "temperature, and found 740 ohm um.",
+        ),
+    ],
+)
+def test_a_quote_does_not_cross_a_heading_a_row_or_a_blank_line(text: str, asked: tuple[str, ...], quote: str) -> None:
+    assert quote_of(text, dict.fromkeys(asked, 1.0)) == quote

@@ -94,6 +94,15 @@ def test_a_quote_must_stand_in_the_text(quote: str) -> None:
     assert citing.checked(passage).quote is None
 
 
+def test_marks_inside_what_is_quoted_cite_nothing() -> None:
+    """A quoted list of references has numbers of its own (4.3)."""
+    listed = "Proceedings 7, 12-19. [2] Lin M (2024) Contacts. They measured 740 ohm [3] in all."
+    known = journal(found(PAPER, text=listed), found(LOG, WEB))
+    answer = "“[2] Lin M (2024) Contacts. They measured 740 ohm [3] in all.” (Contacts) [1]"
+    assert citing.cited(answer, known, "en").references == (PAPER,)
+    assert citing.cited("Contacts [2], they measured 740 ohm [1].", known, "en").references == (LOG, PAPER)
+
+
 def test_at_most_ten_references() -> None:
     many = [replace(PAPER, page=n) for n in range(1, 15)]
     text = "".join(f"[{n}]" for n in range(1, 15))

@@ -1,4 +1,4 @@
-"""A deadlock between two servers on PostgreSQL: whoever is turned away tries once more, and nobody hears of it."""
+"""A deadlock between two servers on PostgreSQL: whoever is turned away tries again, and nobody hears of it."""
 
 import asyncio
 
@@ -9,6 +9,7 @@ from parlour.kernel.ids import TimeOrderedIds
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
+from parlour.storage.writer import CONFLICTS_MAX
 from tests.conftest import new_database
 
 TURNED_AWAY = "DO $$ BEGIN RAISE EXCEPTION 'as after a deadlock' USING ERRCODE = '40P01'; END $$"
@@ -37,16 +38,17 @@ async def database(postgresql: str) -> Database:
     return made
 
 
-async def test_an_action_that_lost_a_deadlock_is_done_once(database: Database) -> None:
-    assert await database.write(Deadlocked(1)) == "done"
+@pytest.mark.parametrize("times", [1, 2, CONFLICTS_MAX])
+async def test_an_action_that_lost_deadlocks_is_done_once(database: Database, times: int) -> None:
+    assert await database.write(Deadlocked(times)) == "done"
     row = await database.read(lambda tx: tx.one("SELECT count(*) AS n FROM meta WHERE value = 'x'"))
     assert row is not None
     assert row["n"] == 1
     await database.stop()
 
 
-async def test_one_that_loses_again_is_told_so(database: Database) -> None:
+async def test_one_that_loses_too_often_is_told_so(database: Database) -> None:
     with pytest.raises(Refusal, match="not available"):
-        await database.write(Deadlocked(2))
+        await database.write(Deadlocked(CONFLICTS_MAX + 1))
     assert await database.write(Deadlocked(0)) == "done"
     await database.stop()

@@ -1,5 +1,7 @@
 """SQL over uploads, and the secret of their tickets (a row of `meta`)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from parlour.files.entities import Details, NewUpload, StoredFile, TextRead, Upload
@@ -190,12 +192,12 @@ def remove_file(tx: Tx, file_id: str) -> None:
     tx.run("DELETE FROM uploads WHERE id = :id", id=file_id)
 
 
-def is_stored_for(tx: Tx, digest: str) -> bool:
-    """Whether any row needs the blob, also those of content."""
-    return (
-        tx.one("SELECT id FROM uploads WHERE digest = :digest AND deleted_at IS NULL LIMIT 1", digest=digest)
-        is not None
-    )
+def needed(tx: Tx, digests: Sequence[str]) -> set[str]:
+    """Which of these blobs any row needs, also one of content."""
+    names = {f"d{n}": digest for n, digest in enumerate(digests)}
+    listed = ", ".join(f":{name}" for name in names)
+    sql = f"SELECT DISTINCT digest FROM uploads WHERE digest IN ({listed}) AND deleted_at IS NULL"  # noqa: S608
+    return {row["digest"] for row in tx.all(sql, **names)}
 
 
 def _file(row: Row) -> StoredFile:

@@ -45,8 +45,11 @@ class Sweeper:
             count = await self._forget(now)
             gone += count
         before = now - SETTLING_MS
-        for digest in await asyncio.to_thread(lambda: list(self._need.blobs.digests(before))):
-            if not await self._need.database.read(lambda tx, digest=digest: store.is_stored_for(tx, digest)):
+        old = await asyncio.to_thread(lambda: list(self._need.blobs.digests(before)))
+        for at in range(0, len(old), BATCH):
+            some = old[at : at + BATCH]
+            needed = await self._need.database.read(lambda tx, some=some: store.needed(tx, some))
+            for digest in set(some) - needed:
                 gone += await asyncio.to_thread(self._need.blobs.remove, digest, before)
         gone += await asyncio.to_thread(self._need.intake.forget_remains, before)
         if gone:

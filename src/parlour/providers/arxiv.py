@@ -9,19 +9,21 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
-from xml.etree import ElementTree
-
-import aiohttp
-from yarl import URL
+from typing import TYPE_CHECKING, Literal
 
 from parlour.assistant.tools.arxiv import ID_PATTERN, Record
 from parlour.files.entities import Received
 from parlour.files.intake import Intake
 from parlour.kernel.clock import Clock
 from parlour.kernel.refusals import ProviderFault, Refusal
-from parlour.providers.addresses import CarefulResolver, check_address
+from parlour.providers.addresses import check_address, check_host
 from parlour.settings import Arxiv
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
+    import aiohttp
+    from yarl import URL
 
 FEED_BYTES_MAX = 2 * 1024 * 1024
 REDIRECTS_MAX = 5

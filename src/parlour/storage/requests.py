@@ -16,18 +16,20 @@ KEEP_MS = 24 * 3600 * 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequestKey:
-    """A request as its sender names it; `digest` is of the payload without the id."""
+    """A request as its sender names it; `digest` is of the payload without the id. `keep_ms`: how long it counts."""
 
     account_id: str
     request_id: str
     operation: str
     digest: str
+    keep_ms: int = KEEP_MS
 
 
 def claim(tx: Tx, key: RequestKey) -> bytes | None:
     """None if this is the first use; otherwise the answer that was given.
 
-    Raises `idempotency_conflict` if the id was used for something else in the last 24 hours.
+    Raises `idempotency_conflict` if the id was used for something else that still counts. A row's `at` is
+    24 hours before it is forgotten: for one that counts as long as usual, when it was made.
     """
     added = tx.run(
         "INSERT INTO requests (account_id, request_id, operation, digest, answer, at)"
@@ -38,7 +40,7 @@ def claim(tx: Tx, key: RequestKey) -> bytes | None:
         request=key.request_id,
         operation=key.operation,
         digest=key.digest,
-        now=tx.now_ms,
+        now=tx.now_ms + key.keep_ms - KEEP_MS,
         old=tx.now_ms - KEEP_MS,
     )
     if added:
@@ -79,5 +81,5 @@ def forget(tx: Tx, key: RequestKey) -> None:
 
 
 def forget_old(tx: Tx) -> int:
-    """Drop what is older than 24 hours."""
+    """Drop what does not count any more."""
     return tx.run("DELETE FROM requests WHERE at < :old", old=tx.now_ms - KEEP_MS)

@@ -23,6 +23,8 @@ from parlour.storage.tx import StartedJob, Tx
 log = logging.getLogger("parlour.storage")
 
 BATCH_MAX = 512
+CONFLICTS_MAX = 10
+"""How often an action gives way to another server before it fails."""
 
 
 @dataclass(slots=True)
@@ -119,20 +121,23 @@ class Writer:
         if self._connection:
             self._connection.close()
 
-    def _commit(self, batch: list[Work], *, again: bool = False) -> None:
-        """Commit a batch; after a conflict its actions one by one, and one alone once `again`."""
+    def _commit(self, batch: list[Work], *, conflicts: int = 0) -> None:
+        """Commit a batch; after a conflict its actions one by one, each alone until it has met too many.
+
+        Locks of one batch are taken in the order of its actions, so two busy servers do meet in deadlocks.
+        """
         started = self._clock.monotonic()
         try:
             logged = self._transaction(batch)
         except (*self._dialect.errors, _UndoneError) as error:
             self._close()
             apart = len(batch) > 1 and not isinstance(error, self._dialect.lost)
-            anew = isinstance(error, self._dialect.conflict) and not again
+            anew = isinstance(error, self._dialect.conflict) and conflicts < CONFLICTS_MAX
             if (apart or anew) and not self._committing:
                 log.info("batch_conflict", extra={"size": len(batch)})
                 for work in batch:
                     work.result, work.error, work.tx = None, None, None
-                    self._commit([work], again=not apart)
+                    self._commit([work], conflicts=conflicts if apart else conflicts + 1)
                 return
             logged = self._failed(batch, error)
         except Exception as error:  # noqa: BLE001 (every writer of the batch gets an answer, and it is logged)

@@ -12,6 +12,7 @@ from parlour.assistant.tools.ports import Passage
 
 REFERENCES_MAX = 10
 QUOTE_CHARACTERS_MAX = 500
+AROUND_CHARACTERS = 12
 _MARK = re.compile(r"\[(\d{1,4}(?:\s*[,，、]\s*\d{1,4})*)\]")
 _OWN_LIST = re.compile(
     r"\n+[ \t*#_]*(?:Sources|References|来源|参考文献)[ \t*_]*[:：]?[ \t*_]*(?:\n+[ \t]*[-*•\[\d].*)+\s*\Z",
@@ -37,7 +38,9 @@ def cited(text: str, journal: Journal, language: Language) -> Cited:
     """The answer with the sources it names, and those that tools want named in any case."""
     text = _OWN_LIST.sub("", text).rstrip()
     known = passages(journal)
-    numbers = [int(number) for mark in _MARK.finditer(text) for number in re.findall(r"\d+", mark[1])]
+    texts = [_folded(passage.text) for passage in known.values()]
+    marks = [mark for mark in _MARK.finditer(text) if not _is_quoted(text, mark, texts)]
+    numbers = [int(number) for mark in marks for number in re.findall(r"\d+", mark[1])]
     named = {number: known[number] for number in numbers if number in known}
     always = [reference for _, outcome in journal.outcomes() for reference in outcome.references]
     return with_sources(text, named, always, language)
@@ -72,6 +75,15 @@ def checked(passage: Passage) -> Reference:
 
 def _folded(text: str) -> str:
     return " ".join(text.split())
+
+
+def _is_quoted(text: str, mark: re.Match[str], texts: Sequence[str]) -> bool:
+    """Whether a mark belongs to words that were quoted: papers have lists of references of their own."""
+    own = _folded(mark[0])
+    before = _folded(text[max(0, mark.start() - 4 * AROUND_CHARACTERS) : mark.end()])[-len(own) - AROUND_CHARACTERS :]
+    after = _folded(text[mark.start() :][: 2 * AROUND_CHARACTERS])[: len(own) + AROUND_CHARACTERS]
+    around = [each for each in (before, after) if len(each) == len(own) + AROUND_CHARACTERS]
+    return any(each in passage for each in around for passage in texts)
 
 
 def _place(reference: Reference) -> tuple[object, ...]:

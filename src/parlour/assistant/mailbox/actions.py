@@ -1,6 +1,7 @@
 """What a request for the next reply gets, and what it changes (lab protocol 4.5)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from parlour.assistant.entities import LabMessage, LabMessageId
 from parlour.assistant.facts import LabMessageUpdated, LabReplyRead
@@ -14,9 +15,11 @@ from parlour.events.cursors import account_room
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import not_found
 from parlour.pauses.entities import Pause
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 OLDEST = "0"
+OWNERS_AT_ONCE = 100
 
 
 def look(tx: Tx, account_id: AccountId, stale_seconds: float) -> Found:
@@ -129,6 +132,22 @@ def give_back(tx: Tx, account_id: AccountId, message_id: LabMessageId, token: Cl
         return False
     tx.announce([account_room(account_id)], LabClaimLapsed(account_id=account_id, message_id=message_id))
     return True
+
+
+async def let_go(database: Database, older_ms: int) -> None:
+    """Finals that nobody fetched for so long count as read (`reply_days`); they stay in the history."""
+
+    def owners(tx: Tx) -> list[AccountId]:
+        return store.owners_of_unread(tx, tx.now_ms - older_ms, OWNERS_AT_ONCE)
+
+    while accounts := await database.read(owners):
+        for account_id in accounts:
+            await database.write(partial(_let_go, account_id=account_id, older_ms=older_ms))
+
+
+def _let_go(tx: Tx, account_id: AccountId, older_ms: int) -> None:
+    members.lock(tx, account_id)
+    _told(tx, account_id, store.read_before(tx, account_id, tx.now_ms - older_ms))
 
 
 def lapse_claims(tx: Tx) -> int:

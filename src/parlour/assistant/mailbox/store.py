@@ -130,6 +130,27 @@ def read_upto(tx: Tx, account_id: AccountId, ordinal: int | None) -> list[LabMes
     return [LabMessageId(row["id"]) for row in sorted(rows, key=lambda row: row["ordinal"])]
 
 
+def owners_of_unread(tx: Tx, before_ms: int, most: int) -> list[AccountId]:
+    """Accounts that have unread finals from before then."""
+    sql = (
+        "SELECT DISTINCT account_id FROM lab_messages WHERE kind = 'final' AND read_at IS NULL"
+        " AND created_at < :before LIMIT :most"
+    )
+    return [AccountId(row["account_id"]) for row in tx.all(sql, before=before_ms, most=most)]
+
+
+def read_before(tx: Tx, account_id: AccountId, before_ms: int) -> list[LabMessageId]:
+    """Mark finals from before then as read; those that were not, oldest first."""
+    rows = tx.all(
+        f"UPDATE lab_messages SET read_at = :now, claim = NULL, claimed_until = NULL WHERE {_UNREAD}"  # noqa: S608
+        " AND created_at < :before RETURNING id, ordinal",
+        account=account_id,
+        before=before_ms,
+        now=tx.now_ms,
+    )
+    return [LabMessageId(row["id"]) for row in sorted(rows, key=lambda row: row["ordinal"])]
+
+
 def fold(tx: Tx, account_id: AccountId, turn_id: TurnId, before_ms: int) -> list[LabMessageId]:
     """Mark as read, for this turn, what was ready before then and is not being given to anyone."""
     rows = tx.all(

@@ -119,8 +119,8 @@ def take_words(tx: Tx, question: Question, said: Words) -> Settled | None:
     return _settle(tx, question, Settling(answer=answer, by=said.author_id, message_id=said.message_id), said.route)
 
 
-def take_answer(tx: Tx, question: Question, answer: Mapping[str, object], by: AccountId, route: str) -> Settled:
-    """Answer with an object of the question's schema.
+def take_answer(tx: Tx, question: Question, answer: object, by: AccountId, route: str) -> Settled:
+    """Answer with an object of the question's schema; what is no object fits none.
 
     Raises `question_closed`, or `answer_invalid` with pointers: the question stays open.
     """

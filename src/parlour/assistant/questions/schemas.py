@@ -35,14 +35,16 @@ def answer_schema(question: Question) -> Schema:
     return {"$schema": DIALECT, "type": "object", **_shape(question)}
 
 
-def check(question: Question, answer: Mapping[str, object]) -> dict[str, JsonValue]:
+def check(question: Question, answer: object) -> dict[str, JsonValue]:
     """The answer with its values in the form that is kept. Raises `answer_invalid` with pointers into the body."""
     schema = cast("dict[str, Any]", answer_schema(question))
     checker = cast("_Checker", jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()))
-    faults = [Fault(_pointer(each.absolute_path), _said(each.validator)) for each in checker.iter_errors(dict(answer))]
+    given = cast("Mapping[str, object]", answer) if isinstance(answer, Mapping) else answer
+    given = dict(given) if isinstance(given, Mapping) else given
+    faults = [Fault(_pointer(each.absolute_path), _said(each.validator)) for each in checker.iter_errors(given)]
     checked: dict[str, JsonValue] = {}
-    if not faults:
-        checked, faults = _kept(question.body, answer)
+    if not faults and isinstance(given, dict):
+        checked, faults = _kept(question.body, given)
     if faults:
         raise Refusal("answer_invalid", "This answer does not fit the question.", faults=tuple(faults[:FAULTS_MAX]))
     return checked

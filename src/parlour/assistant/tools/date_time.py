@@ -12,7 +12,8 @@ def _tell(call: Call) -> Flow:
     zone = given.zone(name)
     now_ms = convert((yield Do(name="look at the clock", act=lambda tx: tx.now_ms)), int)
     now = datetime.fromtimestamp(now_ms / 1000, zone)
-    return Outcome(status="done", text=f"{now:%A %Y-%m-%d %H:%M:%S} ({name}, UTC{now:%z})")
+    weekday = f"{now:%A}" if call.member.language == "en" else f"星期{'一二三四五六日'[now.weekday()]}"
+    return Outcome(status="done", text=f"{weekday} {now:%Y-%m-%d %H:%M:%S} ({name}, UTC{now:%z})")
 
 
 TOOL = Tool(

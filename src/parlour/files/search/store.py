@@ -17,8 +17,8 @@ from parlour.files.search.tokens import ascii_form, is_single
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx
 
-FIRST_MAX, ALL_MAX = 512, 2**31
-"""How many of a store's best are looked at first, and then."""
+LOOKED_AT = (128, 2_048, 2**31)
+"""How many of a store's best are looked at, one after the other until there are enough."""
 COMMON = "10000.0"
 """The number of chunks with a word from which on it says little."""
 PLACES_MAX = 255
@@ -45,16 +45,17 @@ def insert(tx: Tx, source: Source, chunks: Sequence[tuple[str, Prepared]]) -> No
             for chunk_id, chunk in chunks
         ],
     )
+    kind = _kind_form(source.kind)
     if tx.store_name == "sqlite":
         tx.many(
             "INSERT OR REPLACE INTO chunk_terms (rowid, chunk_id, terms) VALUES (:number, :id, :terms)",
-            [{"number": _number(one), "id": one, "terms": " ".join(chunk.terms)} for one, chunk in chunks],
+            [{"number": _number(one), "id": one, "terms": " ".join((*chunk.terms, kind))} for one, chunk in chunks],
         )
     else:
         tx.many(
             "INSERT INTO chunk_terms (chunk_id, terms) VALUES (:id, CAST(:terms AS tsvector))"
             " ON CONFLICT (chunk_id) DO NOTHING",
-            [{"id": one, "terms": _vector(chunk.terms)} for one, chunk in chunks],
+            [{"id": one, "terms": _vector((*chunk.terms, kind))} for one, chunk in chunks],
         )
 
 
@@ -108,12 +109,15 @@ def set_embeddings(tx: Tx, kept: Sequence[tuple[str, str]]) -> None:
 def candidates(tx: Tx, query: Query, terms: Sequence[str], limit: int) -> list[Candidate]:
     """The passages with any of the words that the account may read, the most promising `limit` of them.
 
-    First only the store's best are looked at; if too few of them may be read or are meant, all are.
+    First only the store's best are looked at; if too few of them may be read or are meant, more, then all.
     """
-    ranked = _ranked_by_sqlite(terms) if tx.store_name == "sqlite" else _ranked_by_postgresql(terms)
-    rows = _best(tx, query, ranked, (FIRST_MAX, limit))
-    if len(rows) < limit:
-        rows = _best(tx, query, ranked, (ALL_MAX, limit))
+    rank = _ranked_by_sqlite if tx.store_name == "sqlite" else _ranked_by_postgresql
+    ranked = rank(terms, [_kind_form(kind) for kind in query.kinds])
+    rows: list[Row] = []
+    for most in LOOKED_AT:
+        rows = _best(tx, query, ranked, (most, limit))
+        if len(rows) == limit:
+            break
     words = _words_of(tx, [row["id"] for row in rows])
     places_of = _places_in_words if tx.store_name == "sqlite" else _places_in_vector
     return [
@@ -176,18 +180,21 @@ class _Ranked:
     params: Mapping[str, object]
 
 
-def _ranked_by_sqlite(terms: Sequence[str]) -> _Ranked:
+def _ranked_by_sqlite(terms: Sequence[str], kinds: Sequence[str]) -> _Ranked:
     forms = (ascii_form(term) + ("*" if is_single(term) else "") for term in terms)
     source = (
         "(SELECT rowid AS n, rank FROM chunk_terms WHERE chunk_terms MATCH :wanted ORDER BY rank LIMIT :most) best"
         " CROSS JOIN chunk_terms ON chunk_terms.rowid = best.n CROSS JOIN chunks c ON c.id = chunk_terms.chunk_id"
     )
-    return _Ranked(source, {"wanted": " OR ".join(forms)})
+    wanted = f"({' OR '.join(forms)})"
+    return _Ranked(source, {"wanted": f"{wanted} AND ({' OR '.join(kinds)})" if kinds else wanted})
 
 
-def _ranked_by_postgresql(terms: Sequence[str]) -> _Ranked:
+def _ranked_by_postgresql(terms: Sequence[str], kinds: Sequence[str]) -> _Ranked:
     """By the rarity of the words that a passage has: `ts_rank` knows nothing of rarity."""
-    words = {f"t{n}": f"'{ascii_form(term)}'" + (":*" if is_single(term) else "") for n, term in enumerate(terms)}
+    kind = f" & ({' | '.join(kinds)})" if kinds else ""
+    forms = (f"'{ascii_form(term)}'" + (":*" if is_single(term) else "") for term in terms)
+    words = {f"t{n}": form + kind for n, form in enumerate(forms)}
     hits = " UNION ALL ".join(
         f"SELECT chunk_id, {n} AS n FROM chunk_terms WHERE terms @@ CAST(:t{n} AS tsquery)"  # noqa: S608 (numbers)
         for n in range(len(terms))
@@ -258,6 +265,11 @@ def _conditions(tx: Tx, query: Query) -> tuple[str, dict[str, object]]:
         parts.append("c.created_at < :until_ms")
         params["until_ms"] = query.created_until
     return " AND ".join(parts), params
+
+
+def _kind_form(kind: str) -> str:
+    """The kind of a source as a word: one that no text has, since letters never follow a digit in one."""
+    return "0k" + "".join(each for each in kind.lower() if each.isascii() and each.isalnum())
 
 
 def _number(chunk_id: str) -> int:

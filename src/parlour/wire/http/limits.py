@@ -41,6 +41,7 @@ class FormArea:
     paths: tuple[str, ...]
     json_bytes_max: int
     form_bytes_max: int
+    json_depth_max: int = JSON_DEPTH_MAX
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +100,10 @@ class LimitBodies:
             return self._limits.upload_bytes_max
         return self._limits.json_bytes_max if is_json else self._limits.body_bytes_max
 
+    def _depth_max(self, path: str) -> int:
+        forms = self._limits.forms
+        return forms.json_depth_max if forms and path.startswith(forms.paths) else self._limits.json_depth_max
+
     async def _gathered(self, scope: Scope, receive: Receive, send: Send, bytes_max: int) -> None:
         body = bytearray()
         more = True
@@ -115,7 +120,7 @@ class LimitBodies:
                 return
         whole = bytes(body)
         try:
-            check_json_depth(whole, self._limits.json_depth_max)
+            check_json_depth(whole, self._depth_max(scope["path"]))
         except Refusal as refusal:
             await problem_response(refusal)(scope, receive, send)
             return

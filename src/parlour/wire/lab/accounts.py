@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from parlour.accounts import actions
 from parlour.accounts.entities import Account, Login, NewAccount, SessionActor
 from parlour.accounts.names import checked_user_id, is_user_id
-from parlour.accounts.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordWorkers, check_password
+from parlour.accounts.passwords import PASSWORD_CHARS_MIN, PasswordWorkers, check_password
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
@@ -25,16 +25,17 @@ from parlour.wire.lab.callers import Callers, address_of
 from parlour.wire.lab.cookies import Origins, clear_cookie, set_cookie
 
 SESSION_SECONDS = 30 * 86_400
-_SENT_USER_ID_CHARS_MAX = 1_000
+_LOOKED_AT_CHARS = 2_000
 
 
 class Credentials(BaseModel):
-    """The body of all three ways in. What else it has is ignored."""
+    """The body of all three ways in. What else it has is ignored. Of what is far too long only the beginning is
+    looked at: it is no name and no password, however it is normalised, and counts as any other that is none."""
 
     model_config = ConfigDict(strict=True)
 
-    user_id: str = Field(max_length=_SENT_USER_ID_CHARS_MAX)
-    password: str = Field(max_length=100 * PASSWORD_CHARS_MAX)
+    user_id: Annotated[str, AfterValidator(lambda given: given[:_LOOKED_AT_CHARS])]
+    password: Annotated[str, AfterValidator(lambda given: given[:_LOOKED_AT_CHARS])]
 
 
 class SignedIn(BaseModel):

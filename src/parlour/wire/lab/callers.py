@@ -21,6 +21,7 @@ from parlour.audit.entities import Entry
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.database import Database
+from parlour.storage.requests import KEEP_MS
 from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator, bare_token, token_of_headers
 from parlour.wire.lab.brakes import RequestBrake
@@ -37,6 +38,7 @@ class LabCaller:
 
     `account_id` and `user_id`: in whose place, with whose rights. `author_id`: who it is. `operator`: the
     author is an admin. `session_digest`: the credential, `None` only for a `trusted` caller, who has none.
+    `keep_answers_ms`: how long answers to requests with an `Idempotency-Key` are kept.
     """
 
     account_id: AccountId
@@ -46,6 +48,7 @@ class LabCaller:
     session_digest: str | None
     trusted: bool = False
     session: SessionActor | None = None
+    keep_answers_ms: int = KEEP_MS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +60,7 @@ class CallersNeed:
     origins: Origins
     brake: RequestBrake
     trusting: bool = False
+    keep_answers_ms: int = KEEP_MS
 
 
 class Callers:
@@ -72,6 +76,17 @@ class Callers:
         accounts), `too_many_requests`.
         """
         return await self._recorded(request, await self._caller(request, id, self._need.brake.count))
+
+    async def sender(self, request: Request, id: Annotated[str, Path()]) -> LabCaller:
+        """The same for messages: a trusted caller is let through, to be counted by `count` where a refusal can be
+        left in its mailbox (2.4)."""
+        lenient = self._need.trusting and not _presents(request)
+        count = _let_pass if lenient else self._need.brake.count
+        return await self._recorded(request, await self._caller(request, id, count))
+
+    def count(self, caller: LabCaller) -> None:
+        """Count a request. `too_many_requests`."""
+        self._need.brake.count(caller.author_id)
 
     async def reader(self, request: Request, id: Annotated[str, Path()]) -> LabCaller:
         """The same without the brake: for `GET /response`, which calls `slow_down` instead."""
@@ -122,6 +137,7 @@ class Callers:
             operator=actor.is_operator,
             session_digest=session.digest,
             session=session,
+            keep_answers_ms=self._need.keep_answers_ms,
         )
         return _with_state(request, caller)
 
@@ -146,6 +162,7 @@ class Callers:
             operator=False,
             session_digest=None,
             trusted=True,
+            keep_answers_ms=self._need.keep_answers_ms,
         )
 
     def _trusted_account(self, tx: Tx, user_id: str) -> Account | None:

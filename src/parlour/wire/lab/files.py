@@ -26,6 +26,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.downloads import Download, disposition, download_response
 from parlour.wire.http.problems import problem_response, problem_responses
 from parlour.wire.lab.callers import Callers, LabCaller
+from parlour.wire.lab.idempotency import Answered, body_digest, key_of, once
 
 INLINE = frozenset({"application/pdf", "image/png", "image/jpeg", "text/plain"})
 PAGE_DEFAULT, PAGE_MAX = 50, 200
@@ -105,12 +106,16 @@ def lab_files_router(need: LabFilesNeed) -> APIRouter:
 
 
 def _add_downloads(router: APIRouter, need: LabFilesNeed) -> None:
-    @router.post("/bytes", response_class=Response, responses=_ERRORS | problem_responses(400, 413) | _BYTES)
+    @router.post("/bytes", response_class=Response, responses=_ERRORS | problem_responses(400, 409, 413) | _BYTES)
     async def read_bytes(  # pyright: ignore[reportUnusedFunction]
         given: WantedFile, request: Request, caller: Annotated[LabCaller, Depends(need.callers.owner)]
     ) -> Response:
-        """The bytes of a file, or a part of them."""
-        return await _send(need, caller, given.filepath, request)
+        """The bytes of a file, or a part of them. A repeated request gets what the file is now, and is told so."""
+        key = key_of(request, caller, "files/bytes", body_digest(given.model_dump()))
+        answer = await _send(need, caller, given.filepath, request)
+        if key is not None and (await need.database.write(lambda tx: once(tx, key, Answered))).replayed:
+            answer.headers["Idempotency-Replayed"] = "true"
+        return answer
 
     @router.get("/{handle:path}", response_class=Response, responses=_ERRORS | _BYTES)
     async def read_file(  # pyright: ignore[reportUnusedFunction]
@@ -144,14 +149,15 @@ def _add_own(router: APIRouter, need: LabFilesNeed) -> None:
         handle: str, caller: Annotated[LabCaller, Depends(need.callers.owner)]
     ) -> None:
         """Remove an own file, its text, and the recent paper that it is. Attachments of log entries stay."""
+        await need.database.write(lambda tx: delete_own(tx, caller.account_id, _whole(handle), need.deleting))
 
-        def delete(tx: Tx) -> None:
-            file = actions.own_file(tx, caller.account_id, _whole(handle))
-            for hook in need.deleting:
-                hook(tx, caller.account_id, file)
-            actions.delete_file(tx, caller.account_id, _whole(handle))
 
-        await need.database.write(delete)
+def delete_own(tx: Tx, account_id: AccountId, handle: str, hooks: Sequence[Deleting]) -> None:
+    """Delete an own file and what `hooks` delete with it; they may refuse."""
+    file = actions.own_file(tx, account_id, handle)
+    for hook in hooks:
+        hook(tx, account_id, file)
+    actions.delete_file(tx, account_id, handle)
 
 
 def _whole(handle: str) -> str:

@@ -66,6 +66,7 @@ class Gate:
                 origins=self.origins,
                 brake=self.brake,
                 trusting=settings.lab.trust_path_user_id,
+                keep_answers_ms=limits.idempotency_ms,
             )
         )
         if settings.lab.trust_path_user_id:
@@ -102,6 +103,7 @@ class Gate:
         return FormArea(
             paths=self.paths,
             json_bytes_max=limits.json_body_bytes_max,
+            json_depth_max=limits.json_depth_max,
             form_bytes_max=max(limits.upload_bytes_max, limits.speech_bytes_max) + FORM_OVERHEAD_BYTES,
         )
 

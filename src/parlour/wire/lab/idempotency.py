@@ -1,7 +1,7 @@
 """Requests that happen once (lab protocol 2.4): `Idempotency-Key` on every POST below `/users/`.
 
 The key is claimed in the transaction of what it guards: `once(tx, key, act)`. A refusal undoes that transaction,
-so that the key may be used again; an answer is kept for 24 hours, over restarts.
+so that the key may be used again; an answer is kept for `idempotency_hours`, over restarts.
 """
 
 import hashlib
@@ -53,7 +53,11 @@ def key_of(request: Request, caller: LabCaller, operation: str, digest: str) -> 
         text = f"An Idempotency-Key has 1 to {KEY_CHARS_MAX} visible ASCII characters."
         raise Refusal("validation", text, faults=(Fault("/headers/idempotency-key", text),))
     return RequestKey(
-        account_id=caller.account_id, request_id=f"{operation} {given}", operation=operation, digest=digest
+        account_id=caller.account_id,
+        request_id=f"{operation} {given}",
+        operation=operation,
+        digest=digest,
+        keep_ms=caller.keep_answers_ms,
     )
 
 

@@ -143,7 +143,7 @@ def _add(router: APIRouter, need: MessagesNeed, route: Route) -> None:
         openapi_extra={"requestBody": _body_shape(route)},
     )
     async def post(  # pyright: ignore[reportUnusedFunction]
-        request: Request, caller: Annotated[LabCaller, Depends(need.callers.owner)]
+        request: Request, caller: Annotated[LabCaller, Depends(need.callers.sender)]
     ) -> Response:
         """Accepted at once; the reply comes through the mailbox. The body of the answer is `null`."""
         return await taking.answer(request, caller)
@@ -158,6 +158,8 @@ class _Taking:
 
     async def answer(self, request: Request, caller: LabCaller) -> Response:
         try:
+            if caller.trusted:
+                self._need.callers.count(caller)
             with self._need.receiving.begin(caller.account_id):
                 return response_of(await self._take(request, caller))
         except Refusal as refusal:
@@ -197,6 +199,7 @@ class _Taking:
             file_bytes_max=limits.speech_bytes_max if spoken else limits.upload_bytes_max,
             field_bytes_max=4 * limits.text_chars_max + FIELD_OVERHEAD_BYTES,
             room=room,
+            parts_max=limits.upload_parts_max,
         )
 
     def _said(self, caller: LabCaller, given: _Fields, text: str, attachment: Attachment | None) -> Said:

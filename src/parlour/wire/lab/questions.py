@@ -67,7 +67,7 @@ class AnswerBody(BaseModel):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
-    answer: dict[str, Any] | None = None
+    answer: Any = Field(default=None, json_schema_extra={"type": "object"})
     text: Annotated[str, NoNul] | None = None
 
     @model_validator(mode="after")
@@ -167,7 +167,7 @@ def questions_router(need: QuestionsNeed) -> APIRouter:
         """Close the question with an answer and let the turn go on; the first valid answer wins."""
         if body.text is not None and len(body.text) > need.text_chars_max:
             raise Refusal("text_too_long", f"An answer has at most {need.text_chars_max} characters.")
-        given = _Given(question_id=question_id, caller=caller, route=_route(request))
+        given = Given(question_id=question_id, caller=caller, route=_route(request))
         key = key_of(request, caller, ANSWER_PATH, body_digest({**_fields(body), "question_id": question_id}))
         return response_of(await need.database.write(lambda tx: once(tx, key, lambda: given.answer(tx, body))))
 
@@ -176,7 +176,7 @@ def questions_router(need: QuestionsNeed) -> APIRouter:
         request: Request, question_id: str, body: AssignBody, caller: Annotated[LabCaller, owner]
     ) -> Response:
         """Let another member answer too, or take that back. The owner may still answer."""
-        given = _Given(question_id=question_id, caller=caller, route=_route(request))
+        given = Given(question_id=question_id, caller=caller, route=_route(request))
         key = key_of(request, caller, ASSIGN_PATH, body_digest({**_fields(body), "question_id": question_id}))
         return response_of(await need.database.write(lambda tx: once(tx, key, lambda: given.assign(tx, body))))
 
@@ -184,7 +184,7 @@ def questions_router(need: QuestionsNeed) -> APIRouter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Given:
+class Given:
     """A question that somebody acts on, and by which route."""
 
     question_id: str

@@ -26,7 +26,7 @@ from parlour.settings import Lab
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
-from parlour.wire.http.limits import check_json_depth
+from parlour.wire.http.limits import JSON_DEPTH_MAX, check_json_depth
 from parlour.wire.lab import encode_events, following, socket_commands
 from parlour.wire.lab.bells import Bells, leave
 from parlour.wire.lab.bodies import fitted
@@ -175,7 +175,7 @@ class LabSockets:
     async def command(self, visit: Visit, name: str, args: Sequence[object]) -> Answer:
         """Carry out a command. `Refusal`: those of 13.3."""
         self._need.brake.count(visit.session.actor.account_id)
-        payload = read(name, args)
+        payload = read(name, args, self._need.lab.limits.json_depth_max)
         match payload:
             case PersonJoin():
                 return await self._join(visit, payload)
@@ -270,13 +270,13 @@ class LabSockets:
         return caller
 
 
-def read(name: str, args: Sequence[object]) -> LabPayload:
+def read(name: str, args: Sequence[object], depth_max: int = JSON_DEPTH_MAX) -> LabPayload:
     """The payload of a command. Raises `validation`, `unknown_field`, `bad_request` (nested too deep)."""
     given: object = args[0] if args else {}
     if len(args) > 1 or not isinstance(given, dict):
         raise Refusal("validation", "The payload must be one JSON object.")
     members = cast("Mapping[str, object]", given)
-    check_json_depth(msgspec.json.encode(members))
+    check_json_depth(msgspec.json.encode(members), depth_max)
     return fitted(COMMANDS[name][0], members)
 
 

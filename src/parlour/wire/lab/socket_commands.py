@@ -37,7 +37,7 @@ def say(tx: Tx, caller: LabCaller, payload: PersonSay, limits: LabLimits) -> Map
         ack = {"ok": True, "message_id": done.message_id, "turn_id": done.turn_id, "effect": done.effect}
         return Answered(body=msgspec.json.encode(ack).decode())
 
-    return decode(once(tx, _key(caller, payload), act).body, dict[str, object])
+    return decode(once(tx, _key(caller, payload, limits), act).body, dict[str, object])
 
 
 def answer(tx: Tx, caller: LabCaller, payload: QuestionAnswer, limits: LabLimits) -> Mapping[str, object]:
@@ -70,7 +70,7 @@ def cancel(tx: Tx, caller: LabCaller, payload: TurnCancel) -> Mapping[str, objec
     return {"ok": True, "cancelled": list(done.turn_ids), "state": done.state}
 
 
-def _key(caller: LabCaller, payload: PersonSay) -> RequestKey | None:
+def _key(caller: LabCaller, payload: PersonSay, limits: LabLimits) -> RequestKey | None:
     if payload.client_message_id is None:
         return None
     members = payload.model_dump(exclude={"client_message_id"})
@@ -79,4 +79,5 @@ def _key(caller: LabCaller, payload: PersonSay) -> RequestKey | None:
         request_id=f"person_say {payload.client_message_id}",
         operation="person_say",
         digest=body_digest(members),
+        keep_ms=limits.idempotency_ms,
     )

@@ -40,7 +40,7 @@ class QuestionAnswer(LabPayload):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     question_id: Id
-    answer: dict[str, Any] | None = None
+    answer: Any = Field(default=None, json_schema_extra={"type": "object"})
     text: Annotated[str, NoNul] | None = None
 
     @model_validator(mode="after")

@@ -39,6 +39,7 @@ class FormLimits:
     file_bytes_max: int
     field_bytes_max: int
     room: int | None = None
+    parts_max: int = PARTS_MAX
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,8 +158,8 @@ class _Reader:
         part = self._part
         if kind == "begin":
             self._parts += 1
-            if self._parts > PARTS_MAX:
-                raise Refusal("body_too_large", f"A form may have at most {PARTS_MAX} parts.")
+            if self._parts > self._limits.parts_max:
+                raise Refusal("body_too_large", f"A form may have at most {self._limits.parts_max} parts.")
             self._part = _Open()
         elif kind == "header":
             part.headers[one.decode("latin-1").strip().lower()] = two

@@ -2,6 +2,7 @@
 import { answered, apply, follows, fromSnapshot, unreadFinal } from "./lab-state.js";
 
 const JOIN_AGAIN_MS = 3_000;
+const SNAPSHOT_MESSAGES = 200;
 const EARLIER_PAGES_MAX = 100;
 
 export class LabStore {
@@ -25,7 +26,7 @@ export class LabStore {
       const [snapshot, own, given] = await Promise.all([this.api.snapshot(), this.api.questions(), this.api.assigned()]);
       this.failure = null;
       const fresh = fromSnapshot(snapshot, { questions: own.questions, assigned: given.questions });
-      this.wholeRead = snapshot.messages[0]?.order === undefined || snapshot.messages.length < 200;
+      this.wholeRead = snapshot.messages.length < SNAPSHOT_MESSAGES;
       this.set(this.arrived.reduce((state, [name, payload]) => apply(state, name, payload), fresh));
     } catch (problem) {
       this.failure = problem;
@@ -57,7 +58,10 @@ export class LabStore {
   handle(name, payload) {
     if (payload?.room !== this.room) return;
     this.arrived?.push([name, payload]);
-    if (name === "resync" || (this.state && !follows(this.state, payload))) this.load();
+    if (name === "resync" || (this.state && !follows(this.state, payload))) {
+      this.joined = false;
+      this.load();
+    }
     else if (this.state) {
       this.set(apply(this.state, name, payload));
       if (name === "question_assigned" && !this.state.question) this.readAssigned();

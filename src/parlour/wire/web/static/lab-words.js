@@ -10,7 +10,7 @@ export function withoutSources(text, references) {
     const words = line.replace(/^(\[\d+\])+ /, "");
     const at = Math.max(0, left.findIndex((reference) => words.startsWith(collapsed(reference.title)) && pageFits(words, reference)));
     const [reference] = left.splice(at, 1);
-    return reference ? [{ numbers: [...line.matchAll(/\G?\[(\d+)\](?=[\[ ])/g)].map((match) => Number(match[1])), words, reference }] : [];
+    return reference ? [{ numbers: (/^(?:\[\d+\])+(?= )/.exec(line)?.[0].match(/\d+/g) ?? []).map(Number), words, reference }] : [];
   });
   const rest = left.map((reference) => ({ numbers: [], words: reference.title, reference }));
   return { body: found ? text.slice(0, found.index) : text, sources: [...sources, ...rest] };
