@@ -3,8 +3,10 @@
 `app.Parlour` owns one. Nothing outside this module and `app` knows all of its parts.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -24,6 +26,8 @@ from parlour.assistant.questions.work import deadlines
 from parlour.assistant.tools.arxiv import ArxivNeed, ArxivTools
 from parlour.assistant.tools.built_in import BuiltInNeed, BuiltInTools
 from parlour.assistant.tools.mcp import McpTools
+from parlour.assistant.tools.meaning import MeaningfulSearches
+from parlour.assistant.tools.ports import ToolSource
 from parlour.assistant.tools.registry import Toolbox
 from parlour.assistant.tools.summarising import ModelSummaries
 from parlour.events.compaction import prune
@@ -32,12 +36,13 @@ from parlour.files.entities import StoredFile
 from parlour.files.extraction.work import ReaderNeed, TextReader
 from parlour.files.intake import Intake
 from parlour.files.ports import BlobStore
+from parlour.files.search.embedding import Embeddings
 from parlour.files.sweeping import Sweeper, SweeperNeed
 from parlour.jobs.worker import Worker
 from parlour.kernel.clock import Clock
 from parlour.kernel.dice import Dice
 from parlour.kernel.ids import AccountId, Ids
-from parlour.kernel.refusals import Refusal
+from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.providers.arxiv import ArxivClient
 from parlour.providers.mcp.servers import McpServers
 from parlour.providers.models import SCRIPTED
@@ -62,6 +67,11 @@ from parlour.wire.lab.socket import LabSockets, SocketsNeed
 from parlour.wire.lab.stream import StreamsNeed, stream_router
 from parlour.wire.mcp.http import McpHttp, McpHttpNeed, mcp_route
 from parlour.wire.mcp.offering import OfferNeed
+
+if TYPE_CHECKING:
+    from parlour.providers.embeddings import OpenAICompatibleEmbedder
+
+logger = logging.getLogger("parlour.laboratory")
 
 MODELS: Sequence[type[BaseModel]] = (*messages.MODELS, *conversation.MODELS)
 PUBLIC_PATHS = ("/accounts/log-up", "/accounts/log-in", "/accounts/sign-up")
@@ -116,7 +126,11 @@ class Laboratory:
         self.servers = McpServers(lab.mcp)
         arxiv = ArxivTools(ArxivNeed(arxiv=self.arxiv, reader=self.texts, quota=lab.limits.quota_bytes))
         summaries = None if self.embedded else ModelSummaries(need.database, need.model, self.model_name)
-        built_in = BuiltInTools(BuiltInNeed(reader=self.texts, summarise=summaries))
+        built_in: ToolSource = BuiltInTools(BuiltInNeed(reader=self.texts, summarise=summaries))
+        self.embedder = _embedder(settings)
+        self.embeddings = Embeddings(need.database, self.embedder) if self.embedder else None
+        if self.embeddings:
+            built_in = MeaningfulSearches(built_in, self.embeddings)
         self.toolbox = Toolbox([built_in, arxiv, McpTools(self.servers, lab.mcp)], lab.tools)
         offer = OfferNeed(store=need.database, toolbox=self.toolbox, allowed=lab.tools, new_id=need.ids.new)
         self.mcp = McpHttp(McpHttpNeed(offer=offer, authenticator=need.authenticator, count=self.gate.brake.count))
@@ -185,15 +199,26 @@ class Laboratory:
         """After the worker has stopped."""
         await self.servers.stop()
         await self.arxiv.stop()
+        if self.embedder:
+            await self.embedder.aclose()
 
     async def keep_house(self) -> None:
         """Sweep files that nothing uses, shorten the log (9.3, 12)."""
         limits = self._need.settings.lab.limits
         await self.sweeper.sweep()
+        await self._embed()
         await compact_turns(self._need.database, self._need.settings.limits.compaction_age_seconds)
         await prune(self._need.database, "lab:", round(limits.event_days * 86_400))
         if limits.reply_days:
             await mailbox.let_go(self._need.database, round(limits.reply_days * 86_400_000))
+
+    async def _embed(self) -> None:
+        """Give passages their vectors; what fails is tried again in the next round."""
+        try:
+            while self.embeddings and await self.embeddings.embed_pending():
+                continue
+        except ProviderFault as fault:
+            logger.warning("embedding_failed", extra={"reason": fault.text})
 
     def add_to(self, app: FastAPI) -> None:
         """The routes of the lab protocol."""
@@ -257,6 +282,17 @@ class Laboratory:
             model="embedded" if self.embedded else "external",
             tools=offered,
         )
+
+
+def _embedder(settings: Settings) -> "OpenAICompatibleEmbedder | None":
+    """Who makes embeddings; the settings have checked that the provider exists."""
+    name, _, model = (settings.lab.embeddings_model or "").partition(":")
+    for provider in settings.providers:
+        if provider.name == name and provider.base_url:
+            from parlour.providers.embeddings import OpenAICompatibleEmbedder  # noqa: PLC0415 (few configure it)
+
+            return OpenAICompatibleEmbedder(provider.base_url, provider.api_key, model)
+    return None
 
 
 def _keep_attached(tx: Tx, _: AccountId, file: StoredFile) -> None:

@@ -248,6 +248,14 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _embedding(self) -> Self:
+        provider, _, model = (self.lab.embeddings_model or "").partition(":")
+        usable = {each.name for each in self.providers if each.kind == "openai_compatible" and each.base_url}
+        if self.lab.embeddings_model and not (model and provider in usable):
+            raise ValueError("lab.embeddings_model must be PROVIDER:MODEL with a configured openai_compatible provider")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,

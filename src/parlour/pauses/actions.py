@@ -146,7 +146,8 @@ def assign(tx: Tx, asked: Pause, to: AccountId | None, note: str | None) -> Paus
     if not store.assign(tx, asked, to, note):
         raise Refusal("question_closed", "This question is closed.")
     now = _stored(tx, asked.id)
-    tx.announce(_rooms(now), QuestionAssigned(pause=now))
+    for room in _rooms(now):  # one event each, so that the assignee's can be taken back
+        tx.announce([room], QuestionAssigned(pause=now))
     if asked.assigned_to not in (None, to, asked.account_id):
         taken_back = replace(now, assigned_to=None, assigned_user=None, body=replace(now.body, note=None))
         tx.announce([lab_room(asked.assigned_to)], QuestionAssigned(pause=taken_back))

@@ -4,9 +4,6 @@ import asyncio
 import ipaddress
 import socket
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
-
 
 class AddressRefusedError(OSError):
     """The host has an address that nobody here connects to."""
@@ -28,21 +25,3 @@ async def check_host(host: str) -> None:
     check_address(host.strip("[]"))
     for *_, where in await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM):
         check_address(str(where[0]))
-
-
-class CarefulResolver(AbstractResolver):
-    """Names to addresses for aiohttp; a name that leads to a link-local address leads nowhere."""
-
-    def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for each in found:
-            check_address(each["host"])
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()

@@ -2,14 +2,17 @@
 
 At most one request per `request_seconds_between`; redirects only to the same origin or a listed host;
 no link-local address; an answer is Atom or PDF, or it is refused. What is refused leaves nothing behind.
+The HTTP client costs 10 MiB, so it is loaded when arXiv's host takes a connection for the first time.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 from parlour.assistant.tools.arxiv import ID_PATTERN, Record
 from parlour.files.entities import Received
@@ -20,8 +23,6 @@ from parlour.providers.addresses import check_address, check_host
 from parlour.settings import Arxiv
 
 if TYPE_CHECKING:
-    from xml.etree import ElementTree
-
     import aiohttp
     from yarl import URL
 
@@ -57,7 +58,6 @@ class ArxivClient:
         self._intake = intake
         self._clock = clock
         self._waits = waits or ArxivWaits()
-        self._base = URL(config.base_url)
         self._hosts = frozenset(host.casefold() for host in config.hosts)
         self._session: aiohttp.ClientSession | None = None
         self._turn = asyncio.Lock()
@@ -109,7 +109,7 @@ class ArxivClient:
         try:
             async with (
                 asyncio.timeout(self._waits.pdf_seconds_max),
-                self._answer(self._base / "pdf" / arxiv_id, "pdf") as answer,
+                self._answer(f"pdf/{arxiv_id}", {}, "pdf") as answer,
                 self._intake.begin(f"{arxiv_id.replace('/', '-')}.pdf", bytes_max=most) as part,
             ):
                 begin = b""
@@ -124,48 +124,63 @@ class ArxivClient:
                 return await part.finish()
         except Refusal:
             raise ProviderFault("The PDF is larger than is allowed here; nothing was kept.", retryable=False) from None
-        except (aiohttp.ClientError, OSError):
+        except OSError:
             raise ProviderFault("arXiv broke off or took too long; nothing was kept.", retryable=True) from None
 
-    async def _feed(self, query: dict[str, str]) -> list[Record]:
+    async def _feed(self, query: Mapping[str, str]) -> list[Record]:
         body = b""
         try:
             async with (
                 asyncio.timeout(self._waits.feed_seconds_max),
-                self._answer((self._base / "api" / "query").with_query(query), "feed") as answer,
+                self._answer("api/query", query, "feed") as answer,
             ):
                 async for piece in answer.content.iter_any():
                     body += piece
                     if len(body) > FEED_BYTES_MAX:
                         raise ProviderFault("arXiv's answer is too large.", retryable=False)
-        except (aiohttp.ClientError, OSError):
+        except OSError:
             raise ProviderFault(_UNREACHABLE, retryable=True) from None
         return await asyncio.to_thread(read_feed, body)
 
     @asynccontextmanager
-    async def _answer(self, url: URL, kind: Kind) -> AsyncGenerator[aiohttp.ClientResponse, None]:
-        """A successful answer, after redirects that stay where they may go."""
+    async def _answer(
+        self, path: str, query: Mapping[str, str], kind: Kind
+    ) -> AsyncGenerator["aiohttp.ClientResponse", None]:
+        """A successful answer, after redirects that stay where they may go; what breaks it is an `OSError`."""
+        from aiohttp import ClientError
+
         if self._config.enabled == "off":
             raise ProviderFault("arXiv is switched off here.", retryable=False)
-        for _ in range(REDIRECTS_MAX + 1):
-            await self._wait_for_turn()
-            if url.host:
-                check_address(url.host)
-            async with self._open().get(url, allow_redirects=False) as answer:
-                if answer.status in (301, 302, 303, 307, 308):
-                    url = self._allowed(url.join(URL(answer.headers.get("Location", ""))))
-                    continue
+        try:
+            async with self._followed(path, query) as answer:
                 if answer.status != 200:
                     retryable = answer.status == 429 or answer.status >= 500
                     raise ProviderFault(f"arXiv answered with status {answer.status}.", retryable=retryable)
                 if kind == "pdf" and (answer.content_length or 0) > self._config.bytes_max:
                     raise ProviderFault("The PDF is larger than is allowed here; nothing was kept.", retryable=False)
                 yield answer
-                return
+        except ClientError as error:
+            raise ConnectionError(_UNREACHABLE) from error
+
+    @asynccontextmanager
+    async def _followed(self, path: str, query: Mapping[str, str]) -> AsyncGenerator["aiohttp.ClientResponse", None]:
+        from yarl import URL
+
+        base = URL(self._config.base_url)
+        url = base.joinpath(*path.split("/")).with_query(query)
+        for _ in range(REDIRECTS_MAX + 1):
+            await self._wait_for_turn()
+            if url.host:
+                check_address(url.host)
+            async with self._open().get(url, allow_redirects=False) as answer:
+                if answer.status not in (301, 302, 303, 307, 308):
+                    yield answer
+                    return
+                url = self._allowed(base, url.join(URL(answer.headers.get("Location", ""))))
         raise ProviderFault("arXiv redirects without end.", retryable=False)
 
-    def _allowed(self, url: URL) -> URL:
-        same = url.origin() == self._base.origin() if url.is_absolute() and url.host else False
+    def _allowed(self, base: "URL", url: "URL") -> "URL":
+        same = url.origin() == base.origin() if url.is_absolute() and url.host else False
         listed = (
             url.scheme == "https" and url.port == 443 and (url.host or "").casefold() in self._hosts and not url.user
         )
@@ -180,7 +195,11 @@ class ArxivClient:
                 await asyncio.sleep(max(0.0, self._config.request_seconds_between - since))
             self._asked_at = self._clock.monotonic()
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        from parlour.providers.resolving import CarefulResolver
+
         if self._session is None:
             waits = self._waits
             self._session = aiohttp.ClientSession(
@@ -195,12 +214,25 @@ class ArxivClient:
 
     async def _probe(self) -> None:
         while True:
-            try:
-                await self._feed({"search_query": "all:electron", "start": "0", "max_results": "1"})
-                self._answers = True
-            except ProviderFault:
-                self._answers = False
+            self._answers = await self._is_there()
             await asyncio.sleep(PROBE_SECONDS)
+
+    async def _is_there(self) -> bool:
+        try:
+            await self._connect()
+            await self._feed({"search_query": "all:electron", "start": "0", "max_results": "1"})
+        except (ProviderFault, OSError):
+            return False
+        return True
+
+    async def _connect(self) -> None:
+        """Raise `OSError` unless arXiv's host takes a connection."""
+        where = urlsplit(self._config.base_url)
+        host, port = where.hostname or "", where.port or (443 if where.scheme == "https" else 80)
+        async with asyncio.timeout(self._waits.connect_seconds_max):
+            await check_host(host)
+            _, writer = await asyncio.open_connection(host, port)
+        writer.close()
 
 
 def read_feed(body: bytes) -> list[Record]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-import aiohttp
-
 from parlour.kernel.refusals import ProviderFault
 
 SECONDS_MAX = 10.0
@@ -13,6 +11,8 @@ def fetch_keys_of(issuer: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
     """How the keys of an OIDC issuer are fetched: discovery, then its JWKS."""
 
     async def fetch() -> Mapping[str, object]:
+        import aiohttp
+
         try:
             timeout = aiohttp.ClientTimeout(total=SECONDS_MAX)
             async with aiohttp.ClientSession(timeout=timeout) as session:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
-import jsonschema
-
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.questions.entities import Question
 from parlour.assistant.questions.values import STRING_CHARS_MAX, TEXT_CHARS_MAX, is_storable, value_of
@@ -37,13 +35,14 @@ def answer_schema(question: Question) -> Schema:
 
 def check(question: Question, answer: object) -> dict[str, JsonValue]:
     """The answer with its values in the form that is kept. Raises `answer_invalid` with pointers into the body."""
+    import jsonschema  # noqa: PLC0415 (2 MiB that a server at rest does not need)
+
     schema = cast("dict[str, Any]", answer_schema(question))
     checker = cast("_Checker", jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()))
-    given = cast("Mapping[str, object]", answer) if isinstance(answer, Mapping) else answer
-    given = dict(given) if isinstance(given, Mapping) else given
+    given = dict(cast("Mapping[str, object]", answer)) if isinstance(answer, Mapping) else None
     faults = [Fault(_pointer(each.absolute_path), _said(each.validator)) for each in checker.iter_errors(given)]
     checked: dict[str, JsonValue] = {}
-    if not faults and isinstance(given, dict):
+    if not faults and given is not None:
         checked, faults = _kept(question.body, given)
     if faults:
         raise Refusal("answer_invalid", "This answer does not fit the question.", faults=tuple(faults[:FAULTS_MAX]))

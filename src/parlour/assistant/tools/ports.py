@@ -126,7 +126,8 @@ Flow: TypeAlias = Generator[Wish, JsonValue, Outcome]
 class Call:
     """One call of a tool. `arguments` fit the tool's schema. `files` are handles of the turn's messages.
 
-    `words` are the person's words of the turn's first message.
+    `words` are the person's words of the turn's first message. `meaning` is the embedding of the
+    call's query, if the server has embeddings (`tools/meaning.py`).
     """
 
     call_id: str
@@ -135,6 +136,7 @@ class Call:
     arguments: Mapping[str, JsonValue]
     files: Sequence[str] = ()
     words: str = ""
+    meaning: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

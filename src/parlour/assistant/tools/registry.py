@@ -3,9 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-import jsonschema
-from jsonschema.exceptions import SchemaError, ValidationError
-
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.tools import policy
 from parlour.assistant.tools.policy import Policies
@@ -64,6 +61,9 @@ def fault_of(tool: Tool, arguments: Mapping[str, JsonValue]) -> str | None:
 
     Arguments that the schema does not name are refused, so an account or a role cannot be slipped in.
     """
+    import jsonschema  # noqa: PLC0415 (2 MiB that a server at rest does not need)
+    from jsonschema.exceptions import SchemaError, ValidationError  # noqa: PLC0415
+
     try:
         jsonschema.validate(arguments, _schema(tool), cls=jsonschema.Draft202012Validator)
     except ValidationError as error:

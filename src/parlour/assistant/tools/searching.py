@@ -25,6 +25,7 @@ from parlour.files import actions as files
 from parlour.files.entities import StoredFile
 from parlour.files.handles import handle_of, parse
 from parlour.files.search import finding
+from parlour.files.search.embedding import decoded
 from parlour.files.search.entities import Hit, Query
 from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import Refusal
@@ -60,6 +61,7 @@ def found(tx: Tx, call: Call, wanted: Wanted) -> list[Passage]:
         limit=wanted.limit,
         created_from=wanted.since,
         created_until=wanted.until,
+        vector=decoded(call.meaning) if call.meaning else None,
     )
     passages = (_passage(tx, call, hit) for hit in finding.search(tx, query))
     return [each for each in passages if each is not None]

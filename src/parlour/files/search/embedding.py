@@ -53,16 +53,23 @@ def encoded(vector: Vector) -> str:
     return f"{vector.model}\n{base64.b64encode(numbers).decode()}"
 
 
-def nearness(vector: Vector, stored: str) -> float | None:
-    """How near two texts are, from 0 to 1; None if their vectors cannot be compared."""
+def decoded(stored: str) -> Vector | None:
+    """A vector as `encoded` wrote it; None if it is damaged."""
     model, _, numbers = stored.partition("\n")
     try:
         raw = base64.b64decode(numbers, validate=True)
-    except binascii.Error:
+        values = struct.unpack(f"<{len(raw) // 4}f", raw)
+    except (binascii.Error, struct.error):
         return None
-    if model != vector.model or len(raw) != 4 * len(vector.values):
+    return Vector(model=model, values=values)
+
+
+def nearness(vector: Vector, stored: str) -> float | None:
+    """How near two texts are, from 0 to 1; None if their vectors cannot be compared."""
+    found = decoded(stored)
+    if found is None or found.model != vector.model or len(found.values) != len(vector.values):
         return None
-    other: tuple[float, ...] = struct.unpack(f"<{len(vector.values)}f", raw)
+    other = found.values
     length = math.hypot(*vector.values) * math.hypot(*other)
     if not length:
         return None

@@ -20,7 +20,8 @@ from parlour.wire.lab.callers import LabCaller
 
 class Bell:
     """One waiting request. `accepted` counts messages of a person; `revoked`: its session has ended;
-    `doubtful`: rights changed, ask again who this is; `stopping`: the server stops."""
+    `doubtful`: rights changed, ask again who this is (so at first, since what was withdrawn before the bell
+    hung was not heard); `stopping`: the server stops."""
 
     def __init__(self, pump: Pump, caller: LabCaller) -> None:
         self._pump = pump
@@ -29,7 +30,7 @@ class Bell:
         self._rooms = {lab_room(caller.account_id), account_room(caller.account_id), account_room(caller.author_id)}
         self.accepted = 0
         self.revoked = False
-        self.doubtful = False
+        self.doubtful = True
         self.stopping = False
         for room in self._rooms:
             pump.join(room, self)

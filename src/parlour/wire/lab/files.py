@@ -152,7 +152,7 @@ def _add_own(router: APIRouter, need: LabFilesNeed) -> None:
         await need.database.write(lambda tx: delete_own(tx, caller.account_id, _whole(handle), need.deleting))
 
 
-def delete_own(tx: Tx, account_id: AccountId, handle: str, hooks: Sequence[Deleting]) -> None:
+def delete_own(tx: Tx, account_id: AccountId, handle: str, hooks: Sequence[FileHook]) -> None:
     """Delete an own file and what `hooks` delete with it; they may refuse."""
     file = actions.own_file(tx, account_id, handle)
     for hook in hooks:

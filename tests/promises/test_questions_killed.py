@@ -1,0 +1,191 @@
+"""P7: questions of the assistant, two devices that answer at once, and a server that is killed all the time.
+
+`PARLOUR_TEST_QUESTION_RUNS` and `PARLOUR_TEST_QUESTION_KILLS` say how many runs and SIGKILLs there are at least.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from parlour.storage.tx import Row, Tx
+from tests.conftest import STORES, make_site
+from tests.fakes.mcp_web import web_stage
+from tests.lab.persons import Person, kill_while, together
+from tests.lab.scene import Scene, scene_on
+from tests.promises.figures import Figure
+
+RUNS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_RUNS", "64")), "postgresql": 12}
+KILLS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_KILLS", "104")), "postgresql": 16}
+PEOPLE = 6
+HESITATES_SECONDS = 0.8
+OUTSIDE_EVERY = 4
+YES = ("yes", "好的", "ok, go ahead", "approve")
+NO = ("no", "不行", "yes but not now", "hmm", "ok?")
+
+
+@dataclass
+class Run:
+    """A dialogue: what was decided by the answer that won, and how often the server died meanwhile."""
+
+    number: int
+    person: Person
+    outside: bool
+    kills: int = 0
+    won: list[bool] = field(default_factory=list)
+    question_id: str = ""
+    finals: int = 0
+    over: bool = False
+
+    async def play(self) -> None:
+        """From the first message to the final."""
+        name = f"Run{self.number}"
+        words = f"run stage move to={self.number}" if self.outside else f"create an experiment called {name} with the"
+        text = words if self.outside else f"{words} description Killed often"
+        sent = await self.person.send("chat_text", name, json={"text": text})
+        assert sent.status_code == 200, sent.text
+        while True:
+            reply = await self.person.reply()
+            if not reply["inner_chat"]:
+                self.finals += 1
+                self.over = True
+                return
+            await self.person.hesitate(HESITATES_SECONDS)
+            question = reply["question"]
+            if question["kind"] == "authorize":
+                await self.decide(question["question_id"])
+            else:
+                answer = await self.say(question["question_id"], "yes", "only")
+                assert answer.status_code == 200, answer.text
+
+    async def decide(self, question_id: str) -> None:
+        """Two devices answer at the same moment, one yes and the other no."""
+        self.question_id = question_id
+        first = not self.number % 2
+        words = self.person.chance.choice(YES if first else NO)
+        spoken = self.say(question_id, words, "one")
+        clicked = self.on_the_form(question_id, "deny" if first else "allow")
+        answers = await asyncio.gather(spoken, clicked)
+        for allow, answer in zip((first, not first), answers, strict=True):
+            if answer.status_code == 200:
+                self.won.append(allow)
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (409, "question_closed"), answer.text
+
+    async def say(self, question_id: str, words: str, device: str) -> httpx.Response:
+        """Answer by a message."""
+        body = {"text": words, "question_id": question_id}
+        return await self.person.send("inner_chat_text", f"{question_id}-{device}", json=body)
+
+    async def on_the_form(self, question_id: str, decision: str) -> httpx.Response:
+        """Answer by the route of questions."""
+        path = f"questions/{question_id}/answer"
+        return await self.person.send(path, f"{question_id}-form", json={"answer": {"decision": decision}})
+
+
+@dataclass
+class Found:
+    """What the store holds of the runs."""
+
+    effects: Counter[str]
+    decisions: dict[str, str]
+    finals: Counter[str]
+    jobs: int
+
+
+def look(tx: Tx) -> Found:
+    """Effects by account, answers by question, finals by turn, and what is left to do."""
+    decisions: dict[str, str] = {}
+    for row in tx.all("SELECT id, answer FROM pauses WHERE kind = 'authorize'"):
+        decisions[row["id"]] = str(row["answer"])
+    return Found(
+        effects=Counter(_of(tx.all("SELECT account_id AS k FROM experiments"))),
+        decisions=decisions,
+        finals=Counter(_of(tx.all("SELECT turn_id AS k FROM lab_messages WHERE kind = 'final'"))),
+        jobs=len(tx.all("SELECT id FROM jobs WHERE kind = 'assistant.step'")),
+    )
+
+
+def state_of(tx: Tx, run: Run) -> list[Row]:
+    """Where a dialogue stands, for a test that fails."""
+    account = run.person.member.account_id
+    tables = ("lab_turns", "pauses", "lab_messages", "jobs")
+    return [row for name in tables for row in tx.all(f"SELECT * FROM {name}") if account in str(row) or name == "jobs"]  # noqa: S608
+
+
+def _of(rows: list[Row]) -> list[str]:
+    return [row["k"] for row in rows]
+
+
+async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]:
+    """As many runs as are wanted, and then some until the server was killed often enough."""
+    runs: list[Run] = []
+
+    async def one(number: int) -> None:
+        async with Person(scene, await asyncio.to_thread(scene.member), random.Random(number)) as person:
+            run = Run(number, person, outside=number % OUTSIDE_EVERY == OUTSIDE_EVERY - 1)
+            runs.append(run)
+            try:
+                await run.play()
+            except asyncio.CancelledError:
+                print(number, run, scene.site.database().read_here(lambda tx: state_of(tx, run)))
+                raise
+
+    def note() -> None:
+        for run in runs:
+            run.kills += not run.over
+
+    working = asyncio.create_task(
+        together(PEOPLE, one, lambda: len(runs) < RUNS[store] or scene.kills < KILLS[store])
+    )
+    await kill_while(scene, chance, [working], note)
+    await working
+    return runs
+
+
+@pytest.mark.promise("P7")
+@pytest.mark.lab("D4", "D5", "D7", "X1")
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("store", STORES)
+async def test_what_is_asked_while_the_server_is_killed_is_answered_once_and_done_once(
+    store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
+) -> None:
+    site, began = make_site(store, tmp_path, request), time.monotonic()
+    async with web_stage() as stage:
+        with scene_on(site, lab__mcp=f'{{"stage": {{"url": "{stage.url}"}}}}') as scene:
+            runs = await all_runs(scene, store, random.Random(7))
+            kills = scene.kills
+    found = site.database().read_here(look)
+    site.close()
+    wrong, doubled = [], []
+    for run in runs:
+        happened = stage.moves[run.number] if run.outside else found.effects[run.person.member.account_id]
+        assert len(run.won) == bool(run.question_id), run
+        allowed = run.won == [True]
+        stored = '"allow"' in found.decisions.get(run.question_id, "")
+        if stored != allowed or (happened > 0) > allowed or (not run.outside and (happened == 1) != allowed):
+            wrong.append(run.number)
+        if happened > 1:
+            doubled.append(run.number)
+    assert (wrong, doubled) == ([], [])
+    assert set(found.finals.values()) == {1}
+    assert (found.jobs, [run.finals for run in runs]) == (0, [1] * len(runs))
+    assert kills >= KILLS[store]
+    struck = sum(run.kills > 0 for run in runs)
+    resent = sum(run.person.resent for run in runs)
+    allowed_outside = [run.number for run in runs if run.outside and run.won == [True]]
+    unknown = sum(not stage.moves[number] for number in allowed_outside)
+    assert all(run.question_id for run in runs), "each dialogue comes to its question"
+    figure(
+        "P7",
+        f"{len(runs)} dialogues of the assistant, {kills} SIGKILLs in {time.monotonic() - began:.0f} s, which struck"
+        f" {struck} of the dialogues {sum(run.kills for run in runs)} times; two devices answered the opposite at once,"
+        f" {resent} requests were sent again, {len(allowed_outside)} calls of an instrument were allowed and {unknown}"
+        f" of them left unknown: {len(wrong)} wrong, {len(doubled)} doubled",
+    )
