@@ -43,11 +43,11 @@ from parlour.settings import Settings
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
 from parlour.turns.work import TurnLimits, TurnRunner
-from parlour.wire.glow.asyncapi import asyncapi_router
 from parlour.wire.glow.attendance import Attendance, AttendanceRules
 from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Delivery
 from parlour.wire.glow.dispatch import Dispatch
+from parlour.wire.glow.documents import asyncapi_router
 from parlour.wire.glow.event_routes import events_router
 from parlour.wire.glow.http_sessions import SessionRules
 from parlour.wire.glow.hub import Hub, SocketRules
@@ -68,7 +68,6 @@ from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
 from parlour.wire.http.texts import RefuseNul
 from parlour.wire.http.throttle import LoginThrottle
-from parlour.wire.lab.events import lab_table
 from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
 from parlour.wire.rest.chats import chats_router
 from parlour.wire.rest.drafts import drafts_router
@@ -325,6 +324,7 @@ class Parlour:
         return app
 
     def _client_routes(self, app: FastAPI) -> None:
+        self.laboratory.add_to(app)
         app.include_router(
             sessions_router(
                 SessionsNeed(
@@ -335,7 +335,6 @@ class Parlour:
                 )
             )
         )
-        self.laboratory.add_to(app)
         glow = GlowHttp(
             commands=self.commands,
             authenticator=self.authenticator,
@@ -349,7 +348,7 @@ class Parlour:
         app.include_router(operations_router(glow))
         app.include_router(twins_router(glow))
         app.include_router(events_router(glow))
-        app.include_router(asyncapi_router(app, self.settings.base_path, (lab_table(),)))
+        app.include_router(asyncapi_router(app, self.settings.base_path, self.laboratory.event_tables))
         complete_openapi(app, [*glow_payloads(), *twin_payloads(), *MODELS], PUBLIC_PATHS)
         reading = AttemptsNeed(database=self.database, authenticator=self.authenticator)
         for routes in (drafts_router, exports_router, history_router, usage_router, attempts_router, chats_router):

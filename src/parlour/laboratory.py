@@ -24,7 +24,9 @@ from parlour.assistant.papers import actions as papers
 from parlour.assistant.questions.actions import may_read
 from parlour.assistant.questions.work import deadlines
 from parlour.assistant.tools.arxiv import ArxivNeed, ArxivTools
+from parlour.assistant.tools.asking import Asker
 from parlour.assistant.tools.built_in import BuiltInNeed, BuiltInTools
+from parlour.assistant.tools.extracting import ModelExtraction
 from parlour.assistant.tools.mcp import McpTools
 from parlour.assistant.tools.meaning import MeaningfulSearches
 from parlour.assistant.tools.ports import ToolSource
@@ -51,6 +53,7 @@ from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Model
 from parlour.wire.http.credentials import Authenticator
+from parlour.wire.http.event_tables import EventTable
 from parlour.wire.http.throttle import LoginThrottle
 from parlour.wire.lab import conversation, messages
 from parlour.wire.lab.bells import Bells
@@ -165,13 +168,15 @@ class Laboratory:
             dice=need.dice,
             first_bytes_seconds_max=need.settings.limits.first_token_seconds_max,
         )
+        asker = Asker(database=database, model=need.model, name=self.model_name)
+        extraction = None if self.embedded else ModelExtraction(asker)
         assistant = Assistant(
             AssistantNeed(
                 database=database,
                 pump=pump,
                 clock=need.clock,
                 mind=mind,
-                rules=Rules(toolbox=self.toolbox, limits=need.settings.lab.limits),
+                rules=Rules(toolbox=self.toolbox, limits=need.settings.lab.limits, extraction=extraction),
                 texts=self.texts,
             )
         )
@@ -221,11 +226,10 @@ class Laboratory:
             logger.warning("embedding_failed", extra={"reason": fault.text})
 
     def add_to(self, app: FastAPI) -> None:
-        """The routes of the lab protocol."""
+        """The routes of the lab protocol, that of the polls first: routes are looked through in order."""
         need, callers, limits = self._need, self.gate.callers, self._need.settings.lab.limits
         database, clock, lab = need.database, need.clock, need.settings.lab
         receiving = ReceivingPosts()
-        self.gate.add_to(app)
         talking = MessagesNeed(
             database=database,
             callers=callers,
@@ -260,8 +264,8 @@ class Laboratory:
             deleting=(_keep_attached, _forget_file),
         )
         for router in (
-            messages_router(talking),
             mailbox_router(polling),
+            messages_router(talking),
             conversation_router(ConversationNeed(database=database, callers=callers, abilities=self.abilities)),
             questions_router(QuestionsNeed(database=database, callers=callers, text_chars_max=limits.text_chars_max)),
             lab_files_router(filing),
@@ -269,8 +273,14 @@ class Laboratory:
             stream_router(streaming),
         ):
             app.include_router(router, responses=EVERYWHERE)
-
+        self.gate.add_to(app)
         app.router.routes.append(mcp_route(self.mcp))
+
+    def event_tables(self) -> Sequence[EventTable]:
+        """What the assistant's sockets say, for `/asyncapi.json`."""
+        from parlour.wire.lab.events import lab_table  # noqa: PLC0415 (models that nothing else needs)
+
+        return (lab_table(),)
 
     def abilities(self) -> Abilities:
         """What works at this moment (5.3)."""

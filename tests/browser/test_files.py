@@ -31,6 +31,7 @@ def test_an_injected_script_has_nothing_to_run(client: TestClient, path: str) ->
     policy = headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
+    assert "frame-src blob:;" in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"

@@ -18,6 +18,7 @@ class Demo:
 
     said: Mapping[str, Any]
     data: Path
+    process_id: int
 
     @property
     def url(self) -> str:
@@ -41,20 +42,20 @@ def without_settings() -> dict[str, str]:
 
 
 @contextmanager
-def running_demo(data: Path) -> Generator[Demo]:
-    """A demo on a free port, whose personas speak at once; it is stopped with SIGTERM."""
+def running_demo(data: Path, **settings: str) -> Generator[Demo]:
+    """A demo on a free port, whose personas speak at once; it is stopped with SIGTERM. `settings` are variables."""
     process = subprocess.Popen(
         [sys.executable, "-m", "parlour", "demo", "--json", "--port", "0", "--data", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**without_settings(), "PARLOUR_SCRIPTED_PIECES_PER_SECOND": "0"},
+        env={**without_settings(), "PARLOUR_SCRIPTED_PIECES_PER_SECOND": "0", **settings},
     )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
         assert line, "the demo did not start"
-        yield Demo(said=json.loads(line), data=data)
+        yield Demo(said=json.loads(line), data=data, process_id=process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

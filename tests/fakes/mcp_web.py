@@ -36,7 +36,10 @@ async def web_stage() -> AsyncGenerator[WebStage]:
     stage = WebStage()
 
     async def post(request: web.Request) -> web.Response:
-        asked = await request.json()
+        try:
+            asked = await request.json()
+        except ConnectionResetError:  # the caller was killed
+            return web.Response(status=400)
         if "id" not in asked:
             return web.Response(status=202)
         return web.json_response({"jsonrpc": "2.0", "id": asked["id"], "result": await _result(stage, asked)})

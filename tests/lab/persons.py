@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -15,6 +15,8 @@ from tests.lab.scene import Scene
 RUN_SECONDS = 100.0
 LIFE_SECONDS = (0.05, 0.4)
 PAUSE_SECONDS = 0.02
+HURRIED: Mapping[str, Any] = {"lab__limits__response_hold_ms": 20}
+"""Settings of servers that live for a moment: a question that was delivered before is held back for less than that."""
 
 
 @dataclass

@@ -31,7 +31,8 @@ def add_probe(parlour: Parlour) -> None:
         }
 
     @router.get("/users/{id}/slow")
-    async def slow(caller: Annotated[LabCaller, Depends(callers.reader)]) -> bool:
+    async def slow(request: Request, id: str) -> bool:
+        caller, _ = await callers.reader(request, id, lambda _tx, _account_id: None)
         return await callers.slow_down(caller)
 
     @router.post("/users/{id}/form")

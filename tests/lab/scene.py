@@ -88,6 +88,6 @@ def scene_on(site: Site, **settings: Any) -> Generator[Scene]:
     """A scene on a seeded site; everything is over when it closes."""
     clock = SetClock(site.folder / "clock")
     with clock.given():
-        nursery = Nursery(site)
+        nursery = Nursery(site, *(("mcp",) if "lab__mcp" in settings else ()))
     with nursery:
         yield Scene(site, clock, nursery, settings)

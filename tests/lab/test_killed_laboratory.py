@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from parlour.storage.tx import Tx
 from tests.conftest import STORES, make_site
 from tests.lab.flow_scripts import write_story
 from tests.lab.flows import Flow
-from tests.lab.persons import PAUSE_SECONDS, Person, kill_while
+from tests.lab.persons import HURRIED, Person, kill_while
 from tests.lab.scene import Scene, scene_on
 
 CYCLES = {"sqlite": int(os.environ.get("PARLOUR_TEST_LAB_CYCLES", "30")), "postgresql": 8}
@@ -37,6 +36,15 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     """A server that can be killed, with the played turns."""
     site = make_site(request.param, tmp_path, request)
     with scene_on(site, lab__script=write_story(tmp_path)) as made:
+        yield made
+    site.close()
+
+
+@pytest.fixture(params=STORES)
+def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    """The same for servers that live for a moment."""
+    site = make_site(request.param, tmp_path, request)
+    with scene_on(site, lab__script=write_story(tmp_path), **HURRIED) as made:
         yield made
     site.close()
 
@@ -115,7 +123,8 @@ def check(tx: Tx, talker: Talker) -> None:
 
 @pytest.mark.lab("X1", "B8", "F10")
 @pytest.mark.timeout(max(300, CYCLES["sqlite"] * 4))
-async def test_killed_under_load_nothing_that_was_acknowledged_is_lost_or_doubled(scene: Scene) -> None:
+async def test_killed_under_load_nothing_that_was_acknowledged_is_lost_or_doubled(hurried: Scene) -> None:
+    scene = hurried
     chance, began = random.Random(1), time.monotonic()
     wanted = CYCLES["postgresql" if scene.shared else "sqlite"]
     talkers = [Talker(Person(scene, scene.member(), random.Random(n))) for n in range(PEOPLE)]
@@ -200,8 +209,9 @@ async def test_what_waits_survives_a_restart(scene: Scene, how: str) -> None:
 
 
 @pytest.mark.lab("X4")
-@pytest.mark.parametrize("down", [False, True], ids=["running", "stopped"])
-@pytest.mark.parametrize("days", [(1, -1), (-1, 1)], ids=["ahead first", "back first"])
+@pytest.mark.parametrize(
+    ("days", "down"), [((1, -1), False), ((-1, 1), True)], ids=["ahead and back", "back and ahead while it is down"]
+)
 async def test_clock_jumps_approve_nothing_and_lose_nothing(scene: Scene, days: tuple[int, int], down: bool) -> None:
     asked, unread, running = (Flow(scene, scene.member()) for _ in range(3))
     await asked.start("make it")
@@ -212,7 +222,6 @@ async def test_clock_jumps_approve_nothing_and_lose_nothing(scene: Scene, days: 
     await unread.until("IDLE")
     await running.start("slowly make one")
     await running.say("plain, please", "queued")
-    waiting = asyncio.create_task(unread.poll(after="nothing", wait=0))
     for number in days:
         if down:
             await asyncio.to_thread(scene.kill)
@@ -225,7 +234,6 @@ async def test_clock_jumps_approve_nothing_and_lose_nothing(scene: Scene, days: 
         await other.start("plain, please")
         await other.final("A plain answer.")
         await other.close()
-    assert (await waiting)["error"].startswith("after_unknown")
     assert scene.count("experiments", asked.member) == 0
     await unread.final("A plain answer.")
     assert (await asked.asked("authorize"))["question_id"] == question["question_id"]

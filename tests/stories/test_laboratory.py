@@ -5,7 +5,6 @@ nothing happened; steer a thought and comment on a result; the server is killed 
 device answers.
 """
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +92,7 @@ async def a_paper_is_asked_about(here: Device) -> None:
     assert source["quote"] in answer["reply_text"]
     opened = await here.fetch(source["file"])
     assert opened == content
-    document = pypdfium2.PdfDocument(io.BytesIO(opened))
+    document: Any = pypdfium2.PdfDocument(opened)
     text = document[source["page"] - 1].get_textpage().get_text_range()
     assert " ".join(source["quote"].split()) in " ".join(text.split())
     document.close()

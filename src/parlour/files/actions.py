@@ -161,8 +161,8 @@ def delete_file(tx: Tx, account_id: AccountId, handle: str) -> StoredFile:
     Whether something needs it, and what else goes with it, is asked and done where that is known (9.9).
     """
     file = own_file(tx, account_id, handle)
+    store.set_deleted(tx, file.id)  # first: whoever is adding text holds the row until it is all there
     index.remove(tx, CHUNKS, file.id)
-    store.set_deleted(tx, file.id)
     return file
 
 

@@ -89,6 +89,12 @@ def file(tx: Tx, file_id: str) -> StoredFile | None:
     return _file(row) if row else None
 
 
+def held_file(tx: Tx, file_id: str) -> StoredFile | None:
+    """As `file`; until the commit nobody else deletes or shares it."""
+    row = tx.one(f"{_FILE} AND id = :id FOR UPDATE", id=file_id)
+    return _file(row) if row else None
+
+
 def files_of(tx: Tx, account_id: AccountId, after: tuple[int, str] | None, limit: int) -> list[StoredFile]:
     """Somebody's own files, newest first, older than the one that `after` places."""
     older = " AND (created_at < :at OR (created_at = :at AND id < :id))" if after else ""
@@ -188,8 +194,9 @@ def unused(tx: Tx, before_ms: int, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def remove_file(tx: Tx, file_id: str) -> None:
-    tx.run("DELETE FROM uploads WHERE id = :id", id=file_id)
+def remove_unused(tx: Tx, file_id: str) -> bool:
+    """Forget a file; False if something refers to it by now."""
+    return tx.run("DELETE FROM uploads WHERE id = :id AND used = 0", id=file_id) > 0
 
 
 def needed(tx: Tx, digests: Sequence[str]) -> set[str]:

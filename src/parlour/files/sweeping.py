@@ -64,6 +64,6 @@ class Sweeper:
 def _forget(tx: Tx, before_ms: int) -> int:
     unused = store.unused(tx, before_ms, BATCH)
     for file_id in unused:
-        index.remove(tx, CHUNKS, file_id)
-        store.remove_file(tx, file_id)
+        if store.remove_unused(tx, file_id):
+            index.remove(tx, CHUNKS, file_id)
     return len(unused)

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from parlour.conversations.rooms import lab_room
+from parlour.events.erasing import actions as erasing
+from parlour.events.erasing.actions import Told
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.pauses import store
-from parlour.pauses.entities import Answer, Asking, OnExpiry, Pause, QuestionKind, Resumed, Settling
+from parlour.pauses.entities import Answer, Asking, Body, OnExpiry, Pause, QuestionKind, Resumed, Settling
 from parlour.pauses.facts import QuestionAnswered, QuestionAsked, QuestionAssigned, QuestionCancelled, QuestionExpired
 from parlour.storage.tx import Tx
 
@@ -132,7 +134,8 @@ def reopen(tx: Tx, pause_id: PauseId, error: str) -> Pause | None:
     if not store.move(tx, pause_id, "pending", "open", error):
         return None
     asked = _stored(tx, pause_id)
-    tx.announce(_rooms(asked), QuestionAsked(pause=asked))
+    for room in _rooms(asked):
+        tx.announce([room], QuestionAsked(pause=asked))
     return asked
 
 
@@ -149,14 +152,18 @@ def assign(tx: Tx, asked: Pause, to: AccountId | None, note: str | None) -> Paus
     for room in _rooms(now):  # one event each, so that the assignee's can be taken back
         tx.announce([room], QuestionAssigned(pause=now))
     if asked.assigned_to not in (None, to, asked.account_id):
-        taken_back = replace(now, assigned_to=None, assigned_user=None, body=replace(now.body, note=None))
-        tx.announce([lab_room(asked.assigned_to)], QuestionAssigned(pause=taken_back))
+        taken_back = QuestionAssigned(pause=_wordless(now))
+        _take_back(tx, asked, taken_back)
+        tx.announce([lab_room(asked.assigned_to)], taken_back)
     return now
 
 
 def forget(tx: Tx, subjects: Iterable[str]) -> None:
-    """Erase every question of these pieces of work; open ones must have been cancelled before."""
+    """Erase every question of these pieces of work, also from what assignees were told; open ones must have been
+    cancelled before."""
     for subject in subjects:
+        for asked in store.assigned_of_subject(tx, subject):
+            _take_back(tx, asked, QuestionCancelled(pause=replace(_wordless(asked), state="cancelled")))
         store.delete_of_subject(tx, subject)
 
 
@@ -170,6 +177,26 @@ def _stored(tx: Tx, pause_id: PauseId) -> Pause:
     if found is None:
         raise not_found("Question")
     return found
+
+
+def _take_back(tx: Tx, asked: Pause, instead: QuestionAssigned | QuestionCancelled) -> None:
+    """Whoever was assigned a question finds it no more in what they were told, however old their cursor is."""
+    if asked.assigned_to is not None:
+        kinds = (QuestionAssigned.__name__, QuestionAsked.__name__)
+        erasing.rewrite(tx, lab_room(asked.assigned_to), Told(kinds=kinds, about=asked.id), instead)
+
+
+def _wordless(asked: Pause) -> Pause:
+    """The question as somebody sees it whom it does not concern any more."""
+    return replace(
+        asked,
+        assigned_to=None,
+        assigned_user=None,
+        body=Body(text=""),
+        answer=None,
+        answered_by=None,
+        answered_user=None,
+    )
 
 
 def _rooms(asked: Pause) -> list[str]:

@@ -179,6 +179,12 @@ def assign(tx: Tx, asked: Pause, to: AccountId | None, note: str | None) -> bool
     return changed == 1
 
 
+def assigned_of_subject(tx: Tx, subject: str) -> list[Pause]:
+    """The questions of a piece of work that are assigned to somebody."""
+    rows = tx.all(f"{_SELECT} WHERE p.subject = :subject AND p.assigned_to IS NOT NULL", subject=subject)
+    return [_pause(row) for row in rows]
+
+
 def delete_of_subject(tx: Tx, subject: str) -> None:
     """Erase every question of a piece of work."""
     tx.run("DELETE FROM pauses WHERE subject = :subject", subject=subject)

@@ -132,7 +132,7 @@ def add_entry(tx: Tx, new: NewEntry) -> Entry:
 
     Its time is later than that of the entry before, also when the clock was set back. Files of a log
     that is open to the laboratory become readable for it (9.1). `Refusal`: `not_found`
-    (experiment, or an entry to correct that is not in this log), `entry_invalid`.
+    (experiment, a file that was deleted, or an entry to correct that is not in this log), `entry_invalid`.
     """
     text = new.text.strip()
     experiment = store.experiment(tx, new.experiment_id)
@@ -144,6 +144,8 @@ def add_entry(tx: Tx, new: NewEntry) -> Entry:
         old = store.entry(tx, new.corrects)
         if old is None or old.experiment_id != experiment.id:
             raise not_found("Entry")
+    if any(files.by_id(tx, file_id) is None for file_id in new.file_ids):
+        raise not_found("File")
     made = Entry(
         id=LogEntryId(tx.new_id()),
         experiment_id=experiment.id,

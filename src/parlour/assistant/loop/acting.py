@@ -11,7 +11,7 @@ from parlour.assistant.loop.journal import Entry, Made, Thought, Wanted
 from parlour.assistant.loop.moves import Moving, Rules
 from parlour.assistant.loop.performing import DENIED, Performing, Place
 from parlour.assistant.loop.standing import Held
-from parlour.assistant.tools.ports import Call, Do, Operation, Outcome, Passage, Tool
+from parlour.assistant.tools.ports import Call, Do, Extract, Operation, Outcome, Passage, Tool
 from parlour.assistant.tools.registry import fault_of
 from parlour.storage.tx import Tx
 
@@ -72,7 +72,13 @@ class Acting:
             arguments=arguments,
             files=tuple(self._standing.files),
             words=self._standing.said.text,
+            rounds_max=self._rules.limits.collect_rounds_max,
+            extract=self._extract(),
         )
+
+    def _extract(self) -> Extract | None:
+        extraction = self._rules.extraction
+        return extraction.of(self._standing.member, self._standing.turn.id) if extraction is not None else None
 
     def _whole_call(self, tool: Tool, arguments: Mapping[str, JsonValue]) -> Do:
         """What is asked about when the operator raised the policy of a tool that asks nothing itself."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from parlour.assistant.entities import LabMessageId, Language, Turn
 from parlour.assistant.loop import citing, journal
 from parlour.assistant.loop import progress as progresses
@@ -31,6 +33,7 @@ Code = Literal[
     "question_expired",
 ]
 FOUND_MAX = 3
+UNREADABLE = (msgspec.MsgspecError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,18 +83,47 @@ def stop(tx: Tx, turn: Turn) -> None:
 
 
 def break_down(tx: Tx, turn: Turn) -> None:
-    """End because of a fault of ours; the log knows more under the same number."""
+    """End because of a fault of ours; the log knows more under the same number.
+
+    Also a turn whose own rows cannot be read any more ends, with less to say.
+    """
     request = tx.new_id()
     logger.error("turn_failed", extra={"turn": turn.id, "request": request})
-    give_up(tx, turn, failure("internal", request=request))
+    why = failure("internal", request=request)
+    try:
+        with tx.savepoint():
+            give_up(tx, turn, why)
+    except UNREADABLE:
+        logger.exception("turn_unreadable", extra={"turn": turn.id, "request": request})
+        journal.close(tx, Journal(), turn.id, "failed")
+        language = _language(tx, turn)
+        error = f"{why.code}: {sentence(language, f'endings.error_{why.code}', **why.values)}"
+        reply = NewReply(text=sentence(language, f"endings.{why.sentence}", **why.values), error=error)
+        replies.finish(tx, turn, Ending(state="failed", reply=reply))
 
 
 def cancelled(tx: Tx, turn: Turn) -> Ending:
     """How a cancelled turn ends (5.1): what was said and done so far, and what nobody knows.
 
     The caller hands it to `replies.finish` in this transaction; what was streamed is made into the
-    final text here.
+    final text here. Of a turn whose own rows cannot be read only this is told, that it was stopped.
     """
+    try:
+        with tx.savepoint():
+            return _cancelled(tx, turn)
+    except UNREADABLE:
+        logger.exception("turn_unreadable", extra={"turn": turn.id})
+        journal.close(tx, Journal(), turn.id, "stopped")
+        return Ending(state="cancelled", reply=NewReply(text=sentence(_language(tx, turn), "endings.cancelled")))
+
+
+def take_back(move: Moving, told: str) -> None:
+    """What was streamed was a thought before a call, not the answer."""
+    if told and move.now.reply_id is not None:
+        tell(move.tx, move.turn, move.now.reply_id, (0, ""))
+
+
+def _cancelled(tx: Tx, turn: Turn) -> Ending:
     language = _language(tx, turn)
     known = journal.journal(tx, turn.id)
     journal.close(tx, known, turn.id, "stopped")
@@ -101,12 +133,6 @@ def cancelled(tx: Tx, turn: Turn) -> Ending:
     if turn.state != "queued":
         _tell(tx, turn, ending, known.said_so_far())
     return ending
-
-
-def take_back(move: Moving, told: str) -> None:
-    """What was streamed was a thought before a call, not the answer."""
-    if told and move.now.reply_id is not None:
-        tell(move.tx, move.turn, move.now.reply_id, (0, ""))
 
 
 def _finish(tx: Tx, turn: Turn, ending: Ending, told: str) -> None:

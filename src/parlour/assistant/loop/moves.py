@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from parlour.assistant.entities import JsonValue, StepKind, Turn
+from parlour.assistant.entities import JsonValue, Member, StepKind, Turn, TurnId
 from parlour.assistant.facts import LabStepFinished, LabStepStarted
 from parlour.assistant.loop import journal
 from parlour.assistant.loop.journal import AGAIN, COMMENT, INSTRUCT, THINK, Entry, Made, Thought, Wanted
@@ -12,6 +13,7 @@ from parlour.assistant.loop.standing import Held
 from parlour.assistant.questions import actions as questions
 from parlour.assistant.questions.entities import NewQuestion
 from parlour.assistant.sentences import sentence
+from parlour.assistant.tools.ports import Extract
 from parlour.assistant.tools.registry import Toolbox
 from parlour.conversations.rooms import lab_room
 from parlour.settings import LabLimits
@@ -21,12 +23,21 @@ TITLE_CHARACTERS_MAX = 200
 OUTPUT_CHARACTERS_MAX = 4_000
 
 
+class Extraction(Protocol):
+    """A capable model (6.4)."""
+
+    def of(self, member: Member, turn_id: TurnId) -> Extract:
+        """What reads values for this member in this turn."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """What moves depend on: the tools there are, and the limits."""
+    """What moves depend on: the tools there are, the limits, and what reads values out of free words, if anything."""
 
     toolbox: Toolbox
     limits: LabLimits
+    extraction: Extraction | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -117,7 +117,11 @@ def handed_over(tx: Tx, account_id: AccountId, message_id: LabMessageId, token: 
 
 
 def take_back(tx: Tx, account_id: AccountId, message_id: LabMessageId, token: ClaimToken) -> bool:
-    """The client broke off after all: the final that it was given is unread again, and told so."""
+    """The client broke off after all: the final that it was given is unread again, and told so.
+
+    False if something has become of it since: it was folded, or its conversation was cleared.
+    """
+    members.lock(tx, account_id)
     found = reading.message(tx, message_id) if store.set_unread(tx, message_id, token) else None
     if found is None:
         return False

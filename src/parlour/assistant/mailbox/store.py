@@ -91,6 +91,7 @@ def set_unread(tx: Tx, message_id: LabMessageId, token: ClaimToken) -> bool:
     """Only if it was read by this claim and nothing has become of it since."""
     sql = (
         "UPDATE lab_messages SET read_at = NULL, claim = NULL WHERE id = :id AND claim = :token AND folded_into IS NULL"
+        " AND conversation_id = (SELECT m.conversation_id FROM lab_members m WHERE m.account_id = lab_messages.account_id)"
     )
     return tx.run(sql, id=message_id, token=token) > 0
 

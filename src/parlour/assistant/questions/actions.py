@@ -101,6 +101,12 @@ def question_for(tx: Tx, account_id: AccountId, question_id: str) -> Question:
     return pauses.question(tx, account_id, PauseId(question_id))
 
 
+def question_to_change(tx: Tx, account_id: AccountId, question_id: str) -> Question:
+    """As `question_for`, for whoever answers or assigns it: nobody else changes it, or whose it is, before the commit."""
+    members.lock(tx, question_for(tx, account_id, question_id).account_id)
+    return question_for(tx, account_id, question_id)
+
+
 def open_of(tx: Tx, account_id: AccountId) -> Question | None:
     """The open or pending question of an account's current turn."""
     current = turns.current(tx, account_id)

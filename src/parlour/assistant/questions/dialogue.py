@@ -4,7 +4,7 @@ Sub-generators: they yield questions (and at most an extraction by a model) and 
 the flows that use them. Each ends after its rounds with `AbandonedError`, as it does when the person gives up.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import cast
 
@@ -14,13 +14,12 @@ from parlour.assistant.questions.entities import Choice, Field, Prompt
 from parlour.assistant.questions.phrases import fold
 from parlour.assistant.questions.values import value_of
 from parlour.assistant.sentences import sentence
-from parlour.assistant.tools.ports import AbandonedError, Ask, FailedError, Outside, UnknownError, Wish
+from parlour.assistant.tools.ports import AbandonedError, Ask, Call, Extract, FailedError, UnknownError, Wish
 from parlour.pauses.entities import Item
 
 SELECT_QUESTIONS_MAX = 3  # asked, and asked again at most twice
 
 Values = dict[str, JsonValue]
-Extract = Callable[[str, Sequence[Field]], Outside]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +35,11 @@ class Rules:
 
 
 DEFAULT = Rules()
+
+
+def rules_of(call: Call) -> Rules:
+    """The rules for the dialogues of a call."""
+    return Rules(rounds_max=call.rounds_max, extract=call.extract)
 
 
 def collect(

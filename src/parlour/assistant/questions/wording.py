@@ -94,8 +94,9 @@ def _instruct(new: NewQuestion, language: Language) -> list[str]:
     lines = [new.text or _say(language, "instruct", thought=shown(proposal.get("thought", "")))]
     arguments = proposal.get("arguments")
     if "tool" in proposal:
-        lines.append(_say(language, "instruct_tool", tool=shown(proposal["tool"])))
-        lines += _arguments(arguments, language) if isinstance(arguments, Mapping) else []
+        known = list(_arguments(arguments, language)) if isinstance(arguments, Mapping) else []
+        lines += [_say(language, "instruct_tool" if known else "instruct_tool_bare", tool=shown(proposal["tool"]))]
+        lines += known
     if "answer" in proposal:
         lines += [_say(language, "instruct_answer"), shown(proposal["answer"])]
     return [*lines, _say(language, "instruct_end")]

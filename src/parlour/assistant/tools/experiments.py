@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.experiments import actions
 from parlour.assistant.experiments.entities import ENTRY_CHARS_MAX, ExperimentId, LogEntryId, NewEntry
-from parlour.assistant.questions.dialogue import collect
+from parlour.assistant.questions.dialogue import collect, rules_of
 from parlour.assistant.tools import arguments as given
 from parlour.assistant.tools.ports import Call, Do, FailedError, Flow, Outcome, Tool
 from parlour.assistant.tools.searching import (
@@ -71,9 +71,8 @@ def _log_add(call: Call) -> Flow:
     file = yield Do(name="find the file", act=lambda tx: _attachment(tx, call, named))
     place = yield Do(name="find the current experiment", act=lambda tx: _place(tx, call, corrects))
     if not text:
-        text = text_in(
-            (yield from collect(call.member, say(call, "ask_entry"), (field(call.member, "text", "text"),))), "text"
-        )
+        item = field(call.member, "text", "text")
+        text = text_in((yield from collect(call.member, say(call, "ask_entry"), (item,), rules_of(call))), "text")
     if len(text) > ENTRY_CHARS_MAX:
         raise FailedError(f"an entry has at most {ENTRY_CHARS_MAX} characters")
     if place is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from parlour.assistant.entities import JsonValue
-from parlour.assistant.questions.dialogue import collect
+from parlour.assistant.questions.dialogue import collect, rules_of
 from parlour.assistant.questions.entities import Field, FieldType
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Call, Flow, Operation, Outcome, Outside, Policy, Tool
@@ -104,7 +104,7 @@ def _flow(flowing: _Flowing, call: Call) -> Flow:
         if not fields:
             return Outcome(status="failed", text="The server asked for something that cannot be asked of a person.")
         asked = sentence(language, "mcp.asks", server=flowing.remote.server, message=str(wanted["message"]))
-        values = yield from collect(call.member, asked, fields)
+        values = yield from collect(call.member, asked, fields, rules_of(call))
         answer = answer_of(schema, values)
         answers.append(answer)
         for key, value in answer.items():

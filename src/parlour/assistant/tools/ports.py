@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from parlour.assistant.entities import JsonValue, Member, Reference, TurnId
-from parlour.assistant.questions.entities import Prompt
+from parlour.assistant.questions.entities import Field, Prompt
 from parlour.storage.tx import Tx
 
 Policy = Literal["auto", "ask", "deny"]
@@ -64,6 +64,9 @@ class Outside:
 
 
 Wish: TypeAlias = Ask | Do | Outside
+
+Extract: TypeAlias = Callable[[str, Sequence[Field]], Outside]
+"""The call of a model that reads values for these items out of a person's words: an object of values by key."""
 
 
 class ToolError(Exception):
@@ -127,7 +130,8 @@ class Call:
     """One call of a tool. `arguments` fit the tool's schema. `files` are handles of the turn's messages.
 
     `words` are the person's words of the turn's first message. `meaning` is the embedding of the
-    call's query, if the server has embeddings (`tools/meaning.py`).
+    call's query, if the server has embeddings (`tools/meaning.py`). `rounds_max` is how often a dialogue asks for
+    what is missing, `extract` what reads free words, if a capable model is there (6.4).
     """
 
     call_id: str
@@ -137,6 +141,8 @@ class Call:
     files: Sequence[str] = ()
     words: str = ""
     meaning: str | None = None
+    rounds_max: int = 5
+    extract: Extract | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

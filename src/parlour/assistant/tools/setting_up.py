@@ -17,7 +17,7 @@ from parlour.assistant.experiments.entities import (
     tidy,
 )
 from parlour.assistant.questions import durations
-from parlour.assistant.questions.dialogue import collect, select, verify
+from parlour.assistant.questions.dialogue import collect, rules_of, select, verify
 from parlour.assistant.questions.entities import Choice, Field, FieldType, Prompt
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.arguments import titles
@@ -26,7 +26,6 @@ from parlour.assistant.tools.searching import plain
 from parlour.kernel.decoding import convert
 from parlour.storage.tx import Tx
 
-ROUNDS_MAX = 5
 CHOICES_MAX = 50
 NAME, DESCRIPTION, DURATION, EXPERIMENT = (
     "experiment_name",
@@ -71,13 +70,15 @@ def creating(call: Call, asked: Mapping[str, str]) -> Generator[Wish, JsonValue,
     member = call.member
     values: Values = {key: value for key, value in asked.items() if value}
     text = say(call, "ask_experiment" if not values else "ask_experiment_rest")
-    for _ in range(ROUNDS_MAX):
+    rules = rules_of(call)
+    for _ in range(rules.rounds_max):
         missing = tuple(field(member, key, kind) for key, kind in _ITEMS if not text_in(values, key))
         if missing:
-            values |= yield from collect(member, text, missing)
+            values |= yield from collect(member, text, missing, rules)
         wrong = yield _checking(call, values)
         if wrong is None:
-            values = dict((yield from verify(member, say(call, "check_experiment"), _to_verify(member, values))))
+            shown = _to_verify(member, values)
+            values = dict((yield from verify(member, say(call, "check_experiment"), shown, rules)))
             wrong = yield _checking(call, values)
         if wrong is None:
             made = yield Do(
@@ -109,11 +110,12 @@ def setting(call: Call, named: str, duration: str) -> Generator[Wish, JsonValue,
     whole = durations.seconds(duration)
     if whole is None:
         text = say(call, "ask_duration", experiment=chosen.name)
-        duration = text_in((yield from collect(member, text, (field(member, DURATION, "duration"),))), DURATION)
+        item = field(member, DURATION, "duration")
+        duration = text_in((yield from collect(member, text, (item,), rules_of(call))), DURATION)
     else:
         duration = durations.canonical(whole)
     items = (field(member, EXPERIMENT, "string", chosen.name), field(member, DURATION, "duration", duration))
-    values = yield from verify(member, say(call, "check_current"), items)
+    values = yield from verify(member, say(call, "check_current"), items, rules_of(call))
     chosen = yield from _meant(call, text_in(values, EXPERIMENT))
     wanted: Values = {EXPERIMENT: chosen.name, DURATION: text_in(values, DURATION)}
     made = yield Do(
@@ -134,18 +136,19 @@ def _choosing(call: Call) -> Generator[Wish, JsonValue, Known]:
     if not name:
         raise AbandonedError("no experiment was chosen")
     item = field(call.member, EXPERIMENT, "string", name)
-    values = yield from verify(call.member, say(call, "check_chosen"), (item,))
+    values = yield from verify(call.member, say(call, "check_chosen"), (item,), rules_of(call))
     return (yield from _meant(call, text_in(values, EXPERIMENT)))
 
 
 def _meant(call: Call, named: str) -> Generator[Wish, JsonValue, Known]:
     """The own experiment of that name; asks which one is meant if there is none."""
-    for _ in range(ROUNDS_MAX):
+    for _ in range(call.rounds_max):
         found = yield _finding(call, named)
         if found is not None:
             return convert(found, Known)
         text = say(call, "no_such_experiment", name=named)
-        answer = yield from collect(call.member, text, (field(call.member, EXPERIMENT, "string"),))
+        item = field(call.member, EXPERIMENT, "string")
+        answer = yield from collect(call.member, text, (item,), rules_of(call))
         named = text_in(answer, EXPERIMENT)
     raise AbandonedError("no such experiment")
 

@@ -4,15 +4,12 @@ The paper is data: it stands between delimiters that it cannot know, and the mod
 What it costs counts for the day of the member like every other request (15).
 """
 
-from contextlib import aclosing
-
+from parlour.assistant.tools.asking import Asker
 from parlour.assistant.tools.papers import ToSummarise
 from parlour.kernel.ids import new_secret
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database
-from parlour.turns import usage
-from parlour.turns.ports import Model, Request, Said, Text
-from parlour.turns.usage import Meter, Payer
+from parlour.turns.ports import Model, Said
 
 OUTPUT_TOKENS_MAX = 800
 CHARACTERS_MAX = 8_000
@@ -28,36 +25,22 @@ class ModelSummaries:
     """A `papers.Summarise`. `name` is the model's name in the settings."""
 
     def __init__(self, database: Database, model: Model, name: str) -> None:
-        self._database = database
-        self._model = model
-        self._name = name
+        self._asker = Asker(database=database, model=model, name=name)
 
     async def __call__(self, wanted: ToSummarise) -> str:
         """The summary. Raises `ProviderFault` when the model fails or says nothing."""
         mark = new_secret()
         paper = f"{mark}\n{wanted.title}\n\n{wanted.text}\n{mark}"
-        request = Request(
-            model=self._name,
-            messages=(
+        written = await self._asker.ask(
+            (
                 Said(role="system", content=_TASK.format(mark=mark, language=_LANGUAGES[wanted.language])),
                 Said(role="user", content=paper),
             ),
-            task="assist",
+            account_id=wanted.account_id,
+            turn_id=wanted.turn_id,
             output_tokens_max=OUTPUT_TOKENS_MAX,
         )
-        meter = Meter(request)
-        written: list[str] = []
-        try:
-            async with aclosing(self._model.stream(request)) as pieces:
-                async for piece in pieces:
-                    meter.see(piece)
-                    if isinstance(piece, Text):
-                        written.append(piece.text)
-        finally:
-            meter.end()
-            used = meter.used(Payer(account_id=wanted.account_id, subject_id=wanted.turn_id))
-            await self._database.write(lambda tx: usage.note(tx, used))
-        summary = "".join(written).replace("\0", "").strip()[:CHARACTERS_MAX]
+        summary = written[:CHARACTERS_MAX]
         if not summary:
             raise ProviderFault("The model wrote no summary.", retryable=True)
         return summary

@@ -1,6 +1,7 @@
-"""`erase_room`."""
+"""`erase_room` and `rewrite`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -26,6 +27,20 @@ def erase_room(tx: Tx, room: str, fact: object, elsewhere: Callable[[Logged], ob
     store.delete_before(tx, room, newest, sorted(kept))
     if newest not in kept:
         _replace(tx, newest, fact)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """Events to find in a room: of these kinds, with `about` (an id) in their body."""
+
+    kinds: tuple[str, ...]
+    about: str
+
+
+def rewrite(tx: Tx, room: str, told: Told, fact: object) -> None:
+    """What one room alone was told becomes `fact`, under the same numbers; what stands elsewhere too stays."""
+    for pos in store.named(tx, room, told.kinds, told.about):
+        _replace(tx, pos, fact)
 
 
 def _replace(tx: Tx, pos: int, fact: object) -> None:

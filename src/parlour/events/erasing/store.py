@@ -26,6 +26,21 @@ def shared(tx: Tx, room: str) -> list[Logged]:
     return [event for event in map(_logged, rows) if _stands_elsewhere(tx, event, room)]
 
 
+def named(tx: Tx, room: str, kinds: Sequence[str], about: str) -> list[int]:
+    """Events of these kinds that stand in this room only and have `about` in their body."""
+    names = {f"k{index}": kind for index, kind in enumerate(kinds)}
+    rows = tx.all(
+        "SELECT e.pos FROM entries n JOIN events e ON e.pos = n.pos WHERE n.room = :room"  # noqa: S608 (names of parameters)
+        f" AND e.kind IN ({', '.join(f':{name}' for name in names)}) AND e.body LIKE :about"
+        " AND e.audience NOT LIKE :shared",
+        room=room,
+        about=f"%{about}%",
+        shared=_SHARED,
+        **names,
+    )
+    return [row["pos"] for row in rows]
+
+
 def delete_before(tx: Tx, room: str, pos: int, kept: Sequence[int]) -> None:
     """Delete the entries before the newest, and their events but those of `kept`."""
     mine = "pos IN (SELECT pos FROM entries WHERE room = :room AND pos < :before)"

@@ -44,7 +44,7 @@ async def extract(pieces: AsyncIterable[bytes], kind: str, charset: str | None, 
             said = await _answer(child.stdout, limits)
             status = await child.wait()
             await feeding
-        return _understood(said, status)
+        return await asyncio.to_thread(_understood, said, status)  # a long text keeps it busy for a while
     except TimeoutError:
         return Extracted(status="failed", reason="time")
     except _TooMuchError:

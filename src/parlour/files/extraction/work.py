@@ -102,7 +102,7 @@ def reader_limits(limits: LabLimits) -> ReaderLimits:
 
 def _add(tx: Tx, file_id: str, source: Source, batch: Sequence[Prepared]) -> None:
     """Index a batch, unless the file was deleted or shared meanwhile."""
-    file = store.file(tx, file_id)
+    file = store.held_file(tx, file_id)
     if file is not None:
         account_id = None if file.shared else source.account_id
         index.add(tx, Source(kind=source.kind, id=source.id, account_id=account_id), batch)

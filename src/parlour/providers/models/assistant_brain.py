@@ -162,7 +162,8 @@ def _search(turn: TurnScript, now: _Instruction) -> Thought | None:
 
 def _without_outcomes(turn: TurnScript, now: _Instruction) -> str:
     parts = unreadable(turn.files, now.language)
-    return "\n\n".join([*parts, sentence(now.language, "brain.cannot_search")])
+    why = "nothing_yet" if turn.last else "cannot_search"
+    return "\n\n".join([*parts, sentence(now.language, f"brain.{why}")])
 
 
 def _call(at: int, turn: TurnScript, tool: str, arguments: Mapping[str, object]) -> ToolCall:

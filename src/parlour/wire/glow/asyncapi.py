@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from parlour.wire.glow.alias_events import ALIAS_EVENTS
@@ -17,18 +15,6 @@ from parlour.wire.http.openapi import REF, schemas_of
 ASYNCAPI = "3.0.0"
 _EVENTS = (*SERVER_EVENTS.values(), *(model for _, model in ALIAS_EVENTS.values()))
 JSON = "application/json"
-
-
-def asyncapi_router(app: FastAPI, base_path: str, guests: Sequence[EventTable] = ()) -> APIRouter:
-    """The route of the document; the title and version are those of `app`."""
-    router = APIRouter(tags=["operation"])
-
-    @router.get("/asyncapi.json", response_class=JSONResponse)
-    async def asyncapi() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """The AsyncAPI document of the Socket.IO events."""
-        return JSONResponse(document(app.title, app.version, base_path, guests))
-
-    return router
 
 
 def document(title: str, version: str, base_path: str = "", guests: Sequence[EventTable] = ()) -> dict[str, Any]:

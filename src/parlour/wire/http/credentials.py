@@ -4,8 +4,9 @@ A token is a session token, an API key, or a JWT if an OIDC issuer is configured
 Cookies never authenticate. A wrong credential never falls back to another one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.requests import HTTPConnection
 
@@ -14,6 +15,9 @@ from parlour.accounts.entities import SessionActor
 from parlour.accounts.tokens import PREFIXES, TOKEN_CHARS_MAX, looks_like_jwt
 from parlour.kernel.actor import Actor
 from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,17 +79,23 @@ class Authenticator:
 
         A ticket is refused: it opens its own event stream and nothing else (3.3).
         """
+        found, _ = await self.of_token_with(token, lambda _tx, _found: None)
+        return found
+
+    async def of_token_with(self, token: str, then: Callable[[Tx, SessionActor], T]) -> tuple[SessionActor, T]:
+        """The same, and what `then` reads for this caller: in one snapshot, for what is asked all the time."""
         if looks_like_jwt(token):
-            found = await self._of_jwt(token)
-        else:
-            found = await self._database.read(lambda tx: actions.actor_by_token(tx, token))
-        if found.kind == "ticket":
-            raise actions.invalid_token()
-        if not self.may_come(found.actor):
-            raise actions.account_disabled()
+            found = self._admitted(await self._of_jwt(token))
+            return found, await self._database.read(lambda tx: then(tx, found))
+
+        def look(tx: Tx) -> tuple[SessionActor, T]:
+            holder = self._admitted(actions.actor_by_token(tx, token))
+            return holder, then(tx, holder)
+
+        found, seen = await self._database.read(look)
         if found.renewable:
             await self._database.write(lambda tx: actions.renew_session(tx, found.digest))
-        return found
+        return found, seen
 
     async def of_request(self, request: HTTPConnection) -> SessionActor:
         """The caller of an HTTP request; usable as `Depends(authenticator.of_request)`."""
@@ -113,6 +123,13 @@ class Authenticator:
     def may_come(self, actor: Actor) -> bool:
         """Whether accounts of this role are let in here at all."""
         return self._guests or actor.role != "guest"
+
+    def _admitted(self, found: SessionActor) -> SessionActor:
+        if found.kind == "ticket":
+            raise actions.invalid_token()
+        if not self.may_come(found.actor):
+            raise actions.account_disabled()
+        return found
 
     async def _of_jwt(self, token: str) -> SessionActor:
         if self._jwt is None:

@@ -36,12 +36,17 @@ def check_json_depth(raw: bytes, depth_max: int = JSON_DEPTH_MAX) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormArea:
-    """Paths whose forms with files may be big: they stream through, and are counted meanwhile."""
+    """Paths whose forms with files may be big: they stream through, and are counted meanwhile.
+
+    With `told_by_routes` a form that is too big is not refused here: its route is begun, which may do something
+    about it, and gets the refusal when it reads too far.
+    """
 
     paths: tuple[str, ...]
     json_bytes_max: int
     form_bytes_max: int
     json_depth_max: int = JSON_DEPTH_MAX
+    told_by_routes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +88,7 @@ class LimitBodies:
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or len(length) > 18:
             await _refuse(Refusal("bad_request", "The Content-Length is not a number."), scope, receive, send)
-        elif int(length) > bytes_max:
+        elif int(length) > bytes_max and not self._is_told_by_route(scope["path"], headers):
             if "expect" not in headers and int(length) <= bytes_max + DRAIN_BYTES_MAX:
                 await _drain(receive)
             await _refuse(_too_large(bytes_max), scope, receive, send)
@@ -99,6 +104,12 @@ class LimitBodies:
         if self._limits.upload_paths and path.startswith(self._limits.upload_paths):
             return self._limits.upload_bytes_max
         return self._limits.json_bytes_max if is_json else self._limits.body_bytes_max
+
+    def _is_told_by_route(self, path: str, headers: Headers) -> bool:
+        forms = self._limits.forms
+        if forms is None or not forms.told_by_routes or not path.startswith(forms.paths):
+            return False
+        return is_form(headers.get("content-type", ""))
 
     def _depth_max(self, path: str) -> int:
         forms = self._limits.forms
@@ -137,15 +148,20 @@ class LimitBodies:
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, bytes_max: int) -> None:
         seen, refused, started = 0, False, False
+        told_by_route = self._is_told_by_route(scope["path"], Headers(scope=scope))
 
         async def count() -> Message:
             nonlocal seen, refused
+            if told_by_route and seen > bytes_max:
+                raise _too_large(bytes_max)
             if refused:
                 return {"type": "http.disconnect"}
             message = await receive()
             seen += len(message.get("body", b""))
             if seen <= bytes_max:
                 return message
+            if told_by_route and not started:
+                raise _too_large(bytes_max)
             refused = True
             if message.get("more_body", False):
                 await _drain(receive)

@@ -8,7 +8,7 @@ another account's if the caller is an admin, who is then recorded.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Path, Request
 from starlette.requests import HTTPConnection
@@ -27,6 +27,8 @@ from parlour.wire.http.credentials import Authenticator, bare_token, token_of_he
 from parlour.wire.lab.brakes import RequestBrake
 from parlour.wire.lab.cookies import SAFE_METHODS, Origins, cookie_of
 from parlour.wire.lab.trust import check_local
+
+T = TypeVar("T")
 
 DELAY_SECONDS_MAX = 1.0
 ACCOUNT_STATE = "lab_account_id"
@@ -88,9 +90,19 @@ class Callers:
         """Count a request. `too_many_requests`."""
         self._need.brake.count(caller.author_id)
 
-    async def reader(self, request: Request, id: Annotated[str, Path()]) -> LabCaller:
-        """The same without the brake: for `GET /response`, which calls `slow_down` instead."""
-        return await self._recorded(request, await self._caller(request, id, _let_pass))
+    async def reader(
+        self, request: Request, id: str, look: Callable[[Tx, AccountId], T | None]
+    ) -> tuple[LabCaller, T | None]:
+        """The same without the brake, and what `look` reads of a caller's own account in the same snapshot: for
+        `GET /response`, which calls `slow_down` instead. Nothing is read for who acts in another's place."""
+        if not _has_header(request):
+            return await self._recorded(request, await self._caller(request, id, _let_pass)), None
+
+        def look_at_own(tx: Tx, session: SessionActor) -> T | None:
+            return look(tx, session.actor.account_id) if _is_own(session, id) else None
+
+        session, seen = await self._of_token(token_of_headers(request.headers), look_at_own)
+        return await self._recorded(request, await self._placed(request, id, session)), seen
 
     async def slow_down(self, caller: LabCaller) -> bool:
         """Delay a caller who asks too often by up to 1 s; true if it was so (answer with a placeholder)."""
@@ -108,7 +120,7 @@ class Callers:
         if token is None:
             return await self._authenticated(connection, cookie_is_safe=False)
         self._need.origins.check(connection)
-        return await self._of_token(bare_token(token))
+        return (await self._of_token(bare_token(token), _look_at_nothing))[0]
 
     async def holds(self, caller: LabCaller) -> bool:
         """Whether the caller may still act so: for open streams and long-polls, when `account:<author id>`
@@ -124,10 +136,14 @@ class Callers:
             count(caller.author_id)
             return _with_state(request, caller)
         session = await self._authenticated(request)
+        count(session.actor.account_id)
+        return await self._placed(request, user_id, session)
+
+    async def _placed(self, request: Request, user_id: str, session: SessionActor) -> LabCaller:
+        """An authenticated caller in the place of the account in the path."""
         actor = session.actor
-        count(actor.account_id)
         account_id, name = actor.account_id, actor.user_id
-        if not is_user_id(user_id) or fold(user_id) != fold(name):
+        if not _is_own(session, user_id):
             found = await self._other(session, user_id, writes=request.method not in SAFE_METHODS)
             account_id, name = found.account_id, found.user_id
         caller = LabCaller(
@@ -175,19 +191,19 @@ class Callers:
 
     async def _authenticated(self, request: HTTPConnection, *, cookie_is_safe: bool | None = None) -> SessionActor:
         if _has_header(request):
-            return await self._of_token(token_of_headers(request.headers))
+            return (await self._of_token(token_of_headers(request.headers), _look_at_nothing))[0]
         cookie = cookie_of(request.cookies)
         if cookie is None:
             raise accounts.invalid_token()
-        session = await self._of_token(bare_token(cookie))
+        session, _ = await self._of_token(bare_token(cookie), _look_at_nothing)
         safe = request.scope.get("method") in SAFE_METHODS if cookie_is_safe is None else cookie_is_safe
         if not safe:
             self._need.origins.check(request)
         return session
 
-    async def _of_token(self, token: str) -> SessionActor:
+    async def _of_token(self, token: str, look: Callable[[Tx, SessionActor], T]) -> tuple[SessionActor, T]:
         try:
-            return await self._need.authenticator.of_token(token)
+            return await self._need.authenticator.of_token_with(token, look)
         except Refusal as refusal:
             if refusal.code == "account_disabled":  # the same as a credential that was withdrawn
                 raise accounts.invalid_token() from None
@@ -220,6 +236,15 @@ def address_of(request: HTTPConnection) -> str:
 
 def _let_pass(account_id: str) -> None:
     """Counts nothing."""
+
+
+def _look_at_nothing(_tx: Tx, _session: SessionActor) -> None:
+    """Reads nothing."""
+
+
+def _is_own(session: SessionActor, user_id: str) -> bool:
+    """Whether a name in a path is the caller's own."""
+    return is_user_id(user_id) and fold(user_id) == fold(session.actor.user_id)
 
 
 def _presents(request: HTTPConnection) -> bool:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from parlour.assistant.messages import members
 from parlour.files import actions
 from parlour.files.entities import Origin, StoredFile, TextStatus
 from parlour.files.handles import PREFIX, handle_of
@@ -154,6 +155,7 @@ def _add_own(router: APIRouter, need: LabFilesNeed) -> None:
 
 def delete_own(tx: Tx, account_id: AccountId, handle: str, hooks: Sequence[FileHook]) -> None:
     """Delete an own file and what `hooks` delete with it; they may refuse."""
+    members.lock(tx, account_id)  # a turn may be about to refer to it
     file = actions.own_file(tx, account_id, handle)
     for hook in hooks:
         hook(tx, account_id, file)

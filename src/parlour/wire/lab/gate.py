@@ -105,6 +105,7 @@ class Gate:
             json_bytes_max=limits.json_body_bytes_max,
             json_depth_max=limits.json_depth_max,
             form_bytes_max=max(limits.upload_bytes_max, limits.speech_bytes_max) + FORM_OVERHEAD_BYTES,
+            told_by_routes=self._settings.lab.trust_path_user_id,
         )
 
     async def language_of(self, account_id: str, otherwise: Language) -> Language:

@@ -96,13 +96,30 @@ class PollsNeed:
     bubbles: Bubbles
 
 
-class Poll:
-    """One request. `answer` is what it gets."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What is there; `acknowledges`: replies up to the cursor are to become read first."""
 
-    def __init__(self, need: PollsNeed, caller: LabCaller, asked: Asked) -> None:
+    found: Found | None
+    acknowledges: bool = False
+
+
+def look(tx: Tx, account_id: AccountId, after: str | None, stale_seconds: float) -> Look:
+    """One look into the mailbox, at what is unread or at what comes after a cursor. Changes nothing."""
+    if after is None:
+        return Look(found=actions.look(tx, account_id, stale_seconds))
+    acknowledges = actions.acknowledges(tx, account_id, after)
+    return Look(found=actions.look_after(tx, account_id, after), acknowledges=acknowledges)
+
+
+class Poll:
+    """One request. `answer` is what it gets. `first`: what was seen when the caller was recognised."""
+
+    def __init__(self, need: PollsNeed, caller: LabCaller, asked: Asked, first: Look | None = None) -> None:
         self._need = need
         self._caller = caller
         self._asked = asked
+        self._first = first
         self._began = need.clock.monotonic()
         self._wait = asked.wait
         self._hold_until: float | None = None
@@ -123,7 +140,7 @@ class Poll:
             return self._fault(error)
 
     async def _answer(self) -> Response:
-        found = await self._look()
+        found = await self._look() if self._first is None else await self._settled(self._first)
         if found is None:
             return await self._unknown()
         if self._chosen(found) is None and self._wait <= 0:
@@ -213,15 +230,13 @@ class Poll:
     async def _look(self) -> Found | None:
         account_id, after = self._caller.account_id, self._asked.after
         stale = self._need.lab.limits.stale_reply_seconds
-        if after is None:
-            return await self._need.database.read(lambda tx: actions.look(tx, account_id, stale))
+        return await self._settled(await self._need.database.read(lambda tx: look(tx, account_id, after, stale)))
 
-        def look(tx: Tx) -> tuple[bool, Found | None]:
-            return actions.acknowledges(tx, account_id, after), actions.look_after(tx, account_id, after)
-
-        unread, found = await self._need.database.read(look)
-        if not unread:
-            return found
+    async def _settled(self, seen: Look) -> Found | None:
+        """What is there once that was acknowledged which is to be."""
+        account_id, after = self._caller.account_id, self._asked.after
+        if after is None or not seen.acknowledges:
+            return seen.found
         await self._need.database.write(lambda tx: actions.acknowledge(tx, account_id, after))
         return await self._need.database.read(lambda tx: actions.look_after(tx, account_id, after))
 

@@ -192,13 +192,13 @@ class Given:
     route: str
 
     def answer(self, tx: Tx, body: AnswerBody) -> Answered:
-        asked = actions.question_for(tx, self.caller.account_id, self.question_id)
+        asked = actions.question_to_change(tx, self.caller.account_id, self.question_id)
         settled = self._taken(tx, asked, body)
         told = {"question_id": asked.id, "state": settled.state, "answer": settled.answer}
         return Answered(body=msgspec.json.encode(told).decode())
 
     def assign(self, tx: Tx, body: AssignBody) -> Answered:
-        asked = actions.question_for(tx, self.caller.account_id, self.question_id)
+        asked = actions.question_to_change(tx, self.caller.account_id, self.question_id)
         if asked.account_id != self.caller.account_id:
             raise not_found("Question")
         to = _member(tx, body.to) if body.to is not None else None

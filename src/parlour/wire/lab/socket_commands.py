@@ -42,7 +42,7 @@ def say(tx: Tx, caller: LabCaller, payload: PersonSay, limits: LabLimits) -> Map
 
 def answer(tx: Tx, caller: LabCaller, payload: QuestionAnswer, limits: LabLimits) -> Mapping[str, object]:
     """Close a question that was asked of the caller or assigned to them (6.8)."""
-    asked = questions.question_for(tx, caller.account_id, payload.question_id)
+    asked = questions.question_to_change(tx, caller.account_id, payload.question_id)
     if payload.answer is not None:
         settled = questions.take_answer(tx, asked, payload.answer, caller.author_id, "question_answer")
     else:

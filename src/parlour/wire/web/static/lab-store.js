@@ -64,11 +64,11 @@ export class LabStore {
     }
     else if (this.state) {
       this.set(apply(this.state, name, payload));
-      if (name === "question_assigned" && !this.state.question) this.readAssigned();
+      if (name === "question_assigned" && payload.question_id !== this.state.question?.question_id) this.readAssigned();
     }
   }
 
-  // Whom a question was taken back from is told so only by its absence.
+  // A question may have been given to one, taken back, or given to somebody else.
   async readAssigned() {
     try {
       const { questions } = await this.api.assigned();

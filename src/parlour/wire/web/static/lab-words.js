@@ -80,12 +80,15 @@ export function webAddress(text) {
 
 // Everything a question says before its items.
 export const introOf = (text) => text.split("\n").filter((line) => line.trim()).reduce(
-  ({ lines, over }, line) => (over || line.startsWith("- ") ? { lines, over: true } : { lines: [...lines, line], over }), { lines: [], over: false },
+  ({ lines, over }, line) => (over || /^(- |\d+[.)] )/.test(line) ? { lines, over: true } : { lines: [...lines, line], over }), { lines: [], over: false },
 ).lines.join("\n");
 
 // The labels that a question's text gives its items: lines such as `- Name (experiment_name): X1`.
 export const labelsOf = (text) => Object.fromEntries(
   [...text.matchAll(/^- (.+?) \(([A-Za-z0-9_.-]+)\)/gm)].map((match) => [match[2], match[1]]));
+
+// A label for an item that has none: `back_gate` as "Back gate".
+export const labelOf = (key) => key.slice(0, 1).toUpperCase() + key.slice(1).replaceAll("_", " ");
 
 export function size(bytes) {
   if (bytes < 1_000) return `${bytes} bytes`;

@@ -20,8 +20,8 @@ export function Assigning({ lab, question }) {
   return html`
     <details class="more"><summary>Ask a colleague</summary>
       <form class="fields" onSubmit=${submit}>
-        <div><label for="assign-to">Name</label><input id="assign-to" name="to" required maxlength="64" autocomplete="off" autocapitalize="none" /></div>
-        <div><label for="assign-note">Note, if you like</label><input id="assign-note" name="note" maxlength="1000" autocomplete="off" /></div>
+        <div><label for="assign-to">Their name</label><input id="assign-to" name="to" required maxlength="64" autocomplete="off" autocapitalize="none" /></div>
+        <div><label for="assign-note">A word to them, if you like</label><input id="assign-note" name="note" maxlength="1000" autocomplete="off" /></div>
         <div class="row"><button type="submit" disabled=${busy}>Ask</button></div>
       </form>
     </details>`;

@@ -1,7 +1,7 @@
 // Forms that decide: allow or refuse an operation, choose among candidates, steer a thought or a result.
 import { html, useState } from "../../html.js";
 import { choiceRule, shownValue } from "../../lab-forms.js";
-import { labelsOf } from "../../lab-words.js";
+import { labelOf, labelsOf } from "../../lab-words.js";
 import { Words } from "./words.js";
 
 const NOTE_MAX = 2_000;
@@ -9,7 +9,7 @@ const NOTE_MAX = 2_000;
 export function Values({ values, labels = {} }) {
   const rows = Object.entries(values ?? {});
   if (rows.length === 0) return null;
-  return html`<dl class="values">${rows.map(([key, value]) => html`<div key=${key}><dt>${labels[key] ?? key}</dt><dd class="prose">${shownValue(value)}</dd></div>`)}</dl>`;
+  return html`<dl class="values">${rows.map(([key, value]) => html`<div key=${key}><dt>${labels[key] ?? labelOf(key)}</dt><dd class="prose">${shownValue(value)}</dd></div>`)}</dl>`;
 }
 
 export function AuthorizeForm({ question, busy, onAnswer }) {

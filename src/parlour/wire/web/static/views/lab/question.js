@@ -17,7 +17,13 @@ export function LabQuestion({ lab, question, error, own, onShow }) {
   const [problem, setProblem] = useState(null);
   const heading = useRef(null);
   const last = useRef({ said: null, key: null });
-  useEffect(() => { if (own && document.activeElement === document.body) heading.current.focus({ preventScroll: true }); }, []);
+  useEffect(() => {
+    if (!own) return;
+    if (document.activeElement === document.body) heading.current.focus({ preventScroll: true });
+    // Who follows the conversation to its end begins to read a long question at its beginning.
+    const { top, bottom } = heading.current.parentElement.getBoundingClientRect();
+    if (top < 0 && bottom <= innerHeight) heading.current.parentElement.scrollIntoView({ block: "start" });
+  }, []);
 
   // The same answer again keeps its key: after a lost acknowledgement it has no second effect.
   const answer = async (given) => {
