@@ -1,8 +1,8 @@
 """Parlour under test: the real server on an empty store, and a producer of durable events.
 
 What is said is announced as `turns` announces it and stored before it is delivered. The store is on the
-disk of the checkout. Limits that protect a public server from one client are lifted: here one
-client is everybody.
+disk of the checkout. It is loaded as `parlour serve` loads it. Limits that protect a public server from
+one client are lifted: here one client is everybody.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.control import Seat, serve
 from bench.parlour_seed import Room, open_rooms, say
-from parlour import app, serving
+from parlour.cli.serve import load_socketio
 from parlour.settings import Limits, Provider, Settings
 
 UNLIMITED = 100_000
@@ -35,12 +35,17 @@ class Subject:
             grader_model="scripted",
             limits=Limits(sockets_per_account_max=UNLIMITED, socket_events_per_second_max=UNLIMITED),
         )
-        self.parlour = app.Parlour(settings)
+        load_socketio()
+        from parlour.app import Parlour
+
+        self.parlour = Parlour(settings)
 
     async def start(self) -> int:
         """Migrate, begin to work, listen."""
+        from parlour.serving import Server, uvicorn_config
+
         listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.server = serving.Server(serving.uvicorn_config(self.parlour), self.parlour, listening)
+        self.server = Server(uvicorn_config(self.parlour), self.parlour, listening)
         self.running = asyncio.create_task(self.server.serve())
         await asyncio.wait((self.running, listening), return_when=asyncio.FIRST_COMPLETED)
         return listening.result()

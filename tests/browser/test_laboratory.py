@@ -170,6 +170,7 @@ def test_a_thought_is_steered_and_a_result_commented(demo: Demo, visit: Open) ->
         expect(page.locator(".asked-detail").get_by_text(words)).to_be_visible()
     page.reload()
     expect(page.locator(".asked-detail").get_by_text("list my experiments")).to_be_visible()
+    expect(finals(page).last).to_be_in_viewport()
     expect(page.get_by_label("reasoning")).to_be_checked()
     tab.check_calm()
 

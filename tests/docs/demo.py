@@ -44,17 +44,19 @@ def without_settings() -> dict[str, str]:
 @contextmanager
 def running_demo(data: Path, **settings: str) -> Generator[Demo]:
     """A demo on a free port, whose personas speak at once; it is stopped with SIGTERM. `settings` are variables."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "parlour", "demo", "--json", "--port", "0", "--data", str(data)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**without_settings(), "PARLOUR_SCRIPTED_PIECES_PER_SECOND": "0", **settings},
-    )
+    log = data.with_suffix(".log")
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "parlour", "demo", "--json", "--port", "0", "--data", str(data)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**without_settings(), "PARLOUR_SCRIPTED_PIECES_PER_SECOND": "0", **settings},
+        )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
-        assert line, "the demo did not start"
+        assert line, f"the demo did not start\n{log.read_text()}"
         yield Demo(said=json.loads(line), data=data, process_id=process.pid)
     finally:
         process.send_signal(signal.SIGTERM)

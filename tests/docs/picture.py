@@ -45,7 +45,11 @@ def watch(page: Page) -> None:
 
 def take() -> None:
     """Both in the page of a new demo, 1280 by 800."""
-    with tempfile.TemporaryDirectory() as folder, running_demo(Path(folder)) as demo, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_demo(Path(folder) / "demo") as demo,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for name, act in (("practice", practise), ("watch", watch)):
             page = browser.new_page(viewport={"width": 1280, "height": 800})

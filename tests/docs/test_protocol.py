@@ -22,8 +22,6 @@ OF_TYPES = {f"{name}_generation_{stage}" for name in (*FIELDS_OF_RESOURCES, *FIE
 NOT_TOLD = {
     # of `generate`
     *("unknown_artifact_type", "unknown_operation", "nothing_to_generate", "unsupported_modality", "run_started"),
-    # of questions: the lab protocol says `question_closed`
-    "already_answered",
     # of commands that manage accounts
     *("name_taken", "name_invalid", "email_invalid"),
 }

@@ -7,7 +7,6 @@ are read from the beginning: they must tell the same replies in the same order, 
 import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,10 +157,3 @@ class Flow:
         once = [each for each in dict.fromkeys(told) if each not in self.skipped]
         assert once == list(dict.fromkeys(self.delivered))
         return events
-
-
-async def gone_for_a_while(flow: Flow, route: str) -> None:
-    """Ask for something and go away before it is answered."""
-    with suppress(httpx.HTTPError):
-        async with httpx.AsyncClient(base_url=flow.scene.url, headers=flow.member.headers, timeout=0.05) as http:
-            await http.get(flow.at + route, params={"wait": "30"})

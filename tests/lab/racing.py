@@ -19,6 +19,7 @@ from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 BLOCKED_SECONDS = 0.4
+LATE_MS = 2_000
 Action = Callable[[Tx], Any]
 
 
@@ -36,13 +37,20 @@ class Meeting:
             self.over.wait(BLOCKED_SECONDS)
 
 
+class LateClock(SystemClock):
+    """The clock of the second server is a little slow, as clocks are."""
+
+    def now_ms(self) -> int:
+        return super().now_ms() - LATE_MS
+
+
 class Pair:
     """Two servers on one store; on SQLite, which is for one process, both are the same."""
 
     def __init__(self, url: str) -> None:
-        clock = SystemClock()
+        clock, late = SystemClock(), LateClock()
         self.first = Database(url, clock, TimeOrderedIds(clock))
-        self.second = Database(url, clock, TimeOrderedIds(clock)) if self.first.dialect.shared else self.first
+        self.second = Database(url, late, TimeOrderedIds(late)) if self.first.dialect.shared else self.first
         self._numbers = iter(range(1, 1_000))
 
     @property
@@ -69,9 +77,7 @@ class Pair:
 
     async def user_ids(self, account_ids: list[AccountId]) -> list[str]:
         """The names of members."""
-        found = [
-            await self.first.read(lambda tx, each=each: accounts.account_by_id(tx, each)) for each in account_ids
-        ]
+        found = [await self.first.read(lambda tx, each=each: accounts.account_by_id(tx, each)) for each in account_ids]
         return [each.user_id for each in found if each is not None]
 
     async def say(self, account_id: AccountId, text: str = "Hello", **given: Any) -> Accepted:
@@ -86,13 +92,13 @@ class Pair:
         return found
 
     async def meet(self, meeting: Meeting, one: Action, two: Action) -> list[Any]:
-        """`one` on the first server, which pauses somewhere inside; `two` on the second meanwhile. What came of both."""
+        """`one` on the first server, which pauses inside; `two` on the second meanwhile. What came of both."""
         beginning = asyncio.ensure_future(self.first.write(one))
         if self.first is not self.second:
             assert await asyncio.to_thread(meeting.paused.wait, 5.0)
         other = asyncio.ensure_future(self.second.write(two))
         other.add_done_callback(lambda _: meeting.over.set())
-        return await asyncio.gather(beginning, other, return_exceptions=True)
+        return list(await asyncio.gather(beginning, other, return_exceptions=True))
 
 
 def words(account_id: AccountId, text: str, **given: Any) -> Said:

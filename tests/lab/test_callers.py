@@ -257,6 +257,13 @@ def test_no_page_of_another_origin_is_answered_by_default(probed: LabHouse) -> N
         ask(probed, ada.user_id, "OPTIONS", headers=asked),
         httpx.options(f"{probed.url}/accounts/log-up", headers=asked),
         httpx.get(f"{probed.url}/accounts/log-up", headers={"origin": "https://app.example"}),
+        *(
+            httpx.request(
+                method, f"{probed.url}/socket.io/?EIO=4&transport=polling", headers={**asked, "origin": origin}
+            )
+            for method in ("GET", "OPTIONS")
+            for origin in ("https://app.example", probed.url)
+        ),
     ]
     for answer in answers:
         assert not [name for name in answer.headers if name.startswith("access-control-")]

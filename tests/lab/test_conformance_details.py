@@ -168,6 +168,25 @@ async def test_finals_older_than_reply_days_count_as_read_and_stay_readable(tigh
         assert (await http.get(path(ada, "response"), params={"after": said.message_id})).json()["message_id"] == old
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE lab_turns SET state = 'asleep'",
+        "UPDATE lab_turns SET state = 'running'",
+        "UPDATE lab_messages SET kind = 'rumour'",
+        "UPDATE lab_messages SET role = 'ghost'",
+        "UPDATE lab_messages SET ordinal = 1",
+    ],
+)
+def test_the_database_itself_keeps_states_and_orders(tight: Desk, change: str) -> None:
+    """Uniqueness and states are enforced by the database (14)."""
+    ada = tight.member()
+    for _ in range(2):
+        tight.said(ada)
+    with pytest.raises(Exception, match=r"(?i)constraint"):
+        tight.write(lambda tx: tx.run(f"{change} WHERE account_id = :id", id=ada.account_id))
+
+
 @pytest.mark.lab("D1")
 @pytest.mark.parametrize("answer", [[], "yes", 7, True])
 async def test_an_answer_that_is_no_object_is_invalid_and_leaves_the_question_open(tight: Desk, answer: object) -> None:

@@ -87,7 +87,7 @@ async def test_a_question_is_listed_read_and_answered(lab: LabHouse) -> None:
             ({"answer": {"\ud800": "x"}}, (422, "validation")),
             ({"text": "\ud800"}, (422, "validation")),
             ({"text": "yes\0"}, (422, "validation")),
-            ({"answer": "allow"}, (422, "validation")),
+            ({"answer": "allow"}, (422, "answer_invalid")),
             ({}, (422, "validation")),
             ({"answer": {"decision": "allow"}, "text": "yes"}, (422, "validation")),
             ({"text": "x" * 32_001}, (422, "text_too_long")),

@@ -12,11 +12,13 @@ from parlour.assistant.experiments import actions as experiments
 from parlour.assistant.experiments import store as experiment_rows
 from parlour.assistant.experiments.entities import NewEntry, NewExperiment
 from parlour.assistant.mailbox import actions as mailbox
+from parlour.assistant.mailbox.folding import fold_stale
 from parlour.assistant.messages import members, replies
 from parlour.assistant.messages.replies import Ending, NewReply
 from parlour.assistant.questions import actions as questions
 from parlour.assistant.questions.entities import Assignment, NewQuestion, Question
 from parlour.assistant.tools.ports import Operation
+from parlour.conversations.rooms import lab_room
 from parlour.files import actions as files
 from parlour.files import store as file_rows
 from parlour.files import sweeping
@@ -118,7 +120,7 @@ async def test_a_file_deleted_while_its_text_is_read_leaves_no_text(
         meeting.pause()
 
     def add(tx: Tx) -> None:
-        work._add(tx, file.id, source, prepared)  # noqa: SLF001 (one batch of the reader)
+        work._add(tx, file.id, source, prepared)
 
     if deleting_first:
         await pair.meet(meeting, delete, add)
@@ -178,7 +180,7 @@ async def test_a_file_that_is_used_just_when_it_is_swept_stays(pair: Pair, monke
         files.use(tx, file.id)
         return files.by_id(tx, file.id) is not None
 
-    _, used = await pair.meet(meeting, lambda tx: sweeping._forget(tx, tx.now_ms + 1), use)  # noqa: SLF001
+    _, used = await pair.meet(meeting, lambda tx: sweeping._forget(tx, tx.now_ms + 1), use)
     there = await pair.first.read(lambda tx: files.by_id(tx, file.id))
     assert used == (there is not None)
 
@@ -219,14 +221,29 @@ async def test_whoever_loses_a_question_hears_of_it_also_if_two_assign_it_at_onc
     def assign(tx: Tx, name: str) -> list[AccountId | None]:
         Given(question_id=asked.id, caller=caller(ada), route="test").assign(tx, AssignBody(to=name))
         meeting.pause()
-        told = [said for said in tx.announced if isinstance(said.fact, QuestionAssigned)]
-        return [said.fact.pause.assigned_to for said in told if any(room.endswith(lin) for room in said.rooms)]
+        heard = [said.fact for said in tx.announced if lab_room(lin) in said.rooms]
+        return [fact.pause.assigned_to for fact in heard if isinstance(fact, QuestionAssigned)]
 
     _, told = await pair.meet(meeting, lambda tx: assign(tx, to_lin), lambda tx: assign(tx, to_mei))
     assert told == [None]
 
 
 # --- the mailbox ---
+
+
+async def test_a_final_is_given_once_although_the_clocks_of_servers_differ(pair: Pair) -> None:
+    ada = await pair.account()
+    accepted = await pair.say(ada)
+    turn = await pair.turn(accepted.turn_id)
+    ending = Ending(state="done", reply=NewReply(text="An answer."))
+    await pair.first.write(lambda tx: replies.finish(tx, turn, ending))
+    found = await pair.first.read(lambda tx: mailbox.look(tx, ada, 120))
+    assert found.reply is not None
+    final = found.reply.message.id
+    assert await pair.first.write(lambda tx: mailbox.claim(tx, final)) is not None
+    assert (await pair.second.read(lambda tx: mailbox.look(tx, ada, 120))).reply is None
+    assert await pair.second.write(lambda tx: mailbox.claim(tx, final)) is None
+    assert await pair.second.write(lambda tx: fold_stale(tx, ada, turn.id, -60)) == 0
 
 
 @pytest.mark.parametrize("breaking_first", [True, False])

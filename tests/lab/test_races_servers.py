@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -27,7 +27,7 @@ class Two:
         return new_member(self.site)
 
     @asynccontextmanager
-    async def clients(self, member: Member) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    async def clients(self, member: Member) -> AsyncGenerator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
         """A member's client of each server."""
         at = f"/users/{member.user_id}"
         async with (

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from parlour.storage.tx import Row, Tx
+from parlour.storage.tx import Tx
 from tests.conftest import STORES, make_site
 from tests.fakes.mcp_web import web_stage
 from tests.lab.persons import HURRIED, Person, kill_while, together
@@ -115,13 +115,6 @@ def look(tx: Tx) -> Found:
     )
 
 
-def state_of(tx: Tx, run: Run) -> list[Row]:
-    """Where a dialogue stands, for a test that fails."""
-    account = run.person.member.account_id
-    tables = ("lab_turns", "pauses", "lab_messages", "jobs")
-    return [row for name in tables for row in tx.all(f"SELECT * FROM {name}") if account in str(row) or name == "jobs"]  # noqa: S608
-
-
 async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]:
     """As many runs as are wanted, and then some until the server was killed often enough."""
     runs: list[Run] = []
@@ -130,11 +123,7 @@ async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]
         async with Person(scene, await asyncio.to_thread(scene.member), random.Random(number)) as person:
             run = Run(number, person, outside=number % OUTSIDE_EVERY == OUTSIDE_EVERY - 1)
             runs.append(run)
-            try:
-                await run.play()
-            except asyncio.CancelledError:
-                print(number, run, scene.site.database().read_here(lambda tx: state_of(tx, run)))
-                raise
+            await run.play()
 
     def note() -> None:
         for run in runs:
@@ -187,5 +176,6 @@ async def test_what_is_asked_while_the_server_is_killed_is_answered_once_and_don
         f"{len(runs)} dialogues of the assistant, {kills} SIGKILLs in {time.monotonic() - began:.0f} s, which struck"
         f" {struck} of the dialogues {sum(run.kills for run in runs)} times; {asked} permissions, two devices that"
         f" answer the opposite at once, {resent} requests sent again, {len(outside)} allowed calls of an instrument,"
-        f" {unknown} of them not made, {len(found.given_up)} turns given up: {len(wrong)} wrong, {len(doubled)} doubled",
+        f" {unknown} of them not made, {len(found.given_up)} turns given up:"
+        f" {len(wrong)} wrong, {len(doubled)} doubled",
     )

@@ -1,12 +1,14 @@
 """A deadlock between two servers on PostgreSQL: whoever is turned away tries again, and nobody hears of it."""
 
 import asyncio
+import threading
 
 import pytest
 
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.kernel.refusals import Refusal
+from parlour.storage import postgresql as dialect
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.storage.writer import CONFLICTS_MAX
@@ -52,3 +54,32 @@ async def test_one_that_loses_too_often_is_told_so(database: Database) -> None:
         await database.write(Deadlocked(CONFLICTS_MAX + 1))
     assert await database.write(Deadlocked(0)) == "done"
     await database.stop()
+
+
+async def test_a_frozen_server_holds_nobody_up_for_ever(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect, "FROZEN_SECONDS", 1)
+    clock = SystemClock()
+    url = new_database(postgresql)
+    frozen, other = (Database(url, clock, TimeOrderedIds(clock)) for _ in range(2))
+    await asyncio.to_thread(frozen.migrate)
+    frozen.start()
+    other.start()
+    thaws = threading.Event()
+
+    def freeze(tx: Tx) -> None:
+        tx.run("INSERT INTO meta (key, value) VALUES ('one', 'x')")
+        thaws.wait(10)
+        tx.run("INSERT INTO meta (key, value) VALUES ('two', 'x')")
+
+    freezing = asyncio.ensure_future(frozen.write(freeze))
+    await asyncio.sleep(0.2)
+    await other.write(lambda tx: tx.run("INSERT INTO meta (key, value) VALUES ('one', 'y')"))
+    thaws.set()
+    with pytest.raises(Refusal, match="not available"):
+        await freezing
+    await frozen.write(lambda tx: tx.run("INSERT INTO meta (key, value) VALUES ('three', 'x')"))
+    row = await other.read(lambda tx: tx.one("SELECT count(*) AS n FROM meta WHERE key IN ('one', 'two', 'three')"))
+    assert row is not None
+    assert row["n"] == 2
+    await frozen.stop()
+    await other.stop()

@@ -40,6 +40,7 @@ CHECKS = {
     GenerationMode.NEGATIVE: [*ALWAYS, openapi.negative_data_rejection],
 }
 SOON = "wait=1"
+LABORATORY = ("/users/", "/accounts/")  # see tests/lab/test_lab_openapi.py
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +214,8 @@ def test_every_answer_is_as_documented(
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), found
         operation = found.ok()
+        if operation.path.startswith(LABORATORY):
+            continue
         answered = explore(site, operation, mode, real)
         statuses += answered
         count += 1

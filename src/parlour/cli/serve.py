@@ -76,7 +76,7 @@ def run_server(
     from parlour.wire.http.logs import configure_logging
 
     configure_logging(settings.log_level)
-    _load_socketio()
+    load_socketio()
 
     async def life() -> bool:
         from parlour.app import Parlour
@@ -103,7 +103,7 @@ def run_server(
             raise Problem("The server was stopped before clients could come.")
 
 
-def _load_socketio() -> None:
+def load_socketio() -> None:
     """Load python-socketio without what only its clients use: their HTTP libraries would cost a server 15 MiB.
 
     It does without a library that it cannot import. Other modules get them as usual afterwards.

@@ -18,7 +18,6 @@ from parlour.files.entities import (
 from parlour.files.names import clean_name, distinct
 from parlour.files.ports import BlobStore
 from parlour.files.search import index
-from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
@@ -44,14 +43,6 @@ def record(tx: Tx, new: NewUpload) -> bool:
 def upload(tx: Tx, upload_id: str) -> Upload | None:
     """A file, without asking who wants it."""
     return store.upload(tx, upload_id)
-
-
-def own_upload(tx: Tx, actor: Actor, upload_id: str) -> Upload:
-    """A file that the actor uploaded; raises `not_found`."""
-    found = store.upload(tx, upload_id)
-    if found is None or found.account_id != actor.account_id:
-        raise not_found("Upload")
-    return found
 
 
 def keep_file(tx: Tx, new: NewFile, *, quota: int | None = None) -> StoredFile:

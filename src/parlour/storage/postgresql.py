@@ -14,6 +14,8 @@ from parlour.storage.tx import Announced, Cursor
 from parlour.storage.wakers.postgresql import PostgreSQLWaker
 
 CONNECT_SECONDS = 5
+FROZEN_SECONDS = 60
+"""After so long a server that stopped in the middle of a transaction (a frozen machine) loses its locks."""
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
@@ -43,6 +45,8 @@ class PostgreSQL:
         connection.execute("SET lock_timeout = '10s'")
         if reading:
             connection.execute("SET default_transaction_read_only = on")
+        else:
+            connection.execute(f"SET idle_in_transaction_session_timeout = {FROZEN_SECONDS * 1000}")
         return cast("Connection", connection)
 
     @staticmethod

@@ -53,7 +53,7 @@ class AnswerStream:
             try:
                 await asyncio.shield(writing)
             except asyncio.CancelledError:
-                await asyncio.wait([writing])
+                await asyncio.gather(writing, return_exceptions=True)  # a turn that has ended is found out by its step
                 raise
             except Exception as error:  # noqa: BLE001 (whoever adds text next gets it)
                 self._failed = error

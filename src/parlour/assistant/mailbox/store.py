@@ -1,13 +1,13 @@
 """The mailbox's own columns of `lab_messages`: claimed, delivered, read, folded."""
 
 from parlour.assistant.entities import LabMessageId, TurnId
-from parlour.assistant.mailbox.entities import CLAIM_MS, ClaimToken, Place, Standing, Waiting
+from parlour.assistant.mailbox.entities import AHEAD_MS, CLAIM_MS, ClaimToken, Place, Standing, Waiting
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx
 
 UNREAD_MAX = 1_000
 _UNREAD = "account_id = :account AND kind = 'final' AND read_at IS NULL"
-_FREE = "(claimed_until IS NULL OR claimed_until <= :now OR claimed_until > :until)"
+_FREE = "(claimed_until IS NULL OR claimed_until <= :now OR claimed_until > :ahead)"
 
 
 def _waiting(row: Row) -> Waiting:
@@ -72,6 +72,7 @@ def claim(tx: Tx, message_id: LabMessageId, token: ClaimToken) -> bool:
         token=token,
         now=tx.now_ms,
         until=tx.now_ms + CLAIM_MS,
+        ahead=tx.now_ms + AHEAD_MS,
     )
     return changed > 0
 
@@ -90,8 +91,9 @@ def set_read(tx: Tx, message_id: LabMessageId, token: ClaimToken) -> bool:
 def set_unread(tx: Tx, message_id: LabMessageId, token: ClaimToken) -> bool:
     """Only if it was read by this claim and nothing has become of it since."""
     sql = (
-        "UPDATE lab_messages SET read_at = NULL, claim = NULL WHERE id = :id AND claim = :token AND folded_into IS NULL"
-        " AND conversation_id = (SELECT m.conversation_id FROM lab_members m WHERE m.account_id = lab_messages.account_id)"
+        "UPDATE lab_messages SET read_at = NULL, claim = NULL WHERE id = :id AND claim = :token"
+        " AND folded_into IS NULL AND conversation_id ="
+        " (SELECT m.conversation_id FROM lab_members m WHERE m.account_id = lab_messages.account_id)"
     )
     return tx.run(sql, id=message_id, token=token) > 0
 
@@ -161,6 +163,6 @@ def fold(tx: Tx, account_id: AccountId, turn_id: TurnId, before_ms: int) -> list
         turn=turn_id,
         before=before_ms,
         now=tx.now_ms,
-        until=tx.now_ms + CLAIM_MS,
+        ahead=tx.now_ms + AHEAD_MS,
     )
     return [LabMessageId(row["id"]) for row in sorted(rows, key=lambda row: row["ordinal"])]

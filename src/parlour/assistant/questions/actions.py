@@ -102,7 +102,7 @@ def question_for(tx: Tx, account_id: AccountId, question_id: str) -> Question:
 
 
 def question_to_change(tx: Tx, account_id: AccountId, question_id: str) -> Question:
-    """As `question_for`, for whoever answers or assigns it: nobody else changes it, or whose it is, before the commit."""
+    """As `question_for`, for whoever answers or assigns it: nobody else does so before this transaction ends."""
     members.lock(tx, question_for(tx, account_id, question_id).account_id)
     return question_for(tx, account_id, question_id)
 

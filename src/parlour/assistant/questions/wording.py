@@ -5,6 +5,7 @@ number, and an operation with every value that would be used.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import msgspec
 
@@ -58,6 +59,17 @@ def _arguments(arguments: Mapping[str, JsonValue], language: Language) -> Iterab
         yield f"- {name}: {shown(value)}"
 
 
+def _proposed(arguments: object, language: Language) -> list[str]:
+    """The arguments of a proposal's call; those of several calls one after the other."""
+    if not isinstance(arguments, Mapping):
+        return []
+    given = cast("Mapping[str, JsonValue]", arguments)
+    calls = given.get("calls")
+    if len(given) > 1 or not isinstance(calls, Sequence) or isinstance(calls, str):
+        return list(_arguments(given, language))
+    return [line for call in calls for line in _proposed(call, language)]
+
+
 def _missing(item: Field, language: Language) -> str:
     hints = [*item.choices]
     if item.type in ("duration", "date", "number", "file"):
@@ -94,7 +106,7 @@ def _instruct(new: NewQuestion, language: Language) -> list[str]:
     lines = [new.text or _say(language, "instruct", thought=shown(proposal.get("thought", "")))]
     arguments = proposal.get("arguments")
     if "tool" in proposal:
-        known = list(_arguments(arguments, language)) if isinstance(arguments, Mapping) else []
+        known = _proposed(arguments, language)
         lines += [_say(language, "instruct_tool" if known else "instruct_tool_bare", tool=shown(proposal["tool"]))]
         lines += known
     if "answer" in proposal:
@@ -107,8 +119,7 @@ def _comment(new: NewQuestion, language: Language) -> list[str]:
     outcomes = shown(proposal.get("outcome", "")).split(", ")
     said = ", ".join(SENTENCES[language].get(f"questions.outcome_{each}", each) for each in outcomes)
     lines = [new.text or _say(language, "comment", tool=shown(proposal.get("tool", "")), outcome=said)]
-    arguments = proposal.get("arguments")
-    lines += _arguments(arguments, language) if isinstance(arguments, Mapping) else []
+    lines += _proposed(proposal.get("arguments"), language)
     output = proposal.get("output")
     if output:
         lines.append(shown(output)[:OUTPUT_CHARS_MAX])

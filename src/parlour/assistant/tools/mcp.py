@@ -19,7 +19,6 @@ from parlour.settings import ArgumentRule, McpServer, ToolRule
 
 ROUNDS_MAX = 5
 DESCRIPTION_CHARACTERS_MAX = 1_000
-QUESTION_CHARACTERS_MAX = 500
 FIELDS_MAX = 20
 MATCH_CHARACTERS_MAX = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

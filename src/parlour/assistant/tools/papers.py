@@ -29,6 +29,7 @@ from parlour.assistant.tools.searching import (
 )
 from parlour.files import actions as files
 from parlour.files.entities import StoredFile
+from parlour.files.handles import handle_of
 from parlour.kernel.decoding import convert
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
@@ -238,9 +239,7 @@ def _looking(tx: Tx, call: Call, named: str) -> JsonValue:
 
 def _checking(tx: Tx, call: Call, file_id: str, *, as_paper: bool) -> JsonValue:
     """The file if it can be searched (or kept as a paper)."""
-    file = files.by_id(tx, file_id)
-    if file is None:
-        raise no_such("file")
+    file = _still_readable(tx, call, file_id)
     known = actions.content_of(tx, call.member.account_id, file.sha256) if as_paper else None
     why = actions.unreadable(file) if as_paper or file.text_status != "ok" else None
     if why and known is None:
@@ -248,10 +247,16 @@ def _checking(tx: Tx, call: Call, file_id: str, *, as_paper: bool) -> JsonValue:
     return plain(_File(id=file.id, name=file.name, size=file.size, is_read=True, paper=known.id if known else None))
 
 
-def _adding(tx: Tx, call: Call, file_id: str) -> JsonValue:
+def _still_readable(tx: Tx, call: Call, file_id: str) -> StoredFile:
+    """The file, asked anew: days may pass between a question and its answer, and rights may go meanwhile."""
     file = files.by_id(tx, file_id)
     if file is None:
         raise no_such("file")
+    return file_named(tx, call, handle_of(file))
+
+
+def _adding(tx: Tx, call: Call, file_id: str) -> JsonValue:
+    file = _still_readable(tx, call, file_id)
     return plain([paper_reference(tx, actions.add_recent(tx, call.member.account_id, file).paper)])
 
 

@@ -1,6 +1,6 @@
 """How a table is declared: what every column and table of ours has in common."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -22,5 +22,11 @@ def only_one(name: str, column: str, *, where: str) -> Index:
     return Index(name, column, unique=True, sqlite_where=text(where), postgresql_where=text(where))
 
 
-def table(name: str, *columns: Column[str] | Column[int] | Index) -> Table:
+def one_of(name: str, column: str, *values: str) -> CheckConstraint:
+    """The database itself keeps a column to these values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+def table(name: str, *columns: Column[str] | Column[int] | Index | CheckConstraint) -> Table:
     return Table(name, metadata, *columns, sqlite_with_rowid=False)

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index
 from sqlalchemy import text as sql
 
-from parlour.storage.schema.columns import at, only_one, table, whole, words
+from parlour.storage.schema.columns import at, one_of, only_one, table, whole, words
 
 # Files. `account_id` is null for those that came with content and those of the lab. `origin` and what
 # follows it are of files with a handle (see `files/handles.py`); `used` is 0 until something refers to it.
@@ -78,6 +78,8 @@ lab_messages = table(
     at("claimed_until", null=True),
     at("read_at", null=True),
     words("folded_into", null=True),
+    one_of("lab_messages_roles", "role", "person", "assistant"),
+    one_of("lab_messages_kinds", "kind", "text", "file", "speech", "question", "final"),
     Index("lab_messages_order", "account_id", "ordinal", unique=True),
     Index("lab_messages_conversation", "conversation_id", "ordinal"),
     Index("lab_messages_turn", "turn_id"),
@@ -114,6 +116,7 @@ lab_turns = table(
     at("created_at"),
     at("started_at", null=True),
     at("ended_at", null=True),
+    one_of("lab_turns_states", "state", "queued", "running", "waiting", "done", "failed", "cancelled"),
     Index("lab_turns_account", "account_id", "ordinal"),
     only_one("lab_turns_one", "account_id", where="state IN ('running', 'waiting')"),
 )
@@ -131,6 +134,7 @@ lab_steps = table(
     words("output", null=True),
     at("started_at"),
     at("finished_at", null=True),
+    one_of("lab_steps_kinds", "kind", "think", "tool", "question", "speech"),
 )
 # The text of a page or section, a note, a log entry, a message, an instrument. `account_id` null: every
 # member may find it. Its words are indexed in `chunk_terms` (see `files/search/store.py`).
@@ -168,6 +172,7 @@ papers = table(
     words("summary", null=True),
     at("summary_at", null=True),
     at("created_at"),
+    one_of("papers_scopes", "scope", "recent", "shared"),
     Index("papers_content", "holder", "digest", unique=True),
     Index("papers_account", "account_id", "created_at"),
     Index("papers_doi", "doi_folded"),
@@ -197,6 +202,7 @@ experiments = table(
     words("description"),
     words("visibility"),
     at("created_at"),
+    one_of("experiments_visibilities", "visibility", "private", "lab"),
     Index("experiments_name", "account_id", "name_folded", unique=True),
 )
 log_entries = table(

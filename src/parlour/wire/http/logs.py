@@ -89,16 +89,7 @@ def configure_logging(level: Level = "info") -> None:
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False
-    for name in (
-        "aiohttp",
-        "alembic",
-        "asyncio",
-        "engineio",
-        "engineio.server",
-        "httpx",
-        "socketio",
-        "socketio.server",
-    ):
+    for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

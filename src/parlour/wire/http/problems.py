@@ -87,8 +87,7 @@ CODES: dict[str, tuple[int, str]] = {
     "previous_not_graded": (409, "Earlier chat not graded"),
     "version_mismatch": (409, "Version has changed"),
     # Pauses
-    "already_answered": (409, "Already answered"),
-    "question_closed": (409, "Question closed"),
+    "question_closed": (409, "This question is closed"),
     "answer_invalid": (422, "Invalid answer"),
     # Accounts
     "account_taken": (409, "This name is taken"),

@@ -143,10 +143,11 @@ class Poll:
         found = await self._look() if self._first is None else await self._settled(self._first)
         if found is None:
             return await self._unknown()
-        if self._chosen(found) is None and self._wait <= 0:
+        reply = self._chosen(found)
+        if reply is None and self._wait <= 0:
             return self._placeholder(found.standing)
-        if self._asked.after is not None and found.reply is not None:
-            return await self._give(found, found.reply) or self._placeholder(found.standing)
+        if reply is not None and found.fresh and (given := await self._give(found, reply)) is not None:
+            return given
         waits = self._waiting()
         if waits is None:
             return self._placeholder(found.standing)

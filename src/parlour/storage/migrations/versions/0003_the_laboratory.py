@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("visibility", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("visibility IN ('private', 'lab')", name="experiments_visibilities"),
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
@@ -165,6 +166,8 @@ def upgrade() -> None:
         sa.Column("claimed_until", sa.BigInteger(), nullable=True),
         sa.Column("read_at", sa.BigInteger(), nullable=True),
         sa.Column("folded_into", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind IN ('text', 'file', 'speech', 'question', 'final')", name="lab_messages_kinds"),
+        sa.CheckConstraint("role IN ('person', 'assistant')", name="lab_messages_roles"),
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
@@ -193,6 +196,7 @@ def upgrade() -> None:
         sa.Column("output", sa.Text(), nullable=True),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("kind IN ('think', 'tool', 'question', 'speech')", name="lab_steps_kinds"),
         sa.PrimaryKeyConstraint("turn_id", "n", "name"),
         sqlite_with_rowid=False,
     )
@@ -214,6 +218,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')", name="lab_turns_states"
+        ),
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
@@ -283,6 +290,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), nullable=True),
         sa.Column("summary_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("scope IN ('recent', 'shared')", name="papers_scopes"),
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )

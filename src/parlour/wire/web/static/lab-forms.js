@@ -2,6 +2,12 @@
 
 export const EXPIRY = { deny: "Without an answer it counts as a no.", abandon: "Without an answer it is dropped.", continue: "Without an answer the assistant goes on." };
 
+// What became of a step, in words.
+export const OUTCOMES = {
+  ok: "done", done: "done", refused: "refused", abandoned: "dropped", nothing: "nothing found", failed: "failed", unknown: "unknown whether it happened",
+  stopped: "stopped", answered: "answered", expired: "not answered in time", cancelled: "cancelled", error: "failed",
+};
+
 export const shownValue = (value) => (value == null ? "" : typeof value === "object" ? JSON.stringify(value, null, 1) : String(value));
 
 export const firstValues = (question) => Object.fromEntries((question.fields ?? []).map((field) => [field.key, shownValue(field.value)]));

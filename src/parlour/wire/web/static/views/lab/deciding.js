@@ -1,6 +1,6 @@
 // Forms that decide: allow or refuse an operation, choose among candidates, steer a thought or a result.
 import { html, useState } from "../../html.js";
-import { choiceRule, shownValue } from "../../lab-forms.js";
+import { choiceRule, OUTCOMES, shownValue } from "../../lab-forms.js";
 import { labelOf, labelsOf } from "../../lab-words.js";
 import { Words } from "./words.js";
 
@@ -93,7 +93,7 @@ function Thought({ proposal }) {
 function Deed({ proposal }) {
   if (!proposal) return null;
   return html`
-    <p><code>${proposal.tool}</code> <span class="tag">${proposal.outcome}</span></p>
+    <p><code>${proposal.tool}</code> <span class="tag">${proposal.outcome.split(", ").map((each) => OUTCOMES[each] ?? each).join(", ")}</span></p>
     <${Arguments} given=${proposal.arguments} />
     ${proposal.output && html`<blockquote class="prose">${proposal.output}</blockquote>`}`;
 }

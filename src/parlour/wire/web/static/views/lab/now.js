@@ -16,7 +16,8 @@ export function Now({ lab }) {
   const step = steps.at(-1);
   return html`
     <div class="now" data-phase=${phase}>
-      ${working && draft?.text && !question && html`<div class="message other draft"><div class="bubble"><${Words} text=${draft.text} /></div></div>`}
+      ${working && draft?.text && !question && html`
+        <div class="message other draft"><p class="speaker"><span class="face lab-face" aria-hidden="true">A</span>Assistant</p><div class="bubble"><${Words} text=${draft.text} /></div></div>`}
       <div class="now-bar">
         ${working && html`<span class="thinking" aria-hidden="true"><i></i><i></i><i></i></span>`}
         <p role="status">${working ? doing(step, draft) : "Waiting for your answer."}${queued > 0 && html` <span class="quiet">${waits(queued)}</span>`}</p>

@@ -1,5 +1,5 @@
 // The laboratory: the conversation with its assistant, and what one may look through.
-import { html, useState } from "../../html.js";
+import { html, useLayoutEffect, useState } from "../../html.js";
 import { Loading, Notice, PageTitle } from "../parts.js";
 import { Experiments } from "./experiments.js";
 import { Files } from "./files.js";
@@ -16,6 +16,7 @@ export function Laboratory({ place, session, connection, onLeave }) {
   const { lab, failure, open } = useLab({ session, connection, onLeave });
   const [shown, setShown] = useState(null);
   const state = lab?.store.state;
+  useLayoutEffect(() => { if (place.part !== "talk") scrollTo({ top: 0, behavior: "instant" }); }, [place.part, place.experimentId]);
   if (!state) {
     return html`<div class="page">
       <${PageTitle}>Laboratory<//>

@@ -1,5 +1,5 @@
 // The conversation: what was said, what happens now, the open question, and where one writes. A file may be dropped on it.
-import { html, useRef, useState } from "../../html.js";
+import { html, useLayoutEffect, useRef, useState } from "../../html.js";
 import { Notice } from "../parts.js";
 import { useFollow } from "../transcript.js";
 import { ClearHistory } from "./clear.js";
@@ -19,7 +19,10 @@ export function Talk({ lab, onShow }) {
   const waiting = outbox.list.filter((entry) => !arrived(entry, state.messages));
   useFollow(`${state.messages.length} ${state.draft?.text.length ?? 0} ${state.steps.length} ${waiting.length} ${sending.list.length} ${state.question?.question_id ?? ""}`);
 
+  // One begins at the newest words, and sees what one says oneself.
+  useLayoutEffect(() => toEnd(), []);
   const onSend = (message, file) => {
+    requestAnimationFrame(toEnd);
     if (file) sending.add({ ...message, file });
     else outbox.add({ chatId: "lab", text: message.text, message, after: state.messages.length });
   };
@@ -31,12 +34,9 @@ export function Talk({ lab, onShow }) {
   const empty = state.messages.length + waiting.length + sending.list.length === 0;
   return html`
     <section class="talk lab-talk" aria-label="Conversation with the assistant" data-over=${over ? "yes" : undefined} ...${drop}>
-      <div class="lab-bar">
-        <p class="quiet small">${state.abilities.model === "embedded" && "Answers by looking things up. It quotes, and says so when it finds nothing."}</p>
-        ${!empty && html`<button type="button" class="plain" onClick=${() => setClearing(true)}>Clear the history</button>`}
-      </div>
+      ${!empty && html`<p class="lab-bar"><button type="button" class="plain" onClick=${() => setClearing(true)}>Clear the history</button></p>`}
       ${!store.wholeRead && html`<p><button type="button" onClick=${() => store.readEarlier()}>Show earlier messages</button></p>`}
-      ${empty && html`<${Welcome} onTip=${(words) => box.current?.put(words)} />`}
+      ${empty && html`<${Welcome} embedded=${state.abilities.model === "embedded"} onTip=${(words) => box.current?.put(words)} />`}
       <ol class="messages">
         ${state.messages.map((message) => html`<${LabMessage} key=${message.message_id} lab=${lab} message=${message} onShow=${onShow} />`)}
         ${waiting.map((entry) => html`<${WordsOnTheirWay} key=${entry.id} entry=${entry} outbox=${outbox}
@@ -56,10 +56,13 @@ function arrived(entry, messages) {
   return entry.state === "sending" && messages.slice(entry.after).some((message) => message.role === "person" && message.text === entry.text);
 }
 
-function Welcome({ onTip }) {
+const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+
+function Welcome({ embedded, onTip }) {
   return html`
     <div class="welcome">
       <p>Ask about papers, experiment logs and instruments, or drop a paper here. The assistant asks you before it changes anything.</p>
+      ${embedded && html`<p class="quiet">It answers by looking things up: it quotes, and says so when it finds nothing.</p>`}
       <ul class="tips" aria-label="Ideas">
         ${TIPS.map((words) => html`<li key=${words}><button type="button" onClick=${() => onTip(words)}>${words}</button></li>`)}
       </ul>

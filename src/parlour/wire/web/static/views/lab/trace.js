@@ -1,12 +1,8 @@
 // How an answer came about: the steps of its turn, read when they are asked for (lab protocol 5.5).
 import { html, useState } from "../../html.js";
-import { shownValue } from "../../lab-forms.js";
+import { OUTCOMES, shownValue } from "../../lab-forms.js";
 
 const KINDS = { think: "Thought", tool: "Action", question: "Question", speech: "Speech" };
-const OUTCOMES = {
-  ok: "done", done: "done", refused: "refused", abandoned: "dropped", nothing: "nothing found", failed: "failed", unknown: "unknown whether it happened",
-  answered: "answered", expired: "not answered in time", cancelled: "cancelled", error: "failed",
-};
 
 export function Trace({ api, turnId }) {
   const [turn, setTurn] = useState(null);
