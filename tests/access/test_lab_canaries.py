@@ -229,6 +229,7 @@ def stock(house: LabHouse, members: list[Member]) -> None:
 
 @pytest.mark.lab("E7", "A8", "F3")
 @pytest.mark.promise("P11")
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("store", STORES)
 async def test_nobody_is_told_the_secrets_of_another_member(
     store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure

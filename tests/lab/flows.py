@@ -124,9 +124,12 @@ class Flow:
         return reply
 
     async def nothing(self) -> None:
-        """A placeholder."""
+        """A placeholder; a final whose reading was not noted, because the server died, may come again before."""
         await self.next_line()
-        assert not (await self.poll())["valid"]
+        found = await self.poll()
+        if found["valid"] and self.cut != NEVER and found["message_id"] == self.delivered[-1]:
+            found = await self.poll()
+        assert not found["valid"]
 
     async def until(self, state: str) -> Any:
         """The snapshot in that state."""

@@ -22,7 +22,7 @@ from tests.lab.desk import Desk, desk_on
 from tests.lab.field import parse_reply
 from tests.lab.house import Member
 
-HOLD = 0.3
+HOLD = 0.6
 
 
 @pytest.fixture(scope="module")

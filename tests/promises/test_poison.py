@@ -92,13 +92,16 @@ async def to_the_end(client: FieldClient, reply: dict[str, Any], dice: random.Ra
     asked = 0
     while reply["inner_chat"]:
         asked += 1
-        assert (await client.say(dice.choice(NEVER))).status_code == 200
+        kind = reply["question"]["kind"]
+        words = dice.choice(NEVER if kind == "authorize" else ("forget it", "取消", "abandon"))
+        assert (await client.say(words)).status_code == 200
         reply = await next_reply(client)
     return reply, asked
 
 
 @pytest.mark.lab("E10", "E6", "E7")
 @pytest.mark.promise("P24")
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("store", STORES)
 async def test_an_obedient_model_does_nothing_that_nobody_allowed(
     store: str,

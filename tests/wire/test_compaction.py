@@ -228,13 +228,14 @@ async def test_compacting_again_or_twice_at_once_or_after_a_restart_changes_noth
     kept = reply(aging, chat, PIECES, between="Told in the middle")
     age(aging, DAY + 60)
     database = aging.database()
-    found = database.read_here(lambda tx: compacting.find(tx, tx.now_ms - DAY * 1000))
+    found = database.read_here(lambda tx: compaction.find(tx, compacting.REPLIES, tx.now_ms - DAY * 1000))
     assert found is not None
     those = found
-    assert [database.write_here(lambda tx: compacting.compact(tx, those)) for _ in range(2)] == [3, 0]
+    twice = [database.write_here(lambda tx: compaction.compact(tx, compacting.REPLIES, those)) for _ in range(2)]
+    assert twice == [3, 0]
     once = entries_of(aging, room)
     assert await compacted(aging) == 0
-    aging.write(lambda tx: compaction.set_mark(tx, compacting.MARK, 0))
+    aging.write(lambda tx: compaction.set_mark(tx, compacting.REPLIES.name, 0))
     assert await compacted(aging) == 0
     assert entries_of(aging, room) == once
     assert [kind for _, _, kind in once].count("TextCompacted") == 3

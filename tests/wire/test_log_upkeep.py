@@ -71,10 +71,10 @@ def test_the_log_is_still_compacted_after_the_newest_event_was_of_a_deleted_chat
     assert store.write(log.head) == head
     assert "A secret" not in "".join(bodies(store))
     announced(store, [PERSON], started())
-    found = store.write(lambda tx: compacting.find(tx, tx.now_ms + 60_000))
+    found = store.write(lambda tx: compaction.find(tx, compacting.REPLIES, tx.now_ms + 60_000))
     assert found is not None
     assert found.runs == ()
-    store.write(lambda tx: compacting.compact(tx, found))
+    store.write(lambda tx: compaction.compact(tx, compacting.REPLIES, found))
 
 
 @pytest.mark.case(50, 84)

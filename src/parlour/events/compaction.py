@@ -7,18 +7,21 @@ processes at once, changes nothing more.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from parlour.events import log, store
 from parlour.storage.database import Database
+from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 
 WINDOW = 5_000
 ROOMS_PER_WRITE = 100
 PAUSE_SECONDS = 0.02
+ENDS_MAX = 50
+PIECES_MAX = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +34,23 @@ class Run:
     first_seq: int
     last_pos: int
     fact: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """What becomes smaller: `runs_of` gives the runs that an event of the kind `end` closes; `name` its mark."""
+
+    name: str
+    end: str
+    runs_of: Callable[[Tx, Logged], Sequence[Run]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Runs to compact, of at most 50 ends and about 2,000 pieces. The log was looked through up to `upto`."""
+
+    runs: tuple[Run, ...]
+    upto: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +90,39 @@ def replace_run(tx: Tx, run: Run) -> bool:
     store.replace_event(tx, run.last_pos, type(run.fact).__name__, msgspec.json.encode(run.fact).decode())
     store.delete_entries(tx, run.room, run.first_pos, run.last_pos - 1)
     return True
+
+
+def find(tx: Tx, work: Work, before_ms: int) -> Found | None:
+    """The next runs that ended before `before_ms`; None if there are no more."""
+    after = store.mark(tx, work.name)
+    upto = older(tx, after, before_ms)
+    if upto is None:
+        return None
+    runs: list[Run] = []
+    ends = log.of_kind(tx, work.end, after, upto, ENDS_MAX)
+    for end in ends:
+        runs.extend(work.runs_of(tx, end))
+        if sum(run.count for run in runs) >= PIECES_MAX:
+            return Found(runs=tuple(runs), upto=end.pos)
+    return Found(runs=tuple(runs), upto=ends[-1].pos if len(ends) == ENDS_MAX else upto)
+
+
+def compact(tx: Tx, work: Work, found: Found) -> int:
+    """Compact what was found; how many runs. To do it again changes nothing."""
+    compacted = sum(replace_run(tx, run) for run in found.runs)
+    store.set_mark(tx, work.name, found.upto)
+    return compacted
+
+
+async def compact_all(database: Database, work: Work, age_seconds: int) -> int:
+    """Compact every run that ended so long ago, a little at a time; how many."""
+    compacted = 0
+    while True:
+        found = await database.read(lambda tx: find(tx, work, tx.now_ms - age_seconds * 1000))
+        if found is None:
+            return compacted
+        compacted += await database.write(lambda tx, found=found: compact(tx, work, found))
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 def find_old(tx: Tx, prefix: str, before_ms: int) -> Old | None:

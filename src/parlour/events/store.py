@@ -12,7 +12,7 @@ _AUDIENCE = decoder_of(tuple[tuple[str, int], ...])
 _COLUMNS = "e.pos, e.at, e.kind, e.body, e.audience"
 
 
-def _logged(row: Row) -> Logged:
+def logged(row: Row) -> Logged:
     body: str = row["body"]
     return Logged(row["pos"], row["at"], row["kind"], body.encode(), _AUDIENCE.decode(row["audience"]))
 
@@ -36,7 +36,7 @@ def set_epoch(tx: Tx, value: str) -> None:
 
 def between(tx: Tx, after: int, upto: int, limit: int) -> list[Logged]:
     sql = f"SELECT {_COLUMNS} FROM events e WHERE e.pos > :after AND e.pos <= :upto ORDER BY e.pos LIMIT :limit"  # noqa: S608
-    return [_logged(row) for row in tx.all(sql, after=after, upto=upto, limit=limit)]
+    return [logged(row) for row in tx.all(sql, after=after, upto=upto, limit=limit)]
 
 
 def of_rooms(tx: Tx, rooms: Sequence[str], after: int, upto: int, limit: int) -> list[Logged]:
@@ -46,7 +46,7 @@ def of_rooms(tx: Tx, rooms: Sequence[str], after: int, upto: int, limit: int) ->
         f" WHERE n.room IN ({', '.join(f':{name}' for name in names)}) AND n.pos > :after AND n.pos <= :upto"
         " ORDER BY n.pos LIMIT :limit) ORDER BY e.pos"
     )
-    return [_logged(row) for row in tx.all(sql, after=after, upto=upto, limit=limit, **names)]
+    return [logged(row) for row in tx.all(sql, after=after, upto=upto, limit=limit, **names)]
 
 
 def count(tx: Tx, rooms: Sequence[str], after: int, limit: int) -> int:
@@ -124,7 +124,7 @@ def of_kind(tx: Tx, kind: str, after: int, upto: int, limit: int) -> list[Logged
         f"SELECT {_COLUMNS} FROM events e WHERE e.pos > :after AND e.pos <= :upto AND e.kind = :kind"  # noqa: S608
         " ORDER BY e.pos LIMIT :limit"
     )
-    return [_logged(row) for row in tx.all(sql, kind=kind, after=after, upto=upto, limit=limit)]
+    return [logged(row) for row in tx.all(sql, kind=kind, after=after, upto=upto, limit=limit)]
 
 
 def mark(tx: Tx, name: str) -> int:

@@ -46,7 +46,8 @@ class PostgreSQL:
         if reading:
             connection.execute("SET default_transaction_read_only = on")
         else:
-            connection.execute(f"SET idle_in_transaction_session_timeout = {FROZEN_SECONDS * 1000}")
+            frozen = str(FROZEN_SECONDS * 1000)
+            connection.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", (frozen,))
         return cast("Connection", connection)
 
     @staticmethod

@@ -5,67 +5,26 @@ exactly for the numbers from `from_seq` to its own, and a reader who was in the 
 with the final text.
 """
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.assistant.facts import LabTextAdded, LabTurnFinished, LabTurnStarted
 from parlour.assistant.mailbox.facts import LabTextCompacted
 from parlour.conversations.rooms import lab_room
-from parlour.events import compaction, log
-from parlour.events.compaction import PAUSE_SECONDS, Run
+from parlour.events import log
+from parlour.events.compaction import Run, Work, compact_all
 from parlour.events.facts import fact_of
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 
-MARK = "compacted lab turns"
-TURNS_MAX = 50
-PIECES_MAX = 2_000
 TURN_ENTRIES_MAX = 100_000
 
 Piece = tuple[int, int, LabTextAdded]  # position, seq, what was said
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
-    """Runs of pieces to compact. The log was looked through up to `upto`."""
-
-    runs: tuple[Run, ...]
-    upto: int
-
-
-def find(tx: Tx, before_ms: int) -> Found | None:
-    """The pieces of the next turns that ended before `before_ms`; None if there are no more."""
-    after = compaction.mark(tx, MARK)
-    upto = compaction.older(tx, after, before_ms)
-    if upto is None:
-        return None
-    runs: list[Run] = []
-    ends = log.of_kind(tx, LabTurnFinished.__name__, after, upto, TURNS_MAX)
-    for end in ends:
-        runs.extend(_runs(tx, end))
-        if sum(run.count for run in runs) >= PIECES_MAX:
-            return Found(runs=tuple(runs), upto=end.pos)
-    return Found(runs=tuple(runs), upto=ends[-1].pos if len(ends) == TURNS_MAX else upto)
-
-
-def compact(tx: Tx, found: Found) -> int:
-    """Compact what was found; how many runs. To do it again changes nothing."""
-    compacted = sum(compaction.replace_run(tx, run) for run in found.runs)
-    compaction.set_mark(tx, MARK, found.upto)
-    return compacted
-
-
 async def compact_turns(database: Database, age_seconds: int) -> int:
     """Compact the pieces of every turn that ended so long ago, a little at a time; how many runs."""
-    compacted = 0
-    while True:
-        found = await database.read(lambda tx: find(tx, tx.now_ms - age_seconds * 1000))
-        if found is None:
-            return compacted
-        compacted += await database.write(lambda tx, found=found: compact(tx, found))
-        await asyncio.sleep(PAUSE_SECONDS)
+    return await compact_all(database, TURNS, age_seconds)
 
 
 def _runs(tx: Tx, end: Logged) -> list[Run]:
@@ -122,3 +81,6 @@ def merged(pieces: Sequence[LabTextAdded]) -> tuple[int, str]:
         else:
             text = text[: piece.start - start] + piece.text
     return start, text
+
+
+TURNS = Work(name="compacted lab turns", end=LabTurnFinished.__name__, runs_of=_runs)

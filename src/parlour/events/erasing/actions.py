@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from parlour.events.erasing import store
+from parlour.events.store import replace_event
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 
@@ -44,4 +45,4 @@ def rewrite(tx: Tx, room: str, told: Told, fact: object) -> None:
 
 
 def _replace(tx: Tx, pos: int, fact: object) -> None:
-    store.replace(tx, pos, type(fact).__name__, msgspec.json.encode(fact).decode())
+    replace_event(tx, pos, type(fact).__name__, msgspec.json.encode(fact).decode())

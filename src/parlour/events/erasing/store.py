@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from parlour.kernel.decoding import decoder_of
+from parlour.events.store import logged
 from parlour.storage.dialects import Logged
-from parlour.storage.tx import Row, Tx
+from parlour.storage.tx import Tx
 
-_AUDIENCE = decoder_of(tuple[tuple[str, int], ...])
 _SHARED = '%"%"%"%'  # the names of two rooms have more than two quotes
 
 
@@ -23,7 +22,7 @@ def shared(tx: Tx, room: str) -> list[Logged]:
         room=room,
         shared=_SHARED,
     )
-    return [event for event in map(_logged, rows) if _stands_elsewhere(tx, event, room)]
+    return [event for event in map(logged, rows) if _stands_elsewhere(tx, event, room)]
 
 
 def named(tx: Tx, room: str, kinds: Sequence[str], about: str) -> list[int]:
@@ -48,15 +47,6 @@ def delete_before(tx: Tx, room: str, pos: int, kept: Sequence[int]) -> None:
     others = f" AND pos NOT IN ({', '.join(f':{name}' for name in keep)})" if keep else ""
     tx.run(f"DELETE FROM events WHERE {mine}{others}", room=room, before=pos, **keep)  # noqa: S608
     tx.run("DELETE FROM entries WHERE room = :room AND pos < :before", room=room, before=pos)
-
-
-def replace(tx: Tx, pos: int, kind: str, body: str) -> None:
-    tx.run("UPDATE events SET kind = :kind, body = :body WHERE pos = :pos", pos=pos, kind=kind, body=body)
-
-
-def _logged(row: Row) -> Logged:
-    body: str = row["body"]
-    return Logged(row["pos"], row["at"], row["kind"], body.encode(), _AUDIENCE.decode(row["audience"]))
 
 
 def _stands_elsewhere(tx: Tx, event: Logged, room: str) -> bool:

@@ -1,11 +1,9 @@
 """The read models of practice: attempt detail, attempt list, cards (Glow 10.1 to 10.4)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, ClassVar
 
-import msgspec
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,9 +18,9 @@ from parlour.kernel.clock import instant
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid
 from parlour.storage.database import Database
-from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.answering import read_answer
 
 SEARCH_CHARS_MAX = 200
 IDS_MAX = 200
@@ -69,8 +67,8 @@ def attempts_router(need: AttemptsNeed) -> APIRouter:
     ) -> Response:
         """Own and readable attempts, newest first, a page at a time."""
         filters = filters_of(query)
-        return await _answer(
-            need, lambda tx: listing.attempt_page(tx, caller.actor, filters, query.cursor, query.limit)
+        return await read_answer(
+            need.database, lambda tx: listing.attempt_page(tx, caller.actor, filters, query.cursor, query.limit)
         )
 
     @router.get("/attempts/{attempt_id}", response_model=AttemptDetail, responses=problem_responses(401, 403, 404, 422))
@@ -81,7 +79,7 @@ def attempts_router(need: AttemptsNeed) -> APIRouter:
         `room.seq` continues it without a gap."""
         if not is_id(attempt_id):
             raise invalid("/attempt_id", "attempt_id is not an id")
-        return await _answer(need, lambda tx: attempt_detail(tx, caller.actor, attempt_id))
+        return await read_answer(need.database, lambda tx: attempt_detail(tx, caller.actor, attempt_id))
 
     def offer(path: str, kind: EntryKind, summary: str) -> None:
         @router.get(
@@ -91,17 +89,11 @@ def attempts_router(need: AttemptsNeed) -> APIRouter:
             caller: Annotated[SessionActor, Depends(caller_of)],
         ) -> Response:
             """The cards of the caller; who teaches also gets those of their cohorts."""
-            return await _answer(need, lambda tx: cards(tx, caller.actor, kind))
+            return await read_answer(need.database, lambda tx: cards(tx, caller.actor, kind))
 
     offer("/home", "home", "Assigned training")
     offer("/practice", "practice", "Self-directed practice")
     return router
-
-
-async def _answer(need: AttemptsNeed, read: Callable[[Tx], object]) -> Response:
-    """What `read` returns, encoded in the reading thread: a long attempt does not hold up the loop."""
-    body = await need.database.read(lambda tx: msgspec.json.encode(read(tx)))
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 def filters_of(query: ListQuery) -> Filters:

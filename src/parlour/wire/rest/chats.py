@@ -1,9 +1,7 @@
 """The grades and the branches of a chat: all there are, and two side by side. Branches have names."""
 
-from collections.abc import Callable
 from typing import Annotated, ClassVar
 
-import msgspec
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,8 +13,8 @@ from parlour.attempts.grades import GradeComparison, GradePage
 from parlour.conversations.branches import LABEL_CHARACTERS_MAX
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid
-from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
 
 LABEL_INPUT_CHARACTERS_MAX = 200  # what is sent, with white space around it
@@ -62,8 +60,8 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
     ) -> Response:
         """Every grade of a chat and of its branches, newest first, with what was asked and by whom."""
         _check_ids(chat_id=chat_id, before=query.before)
-        return await _answer(
-            need, lambda tx: grades.grades_of_chat(tx, caller.actor, chat_id, query.before, query.limit)
+        return await read_answer(
+            need.database, lambda tx: grades.grades_of_chat(tx, caller.actor, chat_id, query.before, query.limit)
         )
 
     @router.get("/{chat_id}/grades/compare", response_model=GradeComparison, responses=refused)
@@ -72,7 +70,9 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
     ) -> Response:
         """Two grades of a chat: both levels of every criterion, and what only one of them says."""
         _check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
-        return await _answer(need, lambda tx: grades.compare_grades(tx, caller.actor, chat_id, pair.left, pair.right))
+        return await read_answer(
+            need.database, lambda tx: grades.compare_grades(tx, caller.actor, chat_id, pair.left, pair.right)
+        )
 
     @router.get("/{chat_id}/branches", response_model=Branches, responses=refused)
     async def list_branches(  # pyright: ignore[reportUnusedFunction]
@@ -80,7 +80,7 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
     ) -> Response:
         """Every branch of a chat, with its name and its newest grade."""
         _check_ids(chat_id=chat_id)
-        return await _answer(need, lambda tx: branches.branches_of_chat(tx, caller.actor, chat_id))
+        return await read_answer(need.database, lambda tx: branches.branches_of_chat(tx, caller.actor, chat_id))
 
     @router.get("/{chat_id}/branches/compare", response_model=BranchComparison, responses=refused)
     async def compare_branches(  # pyright: ignore[reportUnusedFunction]
@@ -88,8 +88,8 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
     ) -> Response:
         """Two branches, each named by a message in it: what both share, what each has alone, and their grades."""
         _check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
-        return await _answer(
-            need, lambda tx: branches.compare_branches(tx, caller.actor, chat_id, pair.left, pair.right)
+        return await read_answer(
+            need.database, lambda tx: branches.compare_branches(tx, caller.actor, chat_id, pair.left, pair.right)
         )
 
     @router.put("/{chat_id}/branches/{message_id}", response_model=Branch, responses=refused)
@@ -99,21 +99,11 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
         """Name the branch that leads through a message to its newest leaf, or take its name away."""
         _check_ids(chat_id=chat_id, message_id=message_id)
 
-        def act(tx: Tx) -> bytes:
-            return msgspec.json.encode(branches.label_branch(tx, caller.actor, chat_id, message_id, given.label))
-
-        return _json(await need.database.write(act))
+        return await write_answer(
+            need.database, lambda tx: branches.label_branch(tx, caller.actor, chat_id, message_id, given.label)
+        )
 
     return router
-
-
-async def _answer(need: AttemptsNeed, read: Callable[[Tx], object]) -> Response:
-    """What `read` returns, encoded in the reading thread: a long chat does not hold up the loop."""
-    return _json(await need.database.read(lambda tx: msgspec.json.encode(read(tx))))
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 def _check_ids(**named: str | None) -> None:

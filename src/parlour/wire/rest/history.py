@@ -1,9 +1,7 @@
 """Finding, putting away and deleting attempts: `/api/v1/search`, `PATCH` and `DELETE` of an attempt."""
 
-from collections.abc import Callable
 from typing import Annotated, ClassVar
 
-import msgspec
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +15,7 @@ from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import Fault, Refusal, invalid
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
 
 
@@ -61,7 +60,7 @@ def history_router(need: AttemptsNeed) -> APIRouter:
         def read(tx: Tx) -> object:
             return search.search(tx, caller.actor, words, query.cursor, query.limit)
 
-        return _answer(await need.database.read(_encoded(read)))
+        return await read_answer(need.database, read)
 
     @router.post("/attempts/archive", response_model=Archived, responses=problem_responses(401, 403, 404, 422))
     async def archive_attempts(  # pyright: ignore[reportUnusedFunction]
@@ -95,7 +94,7 @@ def history_router(need: AttemptsNeed) -> APIRouter:
         def act(tx: Tx) -> object:
             return archive.set_archived(tx, caller.actor, attempt_ids, archived=archived)
 
-        return _answer(await need.database.write(_encoded(act)))
+        return await write_answer(need.database, act)
 
     return router
 
@@ -103,11 +102,3 @@ def history_router(need: AttemptsNeed) -> APIRouter:
 def _check_id(attempt_id: str) -> None:
     if not is_id(attempt_id):
         raise invalid("/attempt_id", "attempt_id is not an id")
-
-
-def _encoded(act: Callable[[Tx], object]) -> Callable[[Tx], bytes]:
-    return lambda tx: msgspec.json.encode(act(tx))
-
-
-def _answer(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})

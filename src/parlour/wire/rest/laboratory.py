@@ -4,11 +4,10 @@
 Lists are read in pages: `next` given as `after` leads to the following one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-import msgspec
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,6 +29,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
+from parlour.wire.rest.answering import read_answer
 
 ID_CHARS_MAX = 100
 LIMIT, LIMIT_MAX = 50, 200
@@ -167,44 +167,40 @@ def laboratory_router(need: LaboratoryNeed) -> APIRouter:
     caller_of = need.authenticator.of_request
     refusals = problem_responses(401, 403, 404, 422)
 
-    async def answer(read: Callable[[Tx], Mapping[str, object]]) -> Response:
-        body = await need.database.read(lambda tx: msgspec.json.encode(read(tx)))
-        return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
-
     @router.get("", response_model=MeShape, responses=problem_responses(401, 403))
     async def read_me(  # pyright: ignore[reportUnusedFunction]
         caller: Annotated[SessionActor, Depends(caller_of)],
     ) -> Response:
         """Who the caller is in the laboratory."""
-        return await answer(lambda tx: _me(tx, caller))
+        return await read_answer(need.database, lambda tx: _me(tx, caller))
 
     @router.get("/experiments", response_model=ExperimentsShape, responses=refusals)
     async def list_experiments(  # pyright: ignore[reportUnusedFunction]
         caller: Annotated[SessionActor, Depends(caller_of)], wanted: Annotated[ExperimentsQuery, Query()]
     ) -> Response:
         """One's own experiments, or those that others opened to the laboratory, newest first."""
-        return await answer(lambda tx: _experiments(tx, caller.actor.account_id, wanted))
+        return await read_answer(need.database, lambda tx: _experiments(tx, caller.actor.account_id, wanted))
 
     @router.get("/experiments/{experiment_id}/entries", response_model=EntriesShape, responses=refusals)
     async def list_entries(  # pyright: ignore[reportUnusedFunction]
         experiment_id: Id, caller: Annotated[SessionActor, Depends(caller_of)], wanted: Annotated[Page, Query()]
     ) -> Response:
         """The log of an experiment that is one's own or open to the laboratory, newest entry first."""
-        return await answer(lambda tx: _entries(tx, caller.actor.account_id, experiment_id, wanted))
+        return await read_answer(need.database, lambda tx: _entries(tx, caller.actor.account_id, experiment_id, wanted))
 
     @router.get("/papers", response_model=PapersShape, responses=refusals)
     async def list_papers(  # pyright: ignore[reportUnusedFunction]
         caller: Annotated[SessionActor, Depends(caller_of)], wanted: Annotated[PapersQuery, Query()]
     ) -> Response:
         """One's recent papers, newest first, or the papers of the laboratory, by possessor and title."""
-        return await answer(lambda tx: _papers(tx, caller.actor.account_id, wanted))
+        return await read_answer(need.database, lambda tx: _papers(tx, caller.actor.account_id, wanted))
 
     @router.get("/text", response_model=TextShape, responses=refusals)
     async def read_text(  # pyright: ignore[reportUnusedFunction]
         caller: Annotated[SessionActor, Depends(caller_of)], wanted: Annotated[TextQuery, Query()]
     ) -> Response:
         """The text of a page of a file that one may read, as it was taken out of it. Quotes are parts of it."""
-        return await answer(lambda tx: _text(tx, caller.actor.account_id, wanted))
+        return await read_answer(need.database, lambda tx: _text(tx, caller.actor.account_id, wanted))
 
     return router
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, ClassVar
 
-import msgspec
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +11,7 @@ from parlour.attempts.usage import AttemptUsage, GroupBy, UsageReport, Wanted, a
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid
 from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.answering import read_answer
 from parlour.wire.rest.attempts import TIME_CHARS_MAX, AttemptsNeed, bound
 
 
@@ -40,9 +40,7 @@ def usage_router(need: AttemptsNeed) -> APIRouter:
         """Every request to a model that was made for an attempt, with tokens, seconds and cost."""
         if not is_id(attempt_id):
             raise invalid("/attempt_id", "attempt_id is not an id")
-        return _json(
-            await need.database.read(lambda tx: msgspec.json.encode(attempt_usage(tx, caller.actor, attempt_id)))
-        )
+        return await read_answer(need.database, lambda tx: attempt_usage(tx, caller.actor, attempt_id))
 
     @router.get("/usage", response_model=UsageReport, responses=problem_responses(401, 403, 404, 422))
     async def read_usage(  # pyright: ignore[reportUnusedFunction]
@@ -57,10 +55,6 @@ def usage_router(need: AttemptsNeed) -> APIRouter:
             at_until=bound("/to", query.to, days=1),
             group_by=query.group_by,
         )
-        return _json(await need.database.read(lambda tx: msgspec.json.encode(usage_report(tx, caller.actor, wanted))))
+        return await read_answer(need.database, lambda tx: usage_report(tx, caller.actor, wanted))
 
     return router
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
