@@ -292,7 +292,7 @@ def check(walker: Walker, allowed: set[str]) -> None:
     """Of others only what was assigned was seen; and much of one's own."""
     text = "\n".join(walker.received).casefold()
     seen = {(found[1], found[0]) for found in SECRET.finditer(text)}
-    assert len([secret for name, secret in seen if name == walker.name]) > 15
+    assert len([secret for name, secret in seen if name == walker.name]) > STEPS / 100
     foreign = {secret for name, secret in seen if name != walker.name} - allowed
     if foreign:
         place = text.find(next(iter(foreign)))
