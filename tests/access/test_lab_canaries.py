@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -284,7 +284,7 @@ async def listen(walker: Walker) -> None:
 def granted(house: LabHouse, pool: Pool, to: str) -> set[str]:
     """The secrets in questions, and their answers, that were assigned to a member."""
     ids = {question_id for question_id, assignee in pool.assigned if assignee == to}
-    rows = house.read(lambda tx: [dict(row) for row in tx.all("SELECT * FROM pauses")])
+    rows = house.read(lambda tx: [dict(cast("Any", row)) for row in tx.all("SELECT * FROM pauses")])
     return {found[0] for row in rows if row["id"] in ids for found in SECRET.finditer(str(row).casefold())}
 
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -107,7 +108,7 @@ def send(http: httpx.Client, route: str, segment: str, **more: object) -> httpx.
     for part in ("{turn_id}", "{question_id}", "{handle:path}"):
         path = path.replace(part, UNKNOWN)
     url = httpx.URL(http.base_url).copy_with(raw_path=path.replace("{id}", segment).encode())
-    given = {**USERS[route], **more}
+    given: dict[str, Any] = {**USERS[route], **more}
     if params := given.pop("params", None):
         url = url.copy_merge_params(params)
     request = http.build_request(method, url, **given)
@@ -124,7 +125,8 @@ def stood(house: LabHouse, member: Member) -> tuple[int, ...]:
     tables = {"lab_messages": "account_id", "uploads": "account_id", "notes": "author_id", "pauses": "account_id"}
     sql = "SELECT count(*) AS n FROM {} WHERE {} = :id"
     return tuple(
-        house.read(lambda tx, t=t, c=c: tx.one(sql.format(t, c), id=member.account_id)["n"]) for t, c in tables.items()
+        house.read(lambda tx, t=table, c=column: tx.all(sql.format(t, c), id=member.account_id)[0]["n"])
+        for table, column in tables.items()
     )
 
 

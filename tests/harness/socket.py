@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import socketio
 
@@ -15,7 +15,7 @@ class Client:
         self.auth: dict[str, Any] = {"token": token, **auth}
         self.transports = transports or ["websocket"]
         self.heard: list[tuple[str, tuple[Any, ...]]] = []
-        self.io = socketio.AsyncClient(reconnection=False)
+        self.io: Any = socketio.AsyncClient(reconnection=False)
         self.io.on("*", self._hear)
         self._more = asyncio.Event()
 
@@ -23,7 +23,7 @@ class Client:
         self.heard.append((event, args))
         self._more.set()
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> Self:
         await self.io.connect(self.url, auth=self.auth, transports=self.transports, wait=True, wait_timeout=10)
         await self.wait_for("connection_confirmed")
         return self

@@ -1,6 +1,6 @@
 """A laboratory whose assistant is the test itself: it says, asks and finishes through the server's own store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -109,7 +109,7 @@ def furnish(parlour: Parlour) -> None:
 
 
 @contextmanager
-def desk_on(site: Site, **settings: Any) -> Iterator[Desk]:
+def desk_on(site: Site, **settings: Any) -> Generator[Desk]:
     """A desk on a site."""
     with serving_here(site, furnish, **settings) as house:
         yield Desk(house.site, house.here)

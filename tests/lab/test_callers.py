@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -111,17 +112,18 @@ def test_an_admin_acts_in_the_place_of_another_and_is_recorded(probed: LabHouse)
 @pytest.mark.lab("A10")
 def test_the_header_counts_and_nothing_falls_back(probed: LabHouse, trusted: LabHouse) -> None:
     ada, lin = probed.member(), probed.member()
-    both = {"headers": lin.headers, "cookies": {"parlour_session": ada.token}}
+    both: dict[str, Any] = {"headers": lin.headers, "cookies": {"parlour_session": ada.token}}
     assert ask(probed, lin.user_id, **both).status_code == 200
     assert ask(probed, ada.user_id, **both).status_code == 404
-    wrong = {"headers": {"authorization": "Bearer pl_wrong"}, "cookies": {"parlour_session": ada.token}}
+    wrong: dict[str, Any] = {"headers": {"authorization": "Bearer pl_wrong"}, "cookies": {"parlour_session": ada.token}}
     assert problem(ask(probed, ada.user_id, **wrong)) == (401, "unauthenticated")
     eve = trusted.member()
-    for given in (
+    requests: tuple[dict[str, Any], ...] = (
         {"headers": {"authorization": "Bearer pl_wrong"}},
         {"headers": {"x-api-key": "plk_wrong"}},
         {"cookies": {"parlour_session": "pl_wrong"}},
-    ):
+    )
+    for given in requests:
         assert problem(ask(trusted, eve.user_id, **given)) == (401, "unauthenticated")
 
 

@@ -46,6 +46,7 @@ class Script:
 
     process: asyncio.subprocess.Process
     lines: list[dict[str, Any]] = field(default_factory=list)
+    reading: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, node: str, url: str, member: Member) -> "Script":

@@ -72,7 +72,7 @@ class LabClient(Client):
         return [each for each in told if each[0] != "person_joined"]
 
 
-def client(desk: Desk, member: Member, **auth: object) -> LabClient:
+def client(desk: Desk, member: Member, **auth: Any) -> LabClient:
     """A socket of a member."""
     return LabClient(desk.url, f"Bearer {member.token}", **auth)
 

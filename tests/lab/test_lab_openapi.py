@@ -100,7 +100,7 @@ def explore(member: Member, operation: APIOperation, mode: GenerationMode, real:
         deadline=None,
         derandomize=True,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=cast("list[HealthCheck]", list(HealthCheck)),
         phases=[Phase.explicit, Phase.generate],
     )
     @given(case=operation.as_strategy(generation_mode=mode), about_real_things=st.booleans(), own=st.integers(0, 3))

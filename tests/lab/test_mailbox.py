@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import httpx
@@ -390,7 +390,7 @@ async def test_a_question_is_not_repeated_while_its_answer_is_still_arriving(des
     desk.asked(ada)
     await get(desk, ada)
 
-    async def slowly() -> Any:
+    async def slowly() -> AsyncGenerator[bytes]:
         yield b'--cut\r\nContent-Disposition: form-data; name="text"\r\n\r\nyes\r\n'
         yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n1,2'
         await asyncio.sleep(HOLD * 3)

@@ -8,14 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from parlour.app import Parlour
 from parlour.assistant.papers import actions as papers
 from parlour.files import actions as files
 from parlour.files.entities import NewFile, StoredFile
 from parlour.kernel.clock import instant
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
-from parlour.wire.lab.notes import LabNotesNeed, lab_notes_router
 from tests.harness.site import Site
 from tests.lab.house import LabHouse, Member, serving_here
 from tests.lab.tool_bench import Bench
@@ -23,18 +21,9 @@ from tests.lab.tool_bench import Bench
 SHARED, OWN = "10.5555/shared.1", "10.5555/Own.1"
 
 
-def add_routes(parlour: Parlour) -> None:
-    """As the composition does, unless it has."""
-    if "/users/{id}/paper_notes/add_note" not in parlour.app.openapi()["paths"]:
-        parlour.app.openapi_schema = None
-        parlour.app.include_router(
-            lab_notes_router(LabNotesNeed(database=parlour.database, callers=parlour.gate.callers))
-        )
-
-
 @pytest.fixture(scope="module")
 def house(lab_site: Site) -> Iterator[LabHouse]:
-    with serving_here(lab_site, add_routes) as made:
+    with serving_here(lab_site) as made:
         yield made
 
 

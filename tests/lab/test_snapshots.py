@@ -144,8 +144,9 @@ def test_pieces_in_one_have_the_effect_of_all() -> None:
 
 def piece(start: int, text: str, account: str = "a", turn: str = "t") -> LabTextAdded:
     """A piece of streamed text."""
-    ids = {"account_id": AccountId(account), "turn_id": TurnId(turn), "message_id": LabMessageId("m")}
-    return LabTextAdded(**ids, start=start, text=text)
+    return LabTextAdded(
+        account_id=AccountId(account), turn_id=TurnId(turn), message_id=LabMessageId("m"), start=start, text=text
+    )
 
 
 @pytest.mark.lab("H5")

@@ -88,7 +88,7 @@ def remains(house: LabHouse, member: Member) -> tuple[int, int, int]:
         "SELECT count(*) AS n FROM uploads WHERE account_id = :a",
         "SELECT count(*) AS n FROM lab_messages WHERE account_id = :a AND role = 'person'",
     )
-    counts = [house.read(lambda tx, sql=sql: tx.one(sql, a=member.account_id)["n"]) for sql in queries]
+    counts = [house.read(lambda tx, sql=sql: tx.all(sql, a=member.account_id)[0]["n"]) for sql in queries]
     growing = [*house.parlour.settings.files.rglob("*.part")]
     return len(growing) + (len([*incoming.iterdir()]) if incoming.exists() else 0), counts[0], counts[1]
 
@@ -135,11 +135,12 @@ async def test_bodies_are_bounded_while_they_are_read(house: LabHouse, figure: F
         status, answer = await sent(house, ada, route, body, **how)
         assert status in wanted, (name, status, answer)
         assert status in (0, 200) or b'"code"' in answer, (name, answer)
+        now = remains(house, ada)
         for _ in range(40):
-            now = remains(house, ada)
             if now[0] == 0:
                 break
             await asyncio.sleep(0.05)
+            now = remains(house, ada)
         assert now == ((0, before[1] + 1, before[2] + 1) if status == 200 else (0, *before[1:])), (name, before, now)
         tried.append(name)
     figure("P15", f"{len(tried)} over-long, lying, slow and many-parted bodies: refused while read, 0 remains of any")

@@ -65,7 +65,7 @@ async def wrong(http: httpx.AsyncClient) -> None:
     """Whatever can be wrong with a request, with marked words in it."""
     at = f"/users/{USER}"
     form = {"content-type": f"multipart/form-data; boundary={MARK}"}
-    for method, path, given in (
+    requests: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("POST", "chat_text", {"json": {"text": MARK * 5_000}}),
         ("POST", "chat_text", {"content": f'{{"text": "{MARK}', "headers": {"content-type": "application/json"}}),
         ("POST", "chat_text", {"json": {"text": MARK, "question_id": MARK}, "headers": {"idempotency-key": MARK}}),
@@ -80,7 +80,8 @@ async def wrong(http: httpx.AsyncClient) -> None:
         ("GET", f"events?since={MARK}:x", {"headers": {"accept": MARK}}),
         ("GET", f"response?after={MARK}&wait={MARK}", {}),
         ("POST", MARK, {"json": {MARK: MARK}}),
-    ):
+    )
+    for method, path, given in requests:
         try:
             async with asyncio.timeout(2), http.stream(method, f"{at}/{path}", **given) as answer:
                 assert answer.status_code < 500, (path, answer.status_code)

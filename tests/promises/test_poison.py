@@ -4,10 +4,10 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -66,7 +66,7 @@ def papers(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
 
 
 @asynccontextmanager
-async def talking(house: LabHouse, member: Member) -> AsyncIterator[FieldClient]:
+async def talking(house: LabHouse, member: Member) -> AsyncGenerator[FieldClient]:
     async with FieldClient(house.url, member.user_id, every=0.01, headers=member.headers) as client:
         yield client
 
@@ -168,7 +168,7 @@ async def read_all(house: LabHouse, ada: Member, library: Library) -> tuple[int,
 
 
 def rows(house: LabHouse, sql: str, **params: object) -> list[Any]:
-    return house.read(lambda tx: [dict(row) for row in tx.all(sql, **params)])
+    return house.read(lambda tx: [dict(cast("Any", row)) for row in tx.all(sql, **params)])
 
 
 def check(house: LabHouse, ada: Member, model: Obedient) -> None:
