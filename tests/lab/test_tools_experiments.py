@@ -131,9 +131,11 @@ async def test_private_logs_of_others_are_never_found_and_open_ones_are(lab_site
         await create(bench, ada, name, visibility=visibility)
         await set_current(bench, ada, name)
         file = await bench.upload(ada, f"{name}.csv", b"volt,ampere\n1,2\n")
-        added = await bench.run(
-            ada, "experiment_log_add", sent=file, text=f"canaryword{name.lower()} in the chamber", file=handle_of(file)
-        )
+        entry = {"text": f"canaryword{name.lower()} in the chamber", "file": handle_of(file)}
+        if visibility == "lab":
+            refused = await bench.run(ada, "experiment_log_add", ["deny"], sent=file, **entry)
+            assert refused.outcome.status == "refused", "an attachment would be shared with every member"
+        added = await bench.run(ada, "experiment_log_add", ["allow"] * (visibility == "lab"), sent=file, **entry)
         assert added.outcome.status == "done", added.outcome
     assert (await bench.run(lin, "experiment_log_search", query="canarywordhidden")).outcome.status == "nothing"
     seen = await bench.run(lin, "experiment_log_search", query="canarywordshown")

@@ -16,6 +16,7 @@ from parlour.assistant.entities import Language, Member, TurnId
 from parlour.assistant.messages import members
 from parlour.assistant.tools.built_in import BuiltInNeed, BuiltInTools
 from parlour.assistant.tools.papers import Summarise
+from parlour.assistant.tools.policy import policy_of
 from parlour.assistant.tools.ports import (
     Ask,
     Call,
@@ -123,7 +124,7 @@ class Bench:
             played.prompts.append(wish.prompt)
             return answers.pop(0)
         operation = wish.operation
-        if operation is not None and self.tools[operation.tool].policy == "ask":
+        if operation is not None and policy_of(self.tools[operation.tool], operation.arguments, {}) == "ask":
             played.asked.append(f"authorize {operation.tool}")
             played.operations.append(operation)
             if answers.pop(0) != "allow":

@@ -5,7 +5,6 @@ from typing import Literal
 
 from parlour.assistant.entities import LabMessage, LabMessageId, Reference, Turn
 from parlour.assistant.facts import LabMessageUpdated, LabReplyReady
-from parlour.assistant.language import language_of
 from parlour.assistant.messages import folding, members, saying, store, turns
 from parlour.assistant.messages.said import store as rows
 from parlour.assistant.messages.said.store import NewMessage
@@ -79,17 +78,6 @@ def refuse(tx: Tx, new: NewTurn, reply: NewReply) -> None:
     if turn is not None:
         stored = _add(tx, turn, reply, None, Ending(state="failed", reply=reply, message_id=new.started_by))
         tx.announce([lab_room(new.account_id)], LabReplyReady(message=stored))
-
-
-def reset_text(tx: Tx, message_id: LabMessageId, text: str) -> None:
-    """The words of a message are these from now on: its transcript is known, or it was begun again."""
-    found = rows.message(tx, message_id)
-    if found is None:
-        return
-    language = language_of(text) if text.strip() else found.language
-    rows.set_text(tx, message_id, text, language)
-    saying.index(tx, found.account_id, message_id, text)
-    _tell_update(tx, message_id)
 
 
 def set_error(tx: Tx, message_id: LabMessageId, error: str | None) -> None:

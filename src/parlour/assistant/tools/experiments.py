@@ -5,6 +5,7 @@ exactly what will be stored. Without a current experiment, adding to the log fir
 without any experiment that first creates one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from parlour.assistant.entities import JsonValue
@@ -12,7 +13,7 @@ from parlour.assistant.experiments import actions
 from parlour.assistant.experiments.entities import ENTRY_CHARS_MAX, ExperimentId, LogEntryId, NewEntry
 from parlour.assistant.questions.dialogue import collect, rules_of
 from parlour.assistant.tools import arguments as given
-from parlour.assistant.tools.ports import Call, Do, FailedError, Flow, Outcome, Tool
+from parlour.assistant.tools.ports import Call, Do, FailedError, Flow, Outcome, Policy, Tool
 from parlour.assistant.tools.searching import (
     Wanted,
     entry_reference,
@@ -43,6 +44,7 @@ from parlour.kernel.decoding import convert
 from parlour.storage.tx import Tx
 
 LIST_DEFAULT = 20
+SHARED = "lab"
 SEARCH_DEFAULT = 5
 
 
@@ -84,6 +86,8 @@ def _log_add(call: Call) -> Flow:
     shown: Values = {EXPERIMENT: where.name, "text": text}
     if attached:
         shown["file"] = attached.name
+        if (yield Do(name="see who reads the log", act=lambda tx: _readers(tx, call, where.id))) == SHARED:
+            shown["visibility"] = SHARED
     if corrects:
         shown["corrects"] = corrects
     new = NewEntry(
@@ -146,6 +150,16 @@ def _attachment(tx: Tx, call: Call, named: str) -> JsonValue:
     return plain(_Attached(id=file.id, name=file.name))
 
 
+def _readers(tx: Tx, call: Call, experiment_id: str) -> JsonValue:
+    (experiment,) = actions.readable(tx, call.member.account_id, experiment_id)
+    return experiment.visibility
+
+
+def _sharing(arguments: Mapping[str, JsonValue]) -> Policy:
+    """An attachment of a log that every member reads is shared with them all: that is asked for (16.5)."""
+    return "ask" if arguments.get("file") and arguments.get("visibility") == SHARED else "auto"
+
+
 def _place(tx: Tx, call: Call, corrects: str) -> JsonValue:
     """Where the entry belongs: to the log of the entry that it corrects, else to the current experiment."""
     if corrects:
@@ -193,6 +207,7 @@ _LOG_ADD = Tool(
     ),
     titles=given.titles("experiment_log_add"),
     run=_log_add,
+    policy_of=_sharing,
 )
 _LOG_SEARCH = Tool(
     name="experiment_log_search",

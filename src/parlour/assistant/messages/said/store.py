@@ -157,15 +157,6 @@ def folded_into(tx: Tx, turn_id: TurnId) -> list[LabMessage]:
     return _messages(tx, rows)
 
 
-def set_text(tx: Tx, message_id: LabMessageId, text: str, language: Language) -> None:
-    tx.run(
-        "UPDATE lab_messages SET text = :text, language = :language WHERE id = :id",
-        id=message_id,
-        text=text,
-        language=language,
-    )
-
-
 def set_error(tx: Tx, message_id: LabMessageId, error: str | None) -> None:
     """Also: its next delivery is a first one again (10.2)."""
     sql = "UPDATE lab_messages SET error = :error, delivered_at = NULL WHERE id = :id"
@@ -182,15 +173,6 @@ def naming_file(tx: Tx, account_id: AccountId, file_id: str) -> list[LabMessageI
         handle=f"%files/{file_id}/%",
     )
     return [LabMessageId(row["id"]) for row in rows]
-
-
-def mark_read(tx: Tx, account_id: AccountId) -> None:
-    """Every unread final becomes read."""
-    tx.run(
-        "UPDATE lab_messages SET read_at = :now WHERE account_id = :id AND kind = 'final' AND read_at IS NULL",
-        id=account_id,
-        now=tx.now_ms,
-    )
 
 
 def ids_of_conversation(tx: Tx, conversation_id: ConversationId) -> list[LabMessageId]:
