@@ -199,8 +199,9 @@ def test_a_restore_replaces_nothing_unasked(copy: Path, data: Path, tmp_path: Pa
     made = ["demo-password", "files", "parlour.lock", "parlour.sqlite3"]
     assert sorted(path.name for path in tmp_path.iterdir()) == made
     assert {path.stat().st_mode & 0o077 for path in tmp_path.rglob("*")} == {0}
-    blobs = {path.name for path in (tmp_path / "files").rglob("*") if path.is_file()}
-    assert blobs == {hashlib.sha256(path.read_bytes()).hexdigest() for path in (PACK / "media").iterdir()}
+    blobs, before = ({path.name for path in (at / "files").rglob("*") if path.is_file()} for at in (tmp_path, data))
+    assert blobs == before
+    assert blobs > {hashlib.sha256(path.read_bytes()).hexdigest() for path in (PACK / "media").iterdir()}
 
 
 def test_a_blob_that_is_still_being_written_is_left_out_of_a_backup(tmp_path: Path) -> None:
