@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parlour.assistant.questions import phrases
@@ -188,6 +188,7 @@ def _is_yes(text: str) -> bool:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).replace("’", "'")
     if re.search(r"[?؟⸮‽¿\u037e\u055e\u1367\u1945\ua60f]", text + folded):
         return False
+    folded = re.sub(r"(?<!\w)['-]|['-](?!\w)", " ", folded)  # they stay inside words only (6.4)
     latin = r"(?:^|(?<=[^a-z0-9'-])){}(?=[^a-z0-9'-]|$)"
     pieces = [
         latin.format(re.escape(entry).replace(r"\ ", " +")) if entry[0].isascii() else re.escape(entry) + "\ufe0f?"
@@ -220,6 +221,8 @@ CLOSE = st.sampled_from(
 @given(
     st.lists(CLOSE, max_size=6).map("".join) | st.lists(CLOSE, max_size=6).map(" ".join) | st.text(LETTERS, max_size=12)
 )
+@example("yes'")
+@example("- ok -")
 def test_nothing_outside_whole_yes_phrases_allows(text: str) -> None:
     if authorize(text) == ALLOW:
         assert _is_yes(text)
