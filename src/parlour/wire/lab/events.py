@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from parlour.wire.http.event_tables import EventTable
+from parlour.wire.lab.conversation import MessageShape
+from parlour.wire.lab.questions import QuestionShape
 from parlour.wire.lab.socket_payloads import COMMANDS
 
 TurnState = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
@@ -36,25 +38,8 @@ class LabTold(BaseModel):
     also: list[LabPlace] | None = None
 
 
-class LabMessageTold(LabTold):
+class LabMessageTold(LabTold, MessageShape):
     """A message was stored, or changed (5.4)."""
-
-    message_id: str
-    order: int
-    role: Literal["person", "assistant"]
-    kind: Literal["text", "file", "speech", "question", "final"]
-    text: str
-    author_id: str | None
-    created_at: str
-    turn_id: str
-    question_id: str | None
-    files: dict[str, int]
-    speech: str | None
-    references: dict[str, int]
-    references_detail: list[dict[str, Any]]
-    extra_info: str | None
-    error: str | None
-    read: bool
 
 
 class LabTurnTold(LabTold):
@@ -89,33 +74,8 @@ class LabTextTold(LabTold):
     from_seq: int | None = None
 
 
-class LabQuestionTold(LabTold):
+class LabQuestionTold(LabTold, QuestionShape):
     """A question was asked, opened again or assigned (6.2)."""
-
-    question_id: str
-    turn_id: str
-    message_id: str | None
-    kind: Literal["authorize", "collect", "select", "verify", "instruct", "comment"]
-    text: str
-    operation: dict[str, Any] | None
-    fields_: list[dict[str, Any]] | None = Field(alias="fields")
-    options: list[dict[str, Any]] | None
-    min: int | None
-    max: int | None
-    proposal: dict[str, Any] | None
-    answer_schema: dict[str, Any]
-    state: Literal["open", "pending", "answered", "expired", "cancelled"]
-    asked_at: str
-    expires_at: str | None
-    on_expiry: Literal["deny", "abandon", "continue"]
-    assigned_to: str | None
-    answered_by: str | None
-    answered_at: str | None
-    answer: dict[str, Any] | None
-    references: dict[str, int]
-    references_detail: list[dict[str, Any]]
-    extra_info: str | None
-    note: str | None
 
 
 class LabSettledTold(LabTold):
