@@ -29,7 +29,7 @@ run: $(VENV)/.run-stamp ## install and start the demo (ARGS="--port 8080" to pas
 
 test: $(VENV)/.test-stamp $(if $(NODE),$(JS)/node_modules/.stamp) ## install and run every test (ARGS="tests/unit -k house")
 	@$(foreach part,$(LEFT_OUT),$(call say_left_out,$(part));)true
-	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile $(if $(strip $(MARKS)),-m "$(strip $(MARKS))") $(ARGS)
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(if $(strip $(MARKS)),-m "$(strip $(MARKS))") $(ARGS)
 	@$(BIN)/python -m tests.promises.report
 
 check: $(VENV)/.test-stamp ## lint, formatting, types and import contracts

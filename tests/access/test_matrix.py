@@ -202,7 +202,7 @@ def options_of(route: str, subject: Subject) -> dict[str, Any]:
         case ["PATCH", _]:
             return {"json": {"is_archived": True}}
         case [_, path]:
-            wanted = {"format": "jsonl"} if path.endswith("/export") else {}
+            wanted = {"format": "jsonl", "limit": "20"} if path.endswith("/export") else {}
             return {"params": wanted | ({"q": "have you tried", "limit": "100"} if path.endswith("/search") else {})}
         case _:
             raise AssertionError(route)

@@ -4,6 +4,7 @@ import hashlib
 import ssl
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from parlour.events import log
 from parlour.kernel.actor import Role
 from parlour.kernel.ids import AccountId, digest_of, named_id
 from parlour.storage.blobs.folder import FolderBlobs
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.glow.names import PREFIX
 from tests.harness.site import Process, Site
@@ -255,7 +257,12 @@ class World:
 
     def told(self, subject: Subject) -> int:
         """How much was ever told in the room of a subject's chat: whatever changes it, is told there."""
-        return self.site.write(lambda tx: log.room_head(tx, f"chat:{subject.chat_id}", log.head(tx)).seq)
+        return self.database.read_here(lambda tx: log.room_head(tx, f"chat:{subject.chat_id}", log.head(tx)).seq)
+
+    @cached_property
+    def database(self) -> Database:
+        """The store, to look at it beside the server."""
+        return self.site.database()
 
 
 async def session_of(http: httpx.AsyncClient) -> Any:

@@ -72,7 +72,7 @@ def fetch(url: str, token: str, **body: object) -> dict[str, object]:
 
 
 def test_two_web_processes_and_a_worker(postgresql: str, tmp_path: Path) -> None:
-    url = new_database(postgresql)
+    url = new_database(postgresql, empty=True)
     three = next(block for block in blocks(PAGE) if "--only worker" in block.text)
     starts = [command.text for command in commands(three)]
     assert len(starts) == 3

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,8 +21,8 @@ from parlour.kernel.ids import TimeOrderedIds
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
+from tests.harness.forks import ROOT, Forked, forks
 
-ROOT = Path(__file__).parents[2]
 PACK = ROOT / "content" / "teaching-practice"
 PASSWORD = "correct horse battery"
 PEOPLE: Mapping[str, Role] = {
@@ -40,7 +39,7 @@ PEOPLE: Mapping[str, Role] = {
 class Process:
     """One running server process."""
 
-    popen: subprocess.Popen[str]
+    popen: "subprocess.Popen[str] | Forked"
     port: int
     log: Path
 
@@ -109,6 +108,10 @@ class Site:
         database.write_here(fill)
         return self
 
+    def copy(self, folder: Path, url: str) -> "Site":
+        """The site whose store is a copy of this one's."""
+        return Site(folder, url, dict(self.tokens), dict(self.ids), dict(self.homes), dict(self.practices))
+
     def token(self, user_id: str, label: str = "more") -> str:
         """A further session of an account."""
         return self.write(lambda tx: accounts.issue_session(tx, self.ids[user_id], "session", label, 86_400))
@@ -122,12 +125,7 @@ class Site:
         given.setdefault("SCRIPTED_PIECES_PER_SECOND", 0)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PARLOUR_")}
         environment |= {f"PARLOUR_{key}": str(value) for key, value in given.items()}
-        command = [sys.executable, "-m", "tests.harness.program", *([only] if only else [])]
-        with log.open("w") as errors:
-            popen = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-            )
-        assert popen.stdout is not None
+        popen = forks().start(only, environment, log)
         line = popen.stdout.readline()
         assert line, log.read_text()
         process = Process(popen, json.loads(line)["port"], log)

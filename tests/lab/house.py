@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -18,6 +19,7 @@ from parlour.app import Parlour
 from parlour.kernel.actor import Role
 from parlour.serving import Server, uvicorn_config
 from parlour.settings import load_settings
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from tests.harness.site import Site
 
@@ -128,7 +130,12 @@ class LabHouse:
 
     def read(self, action: Callable[[Tx], Any]) -> Any:
         """Run one reading action on the store, beside the server."""
-        return self.site.database().read_here(action)
+        return self.database.read_here(action)
+
+    @cached_property
+    def database(self) -> Database:
+        """The store, to look at it beside the server."""
+        return self.site.database()
 
     def write(self, action: Callable[[Tx], Any]) -> Any:
         """Run one action on the store, beside the server."""

@@ -25,7 +25,7 @@ from tests.wire.conftest import node
 __all__ = ["node"]  # a fixture
 
 JS = Path(__file__).parents[1] / "clients" / "js" / "person.mjs"
-DROPS = int(os.environ.get("PARLOUR_TEST_DROPS", "60"))
+DROPS = int(os.environ.get("PARLOUR_TEST_DROPS", "40"))
 RESTART_EVERY = 20
 
 

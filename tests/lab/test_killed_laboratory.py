@@ -24,7 +24,7 @@ from tests.lab.flows import Flow
 from tests.lab.persons import HURRIED, Person, kill_while
 from tests.lab.scene import Scene, scene_on
 
-CYCLES = {"sqlite": int(os.environ.get("PARLOUR_TEST_LAB_CYCLES", "30")), "postgresql": 8}
+CYCLES = {"sqlite": int(os.environ.get("PARLOUR_TEST_LAB_CYCLES", "12")), "postgresql": 8}
 SECONDS = max(100, CYCLES["sqlite"] * 8 if CYCLES["sqlite"] > 30 else 0)
 PEOPLE = 6
 FILE_EVERY = 5

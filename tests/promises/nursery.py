@@ -1,25 +1,15 @@
-"""Servers that can be killed often: one process imports everything once, then forks a server a line.
+"""Servers of one test that can be killed often, forked by the process that forks every test's servers."""
 
-A start costs a few hundredths of a second instead of seconds, so a test can afford dozens of kills.
-`python -m tests.promises.nursery` is the process; `Nursery` is its other end, in the test.
-"""
-
-import contextlib
-import faulthandler
-import gc
-import importlib
 import json
 import os
 import select
 import signal
-import subprocess
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.harness.site import ROOT, Site
+from tests.harness.forks import Forked, forks
+from tests.harness.site import Site
 
 START_SECONDS = 20
 KILL_SECONDS = 10
@@ -60,25 +50,17 @@ class Nursery:
     def __init__(self, site: Site, *also: str) -> None:
         self.site = site
         self.children: list[Child] = []
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.promises.nursery", *also],
-            cwd=ROOT,
-            env={key: value for key, value in os.environ.items() if not key.startswith("PARLOUR_")},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
+        self._forked: list[Forked] = []
+        self._also = also
+        self._given = {key: value for key, value in os.environ.items() if not key.startswith("PARLOUR_")}
 
     def __enter__(self) -> "Nursery":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in self.children:
-            try:
-                child.kill()
-            except ProcessLookupError:
-                continue
-        self._popen.communicate(timeout=KILL_SECONDS)
+        for forked in self._forked:
+            forked.send_signal(signal.SIGKILL)
+            forked.wait(KILL_SECONDS)
 
     def start(self, *, port: int = 0, only: str | None = None, **settings: object) -> Child:
         """A server that accepts connections, on this port if one is given."""
@@ -86,15 +68,14 @@ class Nursery:
         given = {"DATA": self.site.folder / "data", "DATABASE_URL": self.site.url, "PORT": port}
         given |= {"SCRIPTED_PIECES_PER_SECOND": 0, "LIMITS__SOCKET_EVENTS_PER_SECOND_MAX": 100_000}
         given |= {name.upper(): value for name, value in settings.items()}
-        order = {"log": str(log), "only": only, "settings": {f"PARLOUR_{k}": str(v) for k, v in given.items()}}
-        assert self._popen.stdin is not None
-        assert self._popen.stdout is not None
-        self._popen.stdin.write(json.dumps(order).encode() + b"\n")
-        pid = int(self._popen.stdout.readline())
-        ready, _, _ = select.select([self._popen.stdout], [], [], START_SECONDS)
-        line = self._popen.stdout.readline() if ready else b""
-        assert line.startswith(b"{"), f"the server did not start: {line!r} {log.read_text()}"
-        child = Child(pid, json.loads(line)["port"], log)
+        environment = self._given | {f"PARLOUR_{key}": str(value) for key, value in given.items()}
+        forked = forks().start(only, environment, log, self._also)
+        self._forked.append(forked)
+        with forked.stdout as stdout:
+            ready, _, _ = select.select([stdout], [], [], START_SECONDS)
+            line = stdout.readline() if ready else ""
+        assert line.startswith("{"), f"the server did not start: {line!r} {log.read_text()}"
+        child = Child(forked.pid, json.loads(line)["port"], log)
         self.children.append(child)
         return child
 
@@ -108,60 +89,3 @@ class Nursery:
     def logs(self) -> str:
         """Everything that the servers logged."""
         return "".join(child.log_text() for child in self.children)
-
-
-def _serve(order: Mapping[str, object]) -> None:
-    """In the forked child: be a server."""
-    import uvloop
-
-    from parlour.wire.http.logs import configure_logging
-    from tests.harness.program import main
-
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    settings = order["settings"]
-    assert isinstance(settings, dict)
-    os.environ.update(settings)
-    with Path(str(order["log"])).open("w") as log:
-        os.dup2(log.fileno(), 2)
-    configure_logging("info")
-    faulthandler.enable()
-    try:
-        uvloop.run(main(order["only"]))  # type: ignore[arg-type]
-    except BaseException as error:
-        print(type(error).__name__, flush=True)
-        raise
-
-
-def _reap(_number: int, _frame: object) -> None:
-    """Say how a child ended, unless the test killed it."""
-    with contextlib.suppress(ChildProcessError):
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            if ended[1] not in (0, signal.SIGKILL):
-                sys.stderr.write(f"server {ended[0]} ended with {os.waitstatus_to_exitcode(ended[1])}\n")
-
-
-def nursery() -> None:
-    """Fork a server for every line of standard input; it prints its pid, then its port."""
-    for name in (*sys.argv[1:], "psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program"):
-        importlib.import_module(name)
-    gc.freeze()  # a server's collector has not to look at what is imported here
-    signal.signal(signal.SIGCHLD, _reap)
-    children: list[int] = []
-    while line := sys.stdin.readline():
-        child = os.fork()
-        if child == 0:
-            print(os.getpid(), flush=True)
-            code = 1
-            try:
-                _serve(json.loads(line))
-                code = 0
-            finally:
-                os._exit(code)
-        children.append(child)
-    for child in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    nursery()

@@ -207,6 +207,13 @@ def own_derived(picture: Picture) -> Mapping[str, tuple[object, ...]]:
     return found
 
 
+def is_seen(detail: Json, payload: Json) -> bool:
+    """Whether a snapshot has seen an event: it has what stands in a chat's log up to its `room`, and no more (10.2)."""
+    heads = {f"chat:{chat['id']}": chat["room"]["seq"] for chat in detail["entries"]["attempt_chat"]}
+    meta = payload["_meta"]
+    return all(place["seq"] <= heads.get(place["room"], place["seq"]) for place in (meta, *meta.get("also", ())))
+
+
 def text_of(contents: list[tuple[object, str]]) -> str:
     """Several speakers are parted by a blank line (Glow 6.3.1)."""
     return "\n\n".join(text for _, text in contents)

@@ -47,7 +47,11 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Site, dict[str,
     """A site on an old database, and what is in it."""
     known = json.loads(ROWS.read_text())
     on_server = request.param == "postgresql"
-    url = new_database(request.getfixturevalue("postgresql")) if on_server else f"sqlite:///{tmp_path / 'p.sqlite3'}"
+    url = (
+        new_database(request.getfixturevalue("postgresql"), empty=True)
+        if on_server
+        else f"sqlite:///{tmp_path / 'p.sqlite3'}"
+    )
     of_the_first_release(url, known["rows"])
     site = Site(tmp_path, url)
     site.ids["learner"] = known["learner"]

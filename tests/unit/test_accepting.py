@@ -1,5 +1,6 @@
 """What a message does (lab protocol 2.2 to 2.4): every row of the table, and what can never happen."""
 
+import os
 import random
 from collections.abc import Iterator
 from itertools import pairwise
@@ -21,7 +22,7 @@ from parlour.storage.tx import Tx
 from tests.conftest import STORES, new_database
 from tests.unit.lab_desk import HOW, MAY_I, Desk, file, open_desk
 
-SCHEDULES = 1_000
+SCHEDULES = int(os.environ.get("PARLOUR_TEST_SCHEDULES", "300"))
 
 
 @pytest.fixture(scope="module", params=STORES)

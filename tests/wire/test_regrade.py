@@ -1,12 +1,16 @@
 """Grading again (Glow 6.4.2, 6.4.6 and 7.12): the newest grade counts everywhere, the old ones are kept and shown."""
 
+import asyncio
+import json
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.harness.clock import SetClock
 from tests.harness.site import Site
 from tests.harness.socket import Client
+from tests.promises.reducing import Json, Picture, is_seen
 from tests.wire.house import UNKNOWN, House
 from tests.wire.stand_in import standing_in
 from tests.wire.test_attempts import begin
@@ -66,6 +70,89 @@ async def seen(house: House, attempt: str) -> tuple[str, int, int]:
         cards = (await client.get("/api/v1/home")).json()["items"]
     card = next(card for card in cards if card["home_id"] == house.site.homes["home-single"])
     return grade["id"], grade["score"], card["highest_score"]
+
+
+class Two:
+    """A chat with two grades that are being made at once: one was asked for, then the chat was ended."""
+
+    def __init__(self, client: Client, house: House) -> None:
+        self.client = client
+        self.house = house
+        self.gates = {"earlier": asyncio.Event(), "later": asyncio.Event()}
+        self.ids: dict[str, str] = {}
+
+    async def answer(self, body: dict[str, Any]) -> str:
+        """The verdict of the grader, when the test wants it: with points for the grade asked for first only."""
+        is_earlier = "Take your time." in json.dumps(body["messages"])
+        await self.gates["earlier" if is_earlier else "later"].wait()
+        return verdict(body, {}, 2 if is_earlier else 0)
+
+    async def begin(self) -> Json:
+        """Ask for both: the detail of then."""
+        self.attempt, self.chat = await begin(self.client, self.house, "practice", "single")
+        ids = {"attempt_id": self.attempt, "chat_id": self.chat}
+        await self.client.say(self.attempt, self.chat, "Hello?")
+        earlier = await self.client.ok("attempt_grade", {**ids, "user_instructions": ["Take your time."]})
+        later = await self.client.ok("attempt_end", ids)
+        self.ids = {"earlier": earlier["grade_id"], "later": later["grade_id"]}
+        return await detail(self.house, self.attempt)
+
+    async def finish(self, name: str) -> Json:
+        """Let one of them end: the detail of then."""
+        self.gates[name].set()
+        await self.client.wait_for("attempt_graded", grade_id=self.ids[name])
+        return await detail(self.house, self.attempt)
+
+    def picture(self, base: Json, upto: Json) -> Json:
+        """What a client makes of a snapshot and the events that only a later one has seen."""
+        made = Picture.of(base)
+        for name, (payload, *_) in self.client.heard:
+            if "seq" in payload.get("_meta", {}) and is_seen(upto, payload) and not is_seen(base, payload):
+                made.hear(name, payload)
+        return made.shown()
+
+
+@pytest.mark.case(75, 116)
+@pytest.mark.parametrize("first", ["earlier", "later"])
+async def test_of_two_grades_made_at_once_the_one_asked_for_last_counts(own: Site, first: str) -> None:
+    async with standing_in() as (stand_in, providers):
+        process = own.start(PROVIDERS=providers, GRADER_MODEL="local:grade")
+        async with Client(process.url, own.tokens["learner"]) as client:
+            two = Two(client, House(own, process))
+            stand_in.answers["grade"] = two.answer
+            before = await two.begin()
+            between = await two.finish(first)
+            after = await two.finish("later" if first == "earlier" else "earlier")
+            counting = [each["entries"]["attempt_chat"][0]["grade"] for each in (before, between, after)]
+            assert [(each["id"], each["state"], each["score"]) for each in counting] == [
+                (two.ids["later"], "pending", None),
+                (two.ids[first], "done", 4 if first == "earlier" else 0),
+                (two.ids["later"], "done", 0),
+            ]
+            assert two.picture(before, between) == Picture.of(between).shown()  # though more was heard since
+            assert two.picture(before, after) == two.picture(between, after) == Picture.of(after).shown()
+
+
+@pytest.mark.case(75)
+async def test_the_grade_asked_for_last_counts_though_the_clock_was_set_back(own: Site) -> None:
+    clock = SetClock(own.folder / "clock")
+    async with standing_in() as (stand_in, providers):
+        with clock.given():
+            process = own.start(PROVIDERS=providers, GRADER_MODEL="local:grade")
+        house = House(own, process)
+        async with Client(process.url, own.tokens["learner"]) as client:
+            attempt, chat = await begin(client, house, "practice", "single")
+            ids = {"attempt_id": attempt, "chat_id": chat}
+            await client.say(attempt, chat, "Hello?")
+            clock.set_ahead(60_000)
+            first = await asked(client, stand_in, ids, 2)
+            clock.set_ahead(0)
+            last = await asked(client, stand_in, ids, 0)
+            page = await read(house, f"{chat}/grades")
+            assert [each["grade"]["id"] for each in page["items"]] == [last["grade_id"], first["grade_id"]]
+            found = await detail(house, attempt)
+            assert found["entries"]["attempt_chat"][0]["grade"]["id"] == last["grade_id"]
+            assert found["aggregated_results"]["total_score"] == 0
 
 
 @pytest.mark.case(74, 75)

@@ -300,6 +300,16 @@ def instructors_of_cohort(tx: Tx, cohort_id: str) -> set[AccountId]:
     return {AccountId(each) for each in store.cohort_people(tx, cohort_id, "instructor")}
 
 
+def accounts_of_department(tx: Tx, department_id: str) -> set[AccountId]:
+    """Who belongs to a department now."""
+    return {AccountId(each) for each in store.accounts_of_department(tx, department_id)}
+
+
+def rights_changed(tx: Tx, account_ids: Iterable[str]) -> None:
+    """Say that these accounts may do other things now than before: open connections check their rooms again."""
+    _announce_rights(tx, sorted(account_ids))
+
+
 def cohorts_of_learner(tx: Tx, account_id: str) -> list[str]:
     """The cohorts in which an account learns."""
     return store.cohorts_of_learner(tx, account_id)

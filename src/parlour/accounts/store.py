@@ -226,6 +226,12 @@ def departments(tx: Tx) -> list[Department]:
     return [Department(department_id=row["id"], name=row["name"]) for row in rows]
 
 
+def accounts_of_department(tx: Tx, department_id: str) -> set[str]:
+    """The accounts in a department."""
+    rows = tx.all("SELECT account_id FROM account_departments WHERE department_id = :id", id=department_id)
+    return {row["account_id"] for row in rows}
+
+
 def replace_departments(tx: Tx, account_id: str, department_ids: Sequence[str]) -> None:
     """Make these the departments of the account."""
     tx.run("DELETE FROM account_departments WHERE account_id = :id", id=account_id)

@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from parlour.accounts import actions as accounts
+from parlour.accounts.access import shares_department
 from parlour.catalog import store
+from parlour.catalog.benchmarks import Benchmark, Eval, Recording
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.entities import (
     Cohort,
@@ -19,6 +21,7 @@ from parlour.catalog.entities import (
     Simulation,
 )
 from parlour.catalog.prices import Price, Rate, price_id
+from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 
@@ -113,6 +116,77 @@ def cohort(tx: Tx, cohort_id: str) -> Cohort | None:
     """A cohort as it was published; who is in it now, the accounts know."""
     stored = store.current(tx, "cohort", cohort_id)
     return stored.read(Cohort) if stored else None
+
+
+def dialogue_version(tx: Tx, dialogue_id: str, version: int) -> Dialogue | None:
+    """A dialogue as it was at a version."""
+    stored = store.version(tx, "dialogue", dialogue_id, version)
+    return stored.read(Dialogue) if stored else None
+
+
+def benchmark(tx: Tx, benchmark_id: str) -> Benchmark | None:
+    """A benchmark as it is now, also one that is no longer active."""
+    stored = store.current(tx, "benchmark", benchmark_id)
+    return replace(stored.read(Benchmark), version=stored.version) if stored else None
+
+
+def lock(tx: Tx, content_id: str) -> None:
+    """Nobody else publishes this object before the transaction ends."""
+    store.lock(tx, content_id)
+
+
+def benchmark_version(tx: Tx, benchmark_id: str, version: int) -> Benchmark | None:
+    """A benchmark as it was at a version."""
+    stored = store.version(tx, "benchmark", benchmark_id, version)
+    return replace(stored.read(Benchmark), version=stored.version) if stored else None
+
+
+def benchmarks_of_account(tx: Tx, actor: Actor) -> list[Benchmark]:
+    """The active benchmarks that an actor may run, by name."""
+    return [each for each in all_benchmarks(tx) if may_run(actor, each)]
+
+
+def newest_benchmark(tx: Tx, actor: Actor, eval_id: str) -> str | None:
+    """The newest of the active benchmarks of an evaluation that an actor may run."""
+    return store.last_made(tx, [each.id for each in benchmarks_of_account(tx, actor) if each.eval_id == eval_id])
+
+
+def all_benchmarks(tx: Tx) -> list[Benchmark]:
+    """Every active benchmark, by name."""
+    return [replace(each.read(Benchmark), version=each.version) for each in store.all_current(tx, "benchmark")]
+
+
+def benchmarks_naming(tx: Tx, recording_id: str) -> list[Benchmark]:
+    """The benchmarks, active or not, that have or had a recording, as they are now."""
+    ids = {each.id for each in store.naming(tx, ("benchmark",), recording_id)}
+    return [found for each in sorted(ids) if (found := benchmark(tx, each)) is not None]
+
+
+def may_run(actor: Actor, benchmark: Benchmark) -> bool:
+    """Run right on a benchmark (Glow 1.1): a superadmin, the admins and instructors of its departments, and
+    whom it names."""
+    if actor.role == "superadmin" or actor.account_id in benchmark.profile_ids:
+        return True
+    teaches = actor.role in ("admin", "instructional")
+    return teaches and shares_department(actor.department_ids, frozenset(benchmark.department_ids))
+
+
+def recording(tx: Tx, recording_id: str) -> Recording | None:
+    """A recorded conversation as it is now."""
+    stored = store.current(tx, "recording", recording_id)
+    return replace(stored.read(Recording), version=stored.version) if stored else None
+
+
+def recording_version(tx: Tx, recording_id: str, version: int) -> Recording | None:
+    """A recorded conversation as it was at a version."""
+    stored = store.version(tx, "recording", recording_id, version)
+    return replace(stored.read(Recording), version=stored.version) if stored else None
+
+
+def eval_of(tx: Tx, eval_id: str) -> Eval | None:
+    """An evaluation as it is now."""
+    stored = store.current(tx, "eval", eval_id)
+    return stored.read(Eval) if stored else None
 
 
 def price_of(tx: Tx, model: str) -> Rate | None:

@@ -5,13 +5,15 @@ pack. A bundle is either loaded whole or refused with every error: file, line, s
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from yaml.nodes import Node
 
+from parlour.catalog.benchmark_rules import Bounds
+from parlour.catalog.benchmark_sources import BenchmarkSource, EvalSource, RecordingSource
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.resolve import resolve
 from parlour.catalog.sources import (
@@ -32,10 +34,22 @@ from parlour.catalog.yaml_reader import Errors, Place, Reader, Ref, compose
 
 FILES_MAX = 500
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_SECTIONS = (
-    "pack", "documents", "personas", "dialogues", "scenarios", "rubrics", "simulations", "cohorts", "home", "practice",
-    "prices",
-)  # fmt: skip
+_KINDS: Mapping[str, type[object]] = {
+    "documents": DocumentSource,
+    "personas": PersonaSource,
+    "scenarios": ScenarioSource,
+    "rubrics": RubricSource,
+    "simulations": SimulationSource,
+    "cohorts": CohortSource,
+    "home": EntrySource,
+    "practice": EntrySource,
+    "prices": PriceSource,
+    "evals": EvalSource,
+    "recordings": RecordingSource,
+    "benchmarks": BenchmarkSource,
+}
+_SECTIONS = ("pack", "dialogues", *_KINDS)
+_BOUNDS = Bounds()
 
 T = TypeVar("T")
 
@@ -60,8 +74,11 @@ class BundleErrors(Exception):
         super().__init__("\n".join(str(error) for error in self.errors))
 
 
-def load_bundle(path: Path) -> Bundle:
-    """The bundle in a file or folder. Raises `BundleErrors` with everything that is wrong."""
+def load_bundle(path: Path, bounds: Bounds = _BOUNDS) -> Bundle:
+    """The bundle in a file or folder. Raises `BundleErrors` with everything that is wrong.
+
+    `bounds` are those of benchmarks and recordings.
+    """
     errors = Errors()
     sources = Sources()
     for file in _files(path, errors):
@@ -72,7 +89,8 @@ def load_bundle(path: Path) -> Bundle:
     if len(sources.packs) != 1 and not errors.found:
         message = "a bundle needs one 'pack' section" if not sources.packs else "a bundle has only one 'pack' section"
         errors.add(sources.packs[-1].place if sources.packs else Place(path.name, 1), message)
-    bundle = resolve(sources, path if path.is_dir() else path.parent, errors) if sources.packs else None
+    root = path if path.is_dir() else path.parent
+    bundle = resolve(sources, root, errors, bounds) if sources.packs else None
     if errors.found or bundle is None:
         raise bundle_errors(errors)
     return bundle
@@ -119,26 +137,10 @@ class _FileReader:
                 if pack is not None:
                     self._slug(Ref(pack.id, pack.place))
                     into.packs.append(pack)
-            case "documents":
-                self._objects(node, DocumentSource, into.documents)
-            case "personas":
-                self._objects(node, PersonaSource, into.personas)
             case "dialogues":
                 self._dialogues(node)
-            case "scenarios":
-                self._objects(node, ScenarioSource, into.scenarios)
-            case "rubrics":
-                self._objects(node, RubricSource, into.rubrics)
-            case "simulations":
-                self._objects(node, SimulationSource, into.simulations)
-            case "cohorts":
-                self._objects(node, CohortSource, into.cohorts)
-            case "prices":
-                self._objects(node, PriceSource, into.prices)
-            case "home":
-                self._objects(node, EntrySource, into.home)
             case _:
-                self._objects(node, EntrySource, into.practice)
+                self._objects(node, _KINDS[name], getattr(into, name))
 
     def _objects(self, node: Node, kind: type[T], into: dict[str, T]) -> None:
         for key, value in self._named(node, into):

@@ -14,7 +14,7 @@ from parlour.kernel.ids import AccountId, EntryId, TemplateId
 EntryKind = Literal["home", "practice"]
 Kind = Literal[
     "document", "persona", "dialogue", "scenario", "rubric", "simulation", "cohort", "home", "practice", "price",
-    "pack",
+    "pack", "eval", "recording", "benchmark",
 ]  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{\{ ?([a-z0-9_-]{1,64}) ?\}\}")
@@ -343,11 +343,16 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pack:
-    """What the last import of a bundle brought, so that the next one knows what is gone."""
+    """What the last import of a bundle brought, so that the next one knows what is gone.
+
+    `benchmarks` in the versions that the import left: newer ones were made in the house.
+    """
 
     name: str
     home_ids: tuple[str, ...] = ()
     practice_ids: tuple[str, ...] = ()
+    eval_ids: tuple[str, ...] = ()
+    benchmarks: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

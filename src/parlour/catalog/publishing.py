@@ -5,19 +5,21 @@ from dataclasses import dataclass, replace
 
 from parlour.accounts.actions import account_ids_by_user_ids, set_cohort_people
 from parlour.catalog import store
+from parlour.catalog.benchmarks import Benchmark, Eval
 from parlour.catalog.bundles import bundle_errors
 from parlour.catalog.entities import (
     Casting,
     Cohort,
     Entry,
-    EntryKind,
     Kind,
     Pack,
     ProfilePersona,
+    Reference,
     Seat,
     rubric_faults,
 )
-from parlour.catalog.sources import Asset, Bundle, CohortDraft, Seating
+from parlour.catalog.publishing_benchmarks import merged, pinned_benchmark, pinned_recording, put_benchmark
+from parlour.catalog.sources import Asset, BenchmarkDraft, Bundle, CohortDraft, Seating
 from parlour.catalog.yaml_reader import Errors, Place, Ref
 from parlour.files.actions import keep, record
 from parlour.files.entities import NewUpload
@@ -71,6 +73,7 @@ def _people(tx: Tx, bundle: Bundle) -> Mapping[str, AccountId]:
     refs = [ref for draft in bundle.cohorts for ref in (*(draft.learners or ()), *(draft.instructors or ()))]
     refs += [ref for seating in bundle.seatings for ref in seating.learners]
     refs += [ref for seating in bundle.seatings for ref, _ in seating.persona_ids]
+    refs += [ref for draft in bundle.benchmarks for ref in draft.people]
     accounts = account_ids_by_user_ids(tx, {ref.slug for ref in refs})
     errors = Errors()
     for ref in refs:
@@ -124,12 +127,19 @@ class _Publishing:
         cohorts = {draft.id: self._cohort(draft) for draft in bundle.cohorts}
         for entry in bundle.entries:
             self._entry(entry, cohorts)
+        before = self._pack_before()
+        for item in bundle.evals:
+            self._put("eval", item.id, item.name, item)
+        for item in bundle.recordings:
+            self._put("recording", item.id, item.title, pinned_recording(item, self._versions))
         pack = Pack(
             name=bundle.name,
             home_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "home"),
             practice_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "practice"),
+            eval_ids=tuple(item.id for item in bundle.evals),
+            benchmarks=tuple(self._benchmark(draft, before) for draft in bundle.benchmarks),
         )
-        self._retire(pack)
+        self._retire(before, pack)
         return Published(
             pack=bundle.pack,
             written=self._written,
@@ -138,27 +148,43 @@ class _Publishing:
             practice_ids=pack.practice_ids,
         )
 
-    def _retire(self, pack: Pack) -> None:
+    def _pack_before(self) -> Pack:
+        stored = store.current(self._tx, "pack", named_id(self._bundle.pack, "pack"))
+        return stored.read(Pack) if stored else Pack(name=self._bundle.name)
+
+    def _benchmark(self, draft: BenchmarkDraft, before: Pack) -> Reference:
+        """Publish a benchmark; the version that its bundle stands for."""
+        profile_ids = tuple(dict.fromkeys(self._people[ref.slug] for ref in draft.people))
+        wanted = pinned_benchmark(replace(draft.benchmark, profile_ids=profile_ids), self._versions)
+        benchmark = merged(self._tx, wanted, before, self._versions)
+        version, written = put_benchmark(self._tx, benchmark)
+        self._versions[benchmark.id] = version
+        self._written += written
+        last = next((each for each in before.benchmarks if each.id == benchmark.id), None)
+        return last if last is not None and benchmark != wanted else Reference(id=benchmark.id, version=version)
+
+    def _retire(self, before: Pack, pack: Pack) -> None:
         """What an earlier import of the pack brought and this one does not is inactive; it stays readable."""
+        self._deactivate("home", Entry, set(before.home_ids) - set(pack.home_ids))
+        self._deactivate("practice", Entry, set(before.practice_ids) - set(pack.practice_ids))
+        self._deactivate("eval", Eval, set(before.eval_ids) - set(pack.eval_ids))
+        gone = {each.id for each in before.benchmarks} - {each.id for each in pack.benchmarks}
+        self._deactivate("benchmark", Benchmark, gone)
         pack_id = named_id(self._bundle.pack, "pack")
-        stored = store.current(self._tx, "pack", pack_id)
-        before = stored.read(Pack) if stored else Pack(name=pack.name)
-        self._deactivate("home", set(before.home_ids) - set(pack.home_ids))
-        self._deactivate("practice", set(before.practice_ids) - set(pack.practice_ids))
         store.put(
             self._tx,
             store.NewContent(id=pack_id, kind="pack", name=pack.name, body=store.body_of(pack)),
         )
 
-    def _deactivate(self, kind: EntryKind, entry_ids: Iterable[str]) -> None:
-        for entry_id in sorted(entry_ids):
-            last = store.current(self._tx, kind, entry_id)
+    def _deactivate(self, kind: Kind, type_: type[Entry] | type[Eval] | type[Benchmark], ids: Iterable[str]) -> None:
+        for content_id in sorted(ids):
+            last = store.current(self._tx, kind, content_id)
             if last is not None:
-                entry = replace(last.read(Entry), active=False)
-                self._put(kind, entry.id, entry.name, entry)
+                retired = replace(last.read(type_), active=False)
+                self._put(kind, retired.id, retired.name, retired)
 
     def _put(self, kind: Kind, content_id: str, name: str, value: object) -> None:
-        active = value.active if isinstance(value, Entry) else True
+        active = value.active if isinstance(value, Entry | Eval | Benchmark) else True
         new = store.NewContent(id=content_id, kind=kind, name=name, body=store.body_of(value), active=active)
         version, written = store.put(self._tx, new)
         self._versions[content_id] = version

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from parlour.catalog.assets import Assets
+from parlour.catalog.benchmark_rules import Bounds
 from parlour.catalog.dialogues import MOVE_NAMES, dialogue_faults
 from parlour.catalog.entities import (
     Casting,
@@ -32,6 +33,7 @@ from parlour.catalog.entities import (
 )
 from parlour.catalog.phrases import phrase_fault
 from parlour.catalog.price_list import resolve_prices
+from parlour.catalog.resolve_benchmarks import Resolved, resolve_for_tests
 from parlour.catalog.sources import (
     Bundle,
     CohortDraft,
@@ -55,9 +57,12 @@ T = TypeVar("T")
 Settings = Mapping[str, bool | int | None]
 
 
-def resolve(sources: Sources, root: Path, errors: Errors) -> Bundle:
+def resolve(sources: Sources, root: Path, errors: Errors, bounds: Bounds) -> Bundle:
     """The bundle that the sources in a folder describe. What is wrong is noted; then the result is not used."""
-    return _Resolver(sources, root, errors).bundle()
+    bundle = _Resolver(sources, root, errors).bundle()
+    resolved = Resolved(scenarios=bundle.scenarios, personas=bundle.personas, rubrics=bundle.rubrics)
+    tests = resolve_for_tests(sources, resolved, errors, bounds)
+    return dataclasses.replace(bundle, evals=tests.evals, recordings=tests.recordings, benchmarks=tests.benchmarks)
 
 
 class _Resolver:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from parlour.catalog.benchmark_sources import BenchmarkSource, EvalSource, RecordingSource
+from parlour.catalog.benchmarks import Benchmark, Eval, Recording
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.entities import ChatSettings, Document, Entry, Persona, Rubric, Scenario, Signals, Simulation
 from parlour.catalog.prices import Price
@@ -240,6 +242,9 @@ class Sources:
     home: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
     practice: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
     prices: dict[str, PriceSource] = field(default_factory=dict[str, PriceSource])
+    evals: dict[str, EvalSource] = field(default_factory=dict[str, EvalSource])
+    recordings: dict[str, RecordingSource] = field(default_factory=dict[str, RecordingSource])
+    benchmarks: dict[str, BenchmarkSource] = field(default_factory=dict[str, BenchmarkSource])
     broken: set[str] = field(default_factory=set[str])
 
 
@@ -275,6 +280,14 @@ class Seating:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BenchmarkDraft:
+    """A benchmark whose people are still user ids, each with the place where it stands."""
+
+    benchmark: Benchmark
+    people: tuple[Ref, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Asset:
     """A checked file of a bundle. `digest` is its SHA-256; the same bytes always have the same `upload_id`."""
 
@@ -303,3 +316,6 @@ class Bundle:
     seatings: tuple[Seating, ...] = ()
     prices: tuple[Price, ...] = ()
     assets: tuple[Asset, ...] = ()
+    evals: tuple[Eval, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    benchmarks: tuple[BenchmarkDraft, ...] = ()

@@ -50,6 +50,11 @@ def current(tx: Tx, kind: Kind, content_id: str) -> Stored | None:
     return Stored(id=row["id"], version=row["version"], body=row["body"]) if row else None
 
 
+def lock(tx: Tx, content_id: str) -> None:
+    """Nobody else publishes this object before the transaction ends."""
+    tx.one("SELECT version FROM content_current WHERE id = :id FOR UPDATE", id=content_id)
+
+
 def version(tx: Tx, kind: Kind, content_id: str, number: int) -> Stored | None:
     """One version of an object."""
     row = tx.one(
@@ -65,6 +70,15 @@ def newest(tx: Tx, content_ids: Sequence[str]) -> dict[str, int]:
     """The newest version of each of these objects that exists."""
     found = {each: tx.one("SELECT version FROM content_current WHERE id = :id", id=each) for each in content_ids}
     return {each: row["version"] for each, row in found.items() if row}
+
+
+def last_made(tx: Tx, content_ids: Sequence[str]) -> str | None:
+    """Which of these objects was published first most recently."""
+    params = {f"id{number}": each for number, each in enumerate(content_ids)}
+    names = ", ".join(f":{name}" for name in params) or "''"
+    sql = f"SELECT id FROM content WHERE version = 1 AND id IN ({names}) ORDER BY published_at DESC, id DESC LIMIT 1"  # noqa: S608
+    row = tx.one(sql, **params)
+    return row["id"] if row else None
 
 
 def naming(tx: Tx, kinds: Sequence[Kind], name: str) -> frozenset[Reference]:

@@ -151,7 +151,10 @@ class Reader:
         if origin in (typing.Union, types.UnionType):
             if isinstance(node, ScalarNode) and node.tag == f"{_TAG}null" and type(None) in arguments:
                 return None
-            return self._read(node, next(choice for choice in arguments if choice is not type(None)))
+            choices = [choice for choice in arguments if choice is not type(None)]
+            words = isinstance(node, ScalarNode)
+            fitting = (choice for choice in choices if words == (typing.get_origin(choice) is Literal))
+            return self._read(node, next(fitting, choices[0]) if len(choices) > 1 else choices[0])
         if origin is Literal:
             if isinstance(node, ScalarNode) and node.value in arguments:
                 return node.value

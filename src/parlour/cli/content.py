@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from parlour.cli.benchmark import bounds_of
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
 
@@ -30,8 +31,8 @@ def import_bundle(path: Bundle, place: Place) -> None:
     from parlour.storage.blobs.folder import FolderBlobs
 
     try:
-        bundle = load_bundle(path)
         settings = load(place)
+        bundle = load_bundle(path, bounds_of(settings))
         database = opened(settings, create=True)
         keep_files(bundle, FolderBlobs(settings.files))
         published = database.write_here(lambda tx: publish(tx, bundle))
@@ -47,6 +48,8 @@ def import_bundle(path: Bundle, place: Place) -> None:
         ("simulations", bundle.simulations),
         ("cohorts", bundle.cohorts),
         ("home and practice", bundle.entries),
+        ("recordings", bundle.recordings),
+        ("benchmarks", bundle.benchmarks),
         ("files", bundle.assets),
     ):
         table.add_row(name, str(len(things)))

@@ -8,6 +8,7 @@ from parlour.cli import (
     attempts,
     audit,
     backup,
+    benchmark,
     cohort,
     config,
     content,
@@ -34,6 +35,7 @@ demo.add_to(app)
 app.add_typer(user.app)
 app.add_typer(cohort.app)
 app.add_typer(content.app)
+app.add_typer(benchmark.app)
 app.add_typer(attempts.app)
 app.add_typer(papers.app)
 app.add_typer(instruments.app)

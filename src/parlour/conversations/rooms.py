@@ -18,6 +18,17 @@ def lab_room(account_id: AccountId | str) -> str:
     return f"lab:{account_id}"
 
 
+def invocation_room(invocation_id: str) -> str:
+    """Where the replays of an invocation are told."""
+    return f"invocation:{invocation_id}"
+
+
+def invocation_of_room(room: str) -> str | None:
+    """The invocation that a room is about, if it is an invocation's."""
+    kind, _, name = room.partition(":")
+    return name if kind == "invocation" else None
+
+
 def presence_room(chat_id: ChatId | str) -> str:
     """Where those who asked for it are told who is in a chat's room."""
     return f"presence:{chat_id}"

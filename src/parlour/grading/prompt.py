@@ -47,6 +47,7 @@ class Paper:
     """Everything that a grader may know of a chat. `path` is the active path; durations in seconds.
 
     `names` are those of the personas by id, if there are several: then the transcript says who spoke.
+    `metadata` goes with the request, for offline graders that answer alike every time.
     """
 
     rubric: Rubric
@@ -58,6 +59,7 @@ class Paper:
     taken_seconds: int
     limit_seconds: int | None
     names: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +74,11 @@ def grade_request(
     paper: Paper, model: str, transcript_characters_max: int, previous: Previous | None = None
 ) -> Request:
     """The request for a model; the rule grader also gets the rubric's signals."""
-    transcript, omitted = _transcript(paper, transcript_characters_max)
+    lines, omitted = transcript(paper.path, paper.names, transcript_characters_max)
     document: dict[str, object] = {
-        "rubric": _rubric(paper.rubric, with_signals=model.startswith(OFFLINE)),
-        "scenario": _scenario(paper.scenario),
-        "transcript": transcript,
+        "rubric": rubric_document(paper.rubric, with_signals=model.startswith(OFFLINE)),
+        "scenario": scenario_document(paper.scenario),
+        "transcript": lines,
         "omitted_messages": omitted,
         "time": _time(paper),
         "wanted": paper.wanted,
@@ -95,19 +97,25 @@ def grade_request(
         temperature=0.0,
         output_tokens_max=8192,
         json_schema=verdict_schema(paper.rubric, paper.wanted),
+        metadata=paper.metadata,
     )
 
 
-def _transcript(paper: Paper, characters_max: int) -> tuple[list[Mapping[str, object]], int]:
-    """The newest messages that fit, in order, and how many older ones do not."""
+def transcript(
+    path: Sequence[Message], names: Mapping[str, str], characters_max: int
+) -> tuple[list[Mapping[str, object]], int]:
+    """The newest messages that fit, in order, as lines that judges read, and how many older ones do not fit.
+
+    `names` as in `Paper`.
+    """
     kept: list[Message] = []
-    for message in reversed(paper.path):
+    for message in reversed(path):
         characters_max -= len(message.content)
         if characters_max < 0 and kept:
             break
         kept.append(message)
-    lines = [line for message in reversed(kept) for line in _lines(message, paper.names)]
-    return lines, len(paper.path) - len(kept)
+    lines = [line for message in reversed(kept) for line in _lines(message, names)]
+    return lines, len(path) - len(kept)
 
 
 def _lines(message: Message, names: Mapping[str, str]) -> list[Mapping[str, object]]:
@@ -127,7 +135,8 @@ def _lines(message: Message, names: Mapping[str, str]) -> list[Mapping[str, obje
     ]
 
 
-def _rubric(rubric: Rubric, *, with_signals: bool) -> Mapping[str, object]:
+def rubric_document(rubric: Rubric, *, with_signals: bool) -> Mapping[str, object]:
+    """A rubric as judges read it; only the offline ones get the signals of their rules."""
     groups: list[Mapping[str, object]] = []
     for group in rubric.groups:
         described: dict[str, object] = {
@@ -145,7 +154,8 @@ def _rubric(rubric: Rubric, *, with_signals: bool) -> Mapping[str, object]:
     return {"id": rubric.id, "name": rubric.name, "description": rubric.description, "standard_groups": groups}
 
 
-def _scenario(scenario: Scenario | None) -> Mapping[str, object] | None:
+def scenario_document(scenario: Scenario | None) -> Mapping[str, object] | None:
+    """A scenario as judges read it."""
     if scenario is None:
         return None
     return {

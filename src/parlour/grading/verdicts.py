@@ -6,12 +6,15 @@ Only the shape is checked here; `rules.py` decides what of a verdict holds.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
 from parlour.catalog.entities import Rubric
 from parlour.grading.entities import ResourceType
 from parlour.kernel.decoding import decoder_of
+
+T = TypeVar("T")
 
 VERDICT_CHARACTERS_MAX = 200_000
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL | re.IGNORECASE)
@@ -90,11 +93,13 @@ class Verdict:
     summary: str = ""
 
 
-_VERDICT = decoder_of(Verdict)
-
-
 def read_verdict(text: str) -> Verdict:
-    """The verdict in a model's answer: plain, fenced, or with words around it.
+    """The verdict in a grader's answer. Raises `UnusableVerdictError`."""
+    return read_answer(text, Verdict)
+
+
+def read_answer(text: str, kind: type[T]) -> T:
+    """The JSON object in a judge's answer: plain, fenced, or with words around it.
 
     Raises `UnusableVerdictError` for what is too long or has another shape.
     """
@@ -102,11 +107,12 @@ def read_verdict(text: str) -> Verdict:
         raise UnusableVerdictError(f"The verdict is longer than {VERDICT_CHARACTERS_MAX} characters.")
     fenced = _FENCED.search(text)
     begin, end = text.find("{"), text.rfind("}")
+    decoder = decoder_of(kind)
     candidates = [text, *([fenced[1]] if fenced else []), *([text[begin : end + 1]] if 0 <= begin < end else [])]
     fault = ""
     for candidate in candidates:
         try:
-            return _VERDICT.decode(candidate)
+            return decoder.decode(candidate)
         except msgspec.ValidationError as error:
             fault = f": {error}"
         except (msgspec.DecodeError, RecursionError):

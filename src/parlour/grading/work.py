@@ -4,10 +4,8 @@ Asking is repeated after a crash; the outcome is stored once, with the end of th
 way it can end is told: a grade, or a failure with its reason (P8).
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from parlour.catalog.entities import Material
 from parlour.conversations.actions import chat as find_chat
@@ -15,6 +13,7 @@ from parlour.conversations.entities import Chat
 from parlour.conversations.scenes import material_of
 from parlour.grading import actions, rules, store
 from parlour.grading.actions import GRADE, Failure, Given, GradeOrder
+from parlour.grading.asking import Asking, GraderLimits, Judgement
 from parlour.grading.entities import (
     Analysis,
     Evidence,
@@ -27,9 +26,9 @@ from parlour.grading.entities import (
     Replacement,
     Strength,
 )
-from parlour.grading.prompt import Paper, Previous, grade_request
+from parlour.grading.prompt import Paper
 from parlour.grading.rules import ITEMS_MAX, Level, clean
-from parlour.grading.verdicts import VERDICT_CHARACTERS_MAX, UnusableVerdictError, Verdict, read_verdict
+from parlour.grading.verdicts import UnusableVerdictError, Verdict
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import GradeId
@@ -37,21 +36,12 @@ from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns import usage
-from parlour.turns.ports import Finished, Model, Text
+from parlour.turns.ports import Model
 from parlour.turns.usage import Meter, Payer, Used
 
 UNAVAILABLE = "The model service is not available."
 UNUSABLE = "The grader gave no usable verdict."
 GAVE_UP = "The chat could not be graded."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GraderLimits:
-    """How long and how often a grader is asked. One request and two internal retries (6.4.7)."""
-
-    answer_seconds_max: float = 120.0
-    asks_max: int = 3
-    transcript_characters_max: int = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,20 +54,12 @@ class Case:
     simulation_id: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judgement:
-    """What holds of a verdict. `levels` None: the feedbacks of the latest grade are copied (6.4.4)."""
-
-    levels: tuple[Level, ...] | None
-    verdict: Verdict
-
-
 class Grader:
     """Grades chats with a model; the offline rule grader is one, too."""
 
     def __init__(self, database: Database, model: Model, model_name: str, limits: GraderLimits) -> None:
         self._database = database
-        self._model = model
+        self._asking = Asking(model, limits)
         self._model_name = model_name
         self._limits = limits
 
@@ -94,7 +76,7 @@ class Grader:
         await self._database.write(lambda tx: _begin(tx, job, case))
         meters: list[Meter] = []
         try:
-            judgement = await self._judge(case.paper, meters)
+            judgement = await self._asking.judgement(case.paper, self._model_name, meters)
         except UnusableVerdictError as error:
             failure = Failure(reason=error.reason, code="internal", text=UNUSABLE)
         except ProviderFault as fault:
@@ -107,67 +89,6 @@ class Grader:
             await self._database.write(_with_usage(lambda tx: _give(tx, job, case, judgement), _used(case, meters)))
             return
         await self._database.write(_with_usage(lambda tx: _fail(tx, job, case, failure), _used(case, meters)))
-
-    async def _judge(self, paper: Paper, meters: list[Meter]) -> Judgement:
-        """A usable verdict; for feedbacks without evidence the grader is asked once more (6.4.5)."""
-        if not paper.wanted:
-            return Judgement(levels=None, verdict=Verdict())
-        answer, judgement = await self._usable(paper, meters)
-        levels = judgement.levels or ()
-        bare = [level.group.id for level in levels if not level.evidence]
-        if not bare:
-            return judgement
-        fault = (
-            f"No quote for these standard groups is in a message of the learner, letter by letter: {', '.join(bare)}."
-        )
-        answer, ending = await self._ask(paper, Previous(answer=answer, fault=fault), meters)
-        try:
-            second = judge(paper, answer, ending)
-        except UnusableVerdictError:
-            return judgement
-        return replace(judgement, levels=tuple(rules.better_grounded(levels, second.levels or ())))
-
-    async def _usable(self, paper: Paper, meters: list[Meter]) -> tuple[str, Judgement]:
-        """A usable verdict, and its text; the grader is told why an earlier one was not."""
-        previous: Previous | None = None
-        asked = 0
-        while True:
-            answer, ending = await self._ask(paper, previous, meters)
-            asked += 1
-            try:
-                return answer, judge(paper, answer, ending)
-            except UnusableVerdictError as error:
-                if asked >= self._limits.asks_max:
-                    raise
-                previous = Previous(answer=answer, fault=error.reason)
-
-    async def _ask(self, paper: Paper, previous: Previous | None, meters: list[Meter]) -> tuple[str, str]:
-        """The model's answer and why it ended, within bounds; `meters` gets what it used."""
-        request = grade_request(paper, self._model_name, self._limits.transcript_characters_max, previous)
-        meter = Meter(request)
-        meters.append(meter)
-        parts: list[str] = []
-        length, ending = 0, "stop"
-        try:
-            async with (
-                asyncio.timeout(self._limits.answer_seconds_max),
-                aclosing(self._model.stream(request)) as pieces,
-            ):
-                async for piece in pieces:
-                    meter.see(piece)
-                    if isinstance(piece, Text):
-                        parts.append(piece.text)
-                        length += len(piece.text)
-                    elif isinstance(piece, Finished):
-                        ending = piece.reason
-                    if length > VERDICT_CHARACTERS_MAX:
-                        ending = "length"
-                        break
-        except TimeoutError as error:
-            raise ProviderFault("The model did not answer in time.", retryable=True) from error
-        finally:
-            meter.end()
-        return "".join(parts)[:VERDICT_CHARACTERS_MAX], ending
 
 
 def _used(case: Case, meters: Sequence[Meter]) -> list[Used | None]:
@@ -182,19 +103,6 @@ def _with_usage(outcome: Callable[[Tx], None], used: Sequence[Used | None]) -> C
         usage.note_all(tx, used)
 
     return change
-
-
-def judge(paper: Paper, answer: str, ending: str) -> Judgement:
-    """What holds of an answer. Raises `UnusableVerdictError`."""
-    if ending == "length":
-        raise UnusableVerdictError("The verdict was too long and was cut off.")
-    if ending == "filtered":
-        raise UnusableVerdictError("The model's provider filtered the verdict.")
-    verdict = read_verdict(answer)
-    if "feedbacks" not in paper.wanted:
-        return Judgement(levels=None, verdict=verdict)
-    levels = rules.pick_levels(paper.rubric, verdict, rules.said_by_learner(paper.path))
-    return Judgement(levels=tuple(levels), verdict=verdict)
 
 
 def read_case(tx: Tx, grade_id: GradeId) -> Case | None:

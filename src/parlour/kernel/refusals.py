@@ -4,6 +4,7 @@ Anything else that is raised is a bug: it is logged once, with an id that the cl
 The core knows no HTTP status; each wire maps codes in one place.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -18,7 +19,8 @@ class Fault:
 class Refusal(Exception):
     """The request cannot be done as asked, and why, in words for the person.
 
-    `code` is one of the codes of the specifications (`not_found`, `chat_completed`, ...).
+    `code` is one of the codes of the specifications (`not_found`, `chat_completed`, ...); `members` are
+    what its problem object has besides (`run_done`: `replay_run_id`).
     """
 
     def __init__(
@@ -28,12 +30,14 @@ class Refusal(Exception):
         *,
         faults: tuple[Fault, ...] = (),
         retry_after_seconds: int | None = None,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code}: {text}")
         self.code = code
         self.text = text
         self.faults = faults
         self.retry_after_seconds = retry_after_seconds
+        self.members: Mapping[str, str] = members or {}
 
 
 class ProviderFault(Exception):

@@ -26,6 +26,7 @@ class UsageRow:
     cost_micros: int | None
     currency: str | None
     at: int
+    test_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,7 @@ class UsageOf:
     """Which requests are meant; None leaves a bound out. `attempt_ids` None: also those of no attempt."""
 
     account_id: AccountId | None = None
+    test_id: str | None = None
     attempt_ids: tuple[str, ...] | None = None
     at_from: int | None = None
     at_until: int | None = None

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Task = Literal["reply", "hints", "grade", "summary", "draft", "assist"]
+Task = Literal["reply", "hints", "grade", "summary", "draft", "assist", "candidate", "prefer"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

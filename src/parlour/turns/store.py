@@ -30,15 +30,16 @@ def _row(row: Row) -> UsageRow:
         cost_micros=row["cost_micros"],
         currency=row["currency"],
         at=row["at"],
+        test_id=row["test_id"],
     )
 
 
 def insert_usage(tx: Tx, used: UsageRow) -> None:
     tx.run(
         "INSERT INTO usage_rows (id, account_id, attempt_id, chat_id, subject_id, task, model, input_tokens,"
-        " output_tokens, estimated, milliseconds, cost_micros, currency, at) VALUES (:id, :account_id, :attempt_id,"
-        " :chat_id, :subject_id, :task, :model, :input_tokens, :output_tokens, :estimated, :milliseconds,"
-        " :cost_micros, :currency, :at)",
+        " output_tokens, estimated, milliseconds, cost_micros, currency, at, test_id)"
+        " VALUES (:id, :account_id, :attempt_id, :chat_id, :subject_id, :task, :model, :input_tokens, :output_tokens, :estimated, :milliseconds,"
+        " :cost_micros, :currency, :at, :test_id)",
         id=used.id,
         account_id=used.account_id,
         attempt_id=used.attempt_id,
@@ -53,6 +54,7 @@ def insert_usage(tx: Tx, used: UsageRow) -> None:
         cost_micros=used.cost_micros,
         currency=used.currency,
         at=used.at,
+        test_id=used.test_id,
     )
 
 

@@ -1,7 +1,7 @@
-"""How the text of a reply is written while it comes: at most one write under way, the rest gathers."""
+"""How streamed text is written while it comes: at most one write under way, the rest gathers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -10,21 +10,36 @@ from parlour.conversations.actions import Writing
 from parlour.conversations.entities import Mark, Spoken
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
+from parlour.turns.ports import Piece
 from parlour.turns.speakers import Speakers
 
 Change = Callable[[Tx], bool]
 
 
 class StoppedError(Exception):
-    """The reply has ended elsewhere: stopped, or taken by another worker."""
+    """The text has ended elsewhere: stopped, or taken by another worker."""
 
 
-class ReplyStream:
-    """A reply of one persona: its text is passed on as it is."""
+async def first_within(pieces: AsyncGenerator[Piece, None], seconds: float) -> AsyncGenerator[Piece, None]:
+    """The same pieces; `TimeoutError` if the first does not come in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            first = await anext(pieces)
+    except StopAsyncIteration:
+        return
+    yield first
+    async for piece in pieces:
+        yield piece
 
-    def __init__(self, database: Database, writing: Writing, characters_max: int) -> None:
+
+class TextStream:
+    """Text that is written as it comes. `change` makes the write of new text; it answers whether the text still
+    runs, touches one row, and raises only before it did.
+    """
+
+    def __init__(self, database: Database, characters_max: int, change: Callable[[str], Change]) -> None:
         self._writer = database.writer
-        self._writing = writing
+        self._change = change
         self._characters_left = characters_max
         self._gathered: list[str] = []
         self._said: list[str] = []
@@ -33,16 +48,16 @@ class ReplyStream:
 
     @property
     def text(self) -> str:
-        """The whole reply so far."""
+        """The whole text so far."""
         return "".join(self._said)
 
     @property
     def full(self) -> bool:
-        """Whether nothing more can be said in this reply."""
+        """Whether nothing more can be said."""
         return self._characters_left <= 0
 
     def add(self, text: str) -> None:
-        """Take new text; raises if an earlier piece could not be written or the reply has ended."""
+        """Take new text; raises if an earlier piece could not be written or the text has ended."""
         if self._error:
             raise self._error
         text = text[: self._characters_left]
@@ -54,18 +69,14 @@ class ReplyStream:
         if self._under_way is None:
             self._write()
 
-    def end(self) -> None:
-        """The model has said all."""
-
-    def marks(self) -> tuple[Mark, ...]:
-        """Where the contents of the reply begin; none if there is one speaker only."""
-        return ()
-
-    def _taken(self) -> Change:
+    def unwritten(self) -> str:
+        """Text that no write has taken yet; from now on it is the caller's."""
         text = "".join(self._gathered)
         self._gathered.clear()
-        writing = self._writing
-        return lambda tx: conversations.add_text(tx, writing, text)
+        return text
+
+    def _taken(self) -> Change:
+        return self._change(self.unwritten())
 
     def _waits(self) -> bool:
         return bool(self._gathered)
@@ -104,6 +115,21 @@ class ReplyStream:
     def rest(self) -> Change | None:
         """Writes what was not written yet; None if everything was."""
         return self._taken() if self._waits() else None
+
+
+class ReplyStream(TextStream):
+    """A reply of one persona: its text is passed on as it is."""
+
+    def __init__(self, database: Database, writing: Writing, characters_max: int) -> None:
+        super().__init__(database, characters_max, lambda text: lambda tx: conversations.add_text(tx, writing, text))
+        self._writing = writing
+
+    def end(self) -> None:
+        """The model has said all."""
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Where the contents of the reply begin; none if there is one speaker only."""
+        return ()
 
 
 class CastStream(ReplyStream):

@@ -25,7 +25,7 @@ _TASKS = get_args(Task)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Payer:
-    """For whom a model was asked, and about what: `subject_id` is a message, a grade or a draft.
+    """For whom a model was asked, and about what: `subject_id` is a message, a grade, a draft or a replay.
 
     `account_id` is the owner of the attempt or of the draft, also if somebody else asked.
     """
@@ -33,6 +33,7 @@ class Payer:
     account_id: AccountId
     attempt_id: AttemptId | None = None
     chat_id: ChatId | None = None
+    test_id: str | None = None
     subject_id: str
 
 
@@ -118,6 +119,7 @@ def note(tx: Tx, used: Used | None) -> None:
         cost_micros=price.cost_micros(used.input_tokens, used.output_tokens) if price else None,
         currency=price.currency if price else None,
         at=tx.now_ms,
+        test_id=used.payer.test_id,
     )
     store.insert_usage(tx, row)
 
@@ -148,6 +150,7 @@ def _sums(tx: Tx, which: UsageOf, group: Grouping, attempt_ids: Sequence[str]) -
     params: dict[str, object] = {}
     for name, condition, value in (
         ("account", "account_id = :account", which.account_id),
+        ("test", "test_id = :test", which.test_id),
         ("from", "at >= :from", which.at_from),
         ("until", "at <= :until", which.at_until),
     ):

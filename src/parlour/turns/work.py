@@ -6,7 +6,7 @@ presumed dead, or a turn that was stopped, adds nothing.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -19,21 +19,20 @@ from parlour.conversations.entities import Chat
 from parlour.conversations.facts import ReplyCompleted
 from parlour.conversations.rooms import chat_room
 from parlour.conversations.scenes import material_of
-from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
 from parlour.jobs.queue import Job, Kind, LeaseLostError
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.database import Database
-from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.turns import prompt, usage
 from parlour.turns.actions import ANSWER, AnswerTurn
-from parlour.turns.ports import Finished, Model, Piece, Request, Text, ToolCall, Usage
+from parlour.turns.ports import Finished, Model, Request, Text, ToolCall, Usage
 from parlour.turns.prompt import Scene
 from parlour.turns.speakers import Speakers, labels_of
-from parlour.turns.streams import CastStream, ReplyStream, StoppedError
+from parlour.turns.stopping import StopWatch
+from parlour.turns.streams import CastStream, ReplyStream, StoppedError, first_within
 from parlour.turns.usage import Meter, Payer, Used
 
 
@@ -55,6 +54,7 @@ class _Task:
     writing: Writing
     scene: Scene
     script: Mapping[str, object] | None
+    begun: bool
     meters: list[Meter] = field(default_factory=list[Meter])
 
     def measure(self, request: Request) -> Meter:
@@ -95,10 +95,10 @@ class TurnRunner:
     async def _step(self, job: Job) -> None:
         body = job.read(AnswerTurn)
         task = await self._database.read(lambda tx: _load(tx, body, job))
-        if task is None or (job.claims > 1 and not await self._again(task.writing)):
+        if task is None or ((job.claims > 1 or task.begun) and not await self._again(task.writing)):
             await self._database.write(job.finish)
             return
-        stop = _StopWatch(asyncio.current_task(), body.message_id)
+        stop = StopWatch(ReplyCompleted, lambda ended: _stops(ended, body.message_id))
         room = chat_room(body.chat_id)
         self._pump.join(room, stop)
         try:
@@ -143,7 +143,7 @@ class TurnRunner:
         meter = task.measure(request)
         try:
             async with asyncio.timeout(self._limits.turn_seconds_max), aclosing(self._model.stream(request)) as pieces:
-                async for piece in _first_within(pieces, self._limits.first_token_seconds_max):
+                async for piece in first_within(pieces, self._limits.first_token_seconds_max):
                     match piece:
                         case Text():
                             stream.add(piece.text)
@@ -239,33 +239,8 @@ def _wants_hints(task: _Task, reply: str) -> bool:
     return snapshot.template.hints_enabled and snapshot.practice and bool(reply.strip())
 
 
-class _StopWatch:
-    """Reads the chat's room and cancels the turn when its reply was ended by somebody else."""
-
-    def __init__(self, task: "asyncio.Task[object] | None", message_id: MessageId) -> None:
-        self._task = task
-        self._message_id = message_id
-        self.seen = False
-
-    def offer(self, event: Logged, rooms: Sequence[tuple[str, int]]) -> None:
-        if event.kind != ReplyCompleted.__name__ or self._task is None:
-            return
-        ended = fact_of(event)
-        if isinstance(ended, ReplyCompleted) and ended.message_id == self._message_id and ended.status == "stopped":
-            self.seen = True
-            self._task.cancel()
-
-
-async def _first_within(pieces: AsyncGenerator[Piece, None], seconds: float) -> AsyncGenerator[Piece, None]:
-    """The same pieces; `TimeoutError` if the first does not come in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            first = await anext(pieces)
-    except StopAsyncIteration:
-        return
-    yield first
-    async for piece in pieces:
-        yield piece
+def _stops(ended: object, message_id: MessageId) -> bool:
+    return isinstance(ended, ReplyCompleted) and ended.message_id == message_id and ended.status == "stopped"
 
 
 def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
@@ -289,6 +264,7 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
         ),
         scene=Scene(personas=cast, scenario=material.scenario, documents=material.documents, path=path),
         script=catalog.cast_script(tx, material.scenario, labels_of(cast)),
+        begun=bool(reply.content),
     )
 
 

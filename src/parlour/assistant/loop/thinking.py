@@ -5,7 +5,7 @@ text that a failed try has told is taken back.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,8 @@ from parlour.assistant.tools.registry import spec_of
 from parlour.kernel.dice import Dice
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.tx import Tx
-from parlour.turns.ports import Finished, Model, Piece, Request, Text, ToolCall, Usage
+from parlour.turns.ports import Finished, Model, Request, Text, ToolCall, Usage
+from parlour.turns.streams import first_within
 
 RETRIES = 2
 ANSWER_CHARACTERS_MAX = 64_000
@@ -97,7 +98,7 @@ class Thinking:
         calls: list[ToolCall] = []
         try:
             async with aclosing(self._mind.model.stream(request)) as pieces:
-                async for piece in _first_within(pieces, self._mind.first_bytes_seconds_max):
+                async for piece in first_within(pieces, self._mind.first_bytes_seconds_max):
                     meter.see(piece)
                     match piece:
                         case Text():
@@ -139,15 +140,3 @@ class Thinking:
             journal.say(tx, row, start, text)
 
         await self._held.note(store)
-
-
-async def _first_within(pieces: AsyncGenerator[Piece, None], seconds: float) -> AsyncGenerator[Piece, None]:
-    """The same pieces; `TimeoutError` if the first does not come in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            first = await anext(pieces)
-    except StopAsyncIteration:
-        return
-    yield first
-    async for piece in pieces:
-        yield piece

@@ -2,7 +2,9 @@
 
 Model names choose a behaviour: `scripted` (normal), `scripted-slow` (20 pieces a second),
 `scripted-echo` (repeats the last message), `scripted-fail` (fails before any text),
-`scripted-fail-midway` (fails after some), `scripted-hang` (says nothing until it is cancelled).
+`scripted-fail-midway` (fails after some), `scripted-hang` (says nothing until it is cancelled);
+in tests of models `scripted-noisy` (an untidy candidate), and the judges `scripted-strict`, `scripted-lenient`
+and `scripted-first` (prefers what it is shown first).
 The laboratory assistant's steps come from a file of turns, if one is given, else from `assistant_brain`.
 """
 
@@ -19,15 +21,18 @@ from parlour.providers.models.assistant_brain import Thought, think
 from parlour.providers.models.assistant_script import turn_of
 from parlour.providers.models.played import Played, PlayedStep, calls_of
 from parlour.providers.models.scripted_author import draft
+from parlour.providers.models.scripted_candidate import Turn, play_candidate
 from parlour.providers.models.scripted_cast import Part, play_cast
 from parlour.providers.models.scripted_dialogue import play
 from parlour.providers.models.scripted_grading import grade_request
+from parlour.providers.models.scripted_preferring import prefer_request
 from parlour.turns.ports import Finished, Piece, Request, Text, Usage
 
 SLOW_PIECES_PER_SECOND = 20.0
 _PIECE = re.compile(r"\S+\s*|\s+")
 _SPEAKER = re.compile(r"^(Learner|[^\n:]{1,80}): ", re.MULTILINE)
 _JSON_PIECE_CHARACTERS = 240
+_JSON_TASKS = ("grade", "prefer")
 _WITHOUT_SCRIPT = (
     "I am listening. I am played by the offline model and nobody has written a part for me, so I cannot say much.",
     "Go on. Without a written part I can only tell you that I have read your message.",
@@ -59,9 +64,9 @@ class ScriptedModel:
             async for piece in _play(step, request):
                 yield piece
             return
-        thought = think(request) if request.task == "assist" else None
+        thought = _with_tools(request)
         pieces = _PIECE.findall(thought.text if thought else _answer(request))
-        if request.task == "grade":
+        if request.task in _JSON_TASKS:
             answer = "".join(pieces)
             step = _JSON_PIECE_CHARACTERS
             pieces = [answer[at : at + step] for at in range(0, len(answer), step)]
@@ -74,7 +79,7 @@ class ScriptedModel:
                 pieces = pieces[: max(1, len(pieces) // 2)]
             case _:
                 pass
-        pause = 0.0 if request.task == "grade" else self._pause(request.model)
+        pause = 0.0 if request.task in _JSON_TASKS else self._pause(request.model)
         for number, piece in enumerate(pieces):
             if number or not pause:
                 await asyncio.sleep(pause)
@@ -92,7 +97,16 @@ class ScriptedModel:
         return 1 / pace if pace else 0.0
 
 
-def _end(request: Request, thought: Thought | None, pieces: int) -> list[Piece]:
+def _with_tools(request: Request) -> Thought | Turn | None:
+    """The answer to a request that may ask for tools; None for all others."""
+    if request.task == "assist":
+        return think(request)
+    if request.task != "candidate" or request.model == "scripted-echo":
+        return None
+    return play_candidate(request, _dialogue(request.script))
+
+
+def _end(request: Request, thought: Thought | Turn | None, pieces: int) -> list[Piece]:
     """What follows the text of an answer."""
     heard = sum(len(said.content.split()) for said in request.messages)
     calls = thought.calls if thought else ()
@@ -118,7 +132,7 @@ async def _play(step: PlayedStep, request: Request) -> AsyncGenerator[Piece, Non
 
 def _answer(request: Request) -> str:
     learner = [said.content for said in request.messages if said.role == "user"]
-    if request.model == "scripted-echo" and request.task == "reply":
+    if request.model == "scripted-echo" and request.task in ("reply", "candidate"):
         return learner[-1] if learner else ""
     match request.task:
         case "reply":
@@ -129,13 +143,15 @@ def _answer(request: Request) -> str:
             hints = (played[1] if played else ()) or _HINTS_WITHOUT_SCRIPT
             return msgspec.json.encode({"hints": hints}).decode()
         case "grade":
-            return grade_request(learner[-1] if learner else "")
+            return grade_request(learner[-1] if learner else "", request.model)
+        case "prefer":
+            return prefer_request(learner[-1] if learner else "", request.model)
         case "summary":
             return _SUMMARY
         case "draft":
             return draft(learner[-1] if learner else "")
-        case "assist":
-            return think(request).text
+        case "assist" | "candidate":
+            raise ProviderFault("The scripted model answers this with its tools.", retryable=False)
 
 
 def _learner_lines(said: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ only verbatim learner words, and cannot be talked into a level: sentences that a
 count for nothing good, and praise of oneself is no move. Scores are computed by the server.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ _BY_NAME: tuple[tuple[tuple[str, ...], Signals], ...] = (
     ),
 )
 
+Temper = Literal["usual", "strict", "lenient"]
 ItemKind = Literal["feedbacks", "strengths", "highlights", "improvements", "replacements", "analyses"]
 
 
@@ -145,11 +147,17 @@ class _Hit:
     move: str | None
 
 
-def grade_transcript(rubric: Rubric, transcript: Sequence[Line], scenario: Scenario | None = None) -> Verdict:
-    """The verdict on a transcript: one level per standard group, with quotes of the learner."""
+def grade_transcript(
+    rubric: Rubric, transcript: Sequence[Line], scenario: Scenario | None = None, temper: Temper = "usual"
+) -> Verdict:
+    """The verdict on a transcript: one level per standard group, with quotes of the learner.
+
+    A strict grader wants more of the same for a level and rounds down, a lenient one the other way round; neither
+    is ever more than one level from the usual one.
+    """
     heard = _heard(transcript)
     groups = [(group, *_hits(group, heard)) for group in rubric.groups]
-    feedbacks = tuple(_judge(group, good, bad, heard) for group, good, bad in groups)
+    feedbacks = tuple(_judge(group, good, bad, heard, temper) for group, good, bad in groups)
     bad_hits = [hit for _, _, bad in groups for hit in bad]
     good_hits = [hit for _, good, _ in groups for hit in good]
     levels = {group.id: group.standards for group in rubric.groups}
@@ -216,20 +224,20 @@ def _hits_in(
     ]
 
 
-def _judge(group: StandardGroup, good: list[_Hit], bad: list[_Hit], heard: Sequence[_Heard]) -> GroupVerdict:
+def _judge(
+    group: StandardGroup, good: list[_Hit], bad: list[_Hit], heard: Sequence[_Heard], temper: Temper
+) -> GroupVerdict:
     levels = sorted(group.standards, key=lambda standard: standard.points)
     top = len(levels) - 1
-    good_messages = len({hit.message_id for hit in good})
-    insults = len({hit.message_id for hit in bad if hit.move == "insult"})
-    bad_messages = len({hit.message_id for hit in bad})
-    substance = sum(1 for message in heard if sum(len(part.split()) for part in message.fair) >= 3)
-    share = min(1.0, good_messages / _signals(group).enough)
-    # With one or two things said there is not yet enough to show the upper half of the levels.
-    ceiling = min(1.0, max(0, substance) / 4)
-    penalty = (bad_messages + insults) / max(top, 4)
-    patience = 0.25 if substance >= 4 and not bad else 0.0
-    reached = max(0.0, min(max(share, patience), ceiling) - penalty)
-    level = levels[max(0, min(top, int(reached * top + 0.5)))]
+    reached = _reached(_signals(group).enough, top, good, bad, heard)
+    step = max(0, min(top, int(reached * top + 0.5)))
+    if temper == "strict":
+        more = _reached(_signals(group).enough + 1, top, good, bad, heard)
+        step = max(0, step - 1, min(step, int(more * top)))
+    elif temper == "lenient":
+        less = _reached(max(1, _signals(group).enough - 1), top, good, bad, heard)
+        step = min(top, step + 1, max(step, math.ceil(less * top)))
+    level = levels[step]
     first = good + bad if reached >= 0.5 else bad + good
     return GroupVerdict(
         standard_group=group.id,
@@ -237,6 +245,20 @@ def _judge(group: StandardGroup, good: list[_Hit], bad: list[_Hit], heard: Seque
         feedback=_feedback(group, level, good, bad),
         evidence=_evidence(first, heard),
     )
+
+
+def _reached(enough: int, top: int, good: list[_Hit], bad: list[_Hit], heard: Sequence[_Heard]) -> float:
+    """How far up the levels: 0 the lowest, 1 the highest, if `enough` messages show all there is to show."""
+    good_messages = len({hit.message_id for hit in good})
+    insults = len({hit.message_id for hit in bad if hit.move == "insult"})
+    bad_messages = len({hit.message_id for hit in bad})
+    substance = sum(1 for message in heard if sum(len(part.split()) for part in message.fair) >= 3)
+    share = min(1.0, good_messages / enough)
+    # With one or two things said there is not yet enough to show the upper half of the levels.
+    ceiling = min(1.0, max(0, substance) / 4)
+    penalty = (bad_messages + insults) / max(top, 4)
+    patience = 0.25 if substance >= 4 and not bad else 0.0
+    return max(0.0, min(max(share, patience), ceiling) - penalty)
 
 
 def _feedback(group: StandardGroup, level: Standard, good: list[_Hit], bad: list[_Hit]) -> str:

@@ -3,6 +3,7 @@
 The request is the content of the last user message, a JSON object: `rubric` (its criteria under
 `groups` or `standard_groups`), `transcript` (`message_id`, `speaker`, `text`), `scenario`, `wanted`
 (kinds of Glow 6.4.4; empty = all), `instructions` (which rules do not follow).
+The judges `scripted-strict` and `scripted-lenient` are known to lie up to a level lower or higher.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +14,11 @@ import msgspec
 from parlour.catalog.entities import Rubric, Scenario
 from parlour.kernel.decoding import convert, decode
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted_grader import Improvement, Line, Strength, Verdict, grade_transcript
+from parlour.providers.models.scripted_grader import Improvement, Line, Strength, Temper, Verdict, grade_transcript
 
 # Where a request does not say what passes, the summary speaks as if this share did.
 PASS_SHARE = 0.72
+_TEMPERS: Mapping[str, Temper] = {"scripted-strict": "strict", "scripted-lenient": "lenient"}
 
 
 class _Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,14 +28,19 @@ class _Input(msgspec.Struct, frozen=True, kw_only=True):
     wanted: tuple[str, ...] = ()
 
 
-def grade_request(text: str) -> str:
+def temper_of(model: str) -> Temper:
+    """How strictly a judge of this name grades."""
+    return _TEMPERS.get(model, "usual")
+
+
+def grade_request(text: str, model: str = "scripted") -> str:
     """The verdict on a grading request. Raises `ProviderFault` if the text is none."""
     try:
         given = decode(text, _Input)
-        rubric = convert(_rubric(given.rubric), Rubric)
+        rubric = read_rubric(given.rubric)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise ProviderFault("The scripted model cannot read the grading request.", retryable=False) from error
-    verdict = grade_transcript(rubric, given.transcript, _scenario(given.scenario))
+    verdict = grade_transcript(rubric, given.transcript, _scenario(given.scenario), temper_of(model))
     return msgspec.json.encode(_wanted(verdict, given.wanted)).decode()
 
 
@@ -63,6 +70,11 @@ def _wanted(verdict: Verdict, wanted: Sequence[str]) -> Verdict:
 def _scenario(given: Mapping[str, object] | None) -> Scenario | None:
     name = given.get("name") if given else None
     return Scenario(id="", name=name, persona_ids=()) if isinstance(name, str) else None
+
+
+def read_rubric(given: Mapping[str, object]) -> Rubric:
+    """The rubric of a request. Raises `ValidationError`, `KeyError` or `TypeError` if it is none."""
+    return convert(_rubric(given), Rubric)
 
 
 def _rubric(given: Mapping[str, object]) -> dict[str, object]:

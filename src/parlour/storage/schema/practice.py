@@ -171,8 +171,10 @@ usage_rows = table(
     Column("cost_micros", BigInteger, nullable=True),
     words("currency", null=True),
     at("at"),
+    words("test_id", null=True),
     Index("usage_rows_account", "account_id", "at"),
     Index("usage_rows_attempt", "attempt_id"),
+    Index("usage_rows_test", "test_id"),
 )
 
 drafts = table(

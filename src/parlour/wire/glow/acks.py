@@ -167,7 +167,90 @@ class PreviousUsed(Ack):
     chats: list[ReusedChat]
 
 
-OPTIONAL = frozenset({"resync", "presence", "score", "passed", "assistant_content", "hints"})
+class TestStarted(Ack):
+    """7.17. `invocation_id` is the first one, `total_runs` counts the recorded runs of each."""
+
+    __test__ = False  # pytest: no test case
+
+    test_id: str
+    benchmark_id: str
+    invocation_id: str
+    num_invocations: int
+    total_runs: int
+
+
+class TestNext(Ack):
+    """7.18. `run_id` is the original run, null when there is none (`done`); `replay_run_id` if it was started."""
+
+    __test__ = False
+
+    test_id: str
+    invocation_id: str
+    run_id: str | None
+    current_run: int
+    total_runs: int
+    done: bool
+    started: bool | None = None
+    replay_run_id: str | None = None
+
+
+class TestRun(Ack):
+    """7.19. `run_id` is the replay."""
+
+    __test__ = False
+
+    test_id: str
+    invocation_id: str
+    run_id: str
+    original_run_id: str
+    mode: Literal["auto_regressive", "last_turn", "live"]
+
+
+class TestEnded(Ack):
+    """7.20. `score`, `passed` and `feedback` only with `Prefer: wait`; `pending`: applied when the replay ends."""
+
+    __test__ = False
+
+    invocation_id: str
+    run_id: str
+    grade_id: str | None
+    score: int | None = None
+    passed: bool | None = None
+    feedback: str | None = None
+    pending: bool
+
+
+class InvocationJoined(Ack):
+    """7.21. `resync` is there, and true, if the asked part of the log cannot be served."""
+
+    invocation_id: str
+    success: Literal[True] = True
+    room: str
+    epoch: str
+    seq: int
+    resync: Literal[True] | None = None
+
+
+class InvocationLeft(Ack):
+    """7.22."""
+
+    invocation_id: str
+    success: Literal[True] = True
+
+
+class TestStopped(Ack):
+    """7.23. `success` is false when nothing was running."""
+
+    __test__ = False
+
+    invocation_id: str
+    success: bool
+    message: str
+
+
+OPTIONAL = frozenset(
+    {"resync", "presence", "score", "passed", "feedback", "assistant_content", "hints", "started", "replay_run_id"}
+)
 
 
 def as_object(ack: Ack) -> dict[str, object]:

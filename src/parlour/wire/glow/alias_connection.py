@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
 from parlour.accounts.entities import SessionActor
-from parlour.conversations.rooms import chat_of_room
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.wire.glow import aliases, encode
-from parlour.wire.glow.alias_facts import Texts, UnknownYetError, known_of, prepare
+from parlour.wire.glow.alias_facts import Texts, UnknownYetError, forget, known_of, prepare
 from parlour.wire.glow.connection import Connection, Delivery, Replay
 from parlour.wire.glow.sinks import Sink
 
@@ -25,6 +24,7 @@ class AliasConnection(Connection):
     __slots__ = ("_texts", "resume")
 
     page_max: ClassVar[int] = PAGE_MAX
+    dialect: ClassVar[str | None] = aliases.GLOW_WEB
 
     def __init__(self, delivery: Delivery, sink: Sink, session: SessionActor, sid: str, eio_sid: str) -> None:
         super().__init__(delivery, sink, session, sid, eio_sid)
@@ -35,12 +35,18 @@ class AliasConnection(Connection):
         """An event of the connection's rooms, from the pump."""
         self._offer(event, rooms)
 
+    def join(
+        self, room: str, replay_after: int | None = None, known: int | None = None, *, in_full: bool = False
+    ) -> None:
+        """As any connection; what other rooms told of it says nothing of the texts in it."""
+        if room not in self.rooms:
+            forget(self._texts, room)
+        super().join(room, replay_after, known, in_full=in_full)
+
     def leave(self, room: str) -> None:
         """As any connection; what was said there meanwhile is not known when it comes back."""
         super().leave(room)
-        chat_id = chat_of_room(room)
-        if chat_id is not None:
-            self._texts.pop(chat_id, None)
+        forget(self._texts, room)
 
     def _send(self, event: Logged, places: Sequence[tuple[str, int]], at: Replay | None = None) -> None:
         if self._sent_of_guest(event, places, at):

@@ -5,7 +5,7 @@ from typing import get_args
 from pydantic import ConfigDict, Field
 
 from parlour.drafts.entities import ArtifactType
-from parlour.wire.glow.events import Exact, Meta
+from parlour.wire.glow.event_bases import Exact, Meta
 
 
 class AliasMeta(Meta):
@@ -124,6 +124,26 @@ class RowComplete(ValueAlias):
     success: bool
 
 
+class TestRunDelta(Alias):
+    """The text of a replayed turn so far; after `test_progress` with new text."""
+
+    __test__ = False
+
+    invocation_id: str
+    run_id: str
+    content: str
+
+
+class TestAllComplete(Alias):
+    """Nothing of a test is open any more; after `test_progress` `all_complete`."""
+
+    __test__ = False
+
+    invocation_id: str
+    total_runs: int
+    success: bool
+
+
 class RunStarted(Alias):
     """A generation begins; before its first `generation_progress`. The name begins with the artifact's."""
 
@@ -162,6 +182,8 @@ ALIAS_EVENTS: dict[str, tuple[str, type[Alias]]] = {
     "attempt_complete": ("attempt_assistant_complete", AttemptComplete),
     "attempt_grade_start": ("attempt_grading_progress", AttemptGradeStart),
     "attempt_grade_complete": ("attempt_graded", AttemptGradeComplete),
+    "test_run_delta": ("test_progress", TestRunDelta),
+    "test_all_complete": ("test_progress", TestAllComplete),
     "contents_generation_started": ("attempt_assistant_start", ContentsStarted),
     "contents_generation_progress": ("attempt_progress", ContentsProgress),
     "contents_generation_complete": ("attempt_assistant_complete", ContentsComplete),

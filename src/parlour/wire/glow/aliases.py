@@ -19,8 +19,8 @@ Frame = tuple[str, Mapping[str, object]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """What a reader knows beside an event: ids of its chat and grade, the reply's whole text so far, the
-    types that a run was asked for."""
+    """What a reader knows beside an event: ids of its chat and grade, the whole text so far of the reply or of
+    the replayed turn, the types that a run was asked for."""
 
     group_id: str | None = None
     run_id: str | None = None
@@ -158,6 +158,18 @@ def _graded(payload: Payload, _known: Known) -> Sequence[Frame]:
     return (("attempt_grade_complete", {member: payload[member] for member in members}),)
 
 
+def _test(payload: Payload, known: Known) -> Sequence[Frame]:
+    match payload["type"]:
+        case "run_delta":
+            ids = {"invocation_id": payload["invocation_id"], "run_id": payload["run_id"]}
+            return (("test_run_delta", {**ids, "content": known.text}),)
+        case "all_complete":
+            told = {"invocation_id": payload["invocation_id"], "total_runs": payload["total_runs"], "success": True}
+            return (("test_all_complete", told),)
+        case _:
+            return ()
+
+
 def _run_begun(payload: Payload, known: Known) -> Sequence[Frame]:
     if not (payload["artifact_type"] and _is_first(payload)):
         return ()
@@ -193,6 +205,7 @@ ALIASES: Mapping[str, tuple[Make, Make]] = {
     "attempt_grading_progress": (_grading, _none),
     "attempt_content_progress": (_remark, _none),
     "attempt_graded": (_none, _graded),
+    "test_progress": (_none, _test),
     "generation_progress": (_run_begun, _run_progress),
     "generation_saved": (_none, _of_artifact("saved")),
     "generation_complete": (_none, _of_artifact("complete")),

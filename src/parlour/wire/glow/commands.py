@@ -6,7 +6,7 @@ acknowledgement object, or the problem object, of the specification.
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from parlour.accounts.entities import SessionActor
 from parlour.attempts.regrade import RegradeRules
+from parlour.benchmarks.running.rules import RunRules
 from parlour.events import cursors, log
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import Ids
@@ -24,36 +25,28 @@ from parlour.storage.database import Database
 from parlour.storage.requests import RequestKey
 from parlour.storage.tx import Tx
 from parlour.wire.glow.acks import as_object
+from parlour.wire.glow.aliases import GLOW_WEB
 from parlour.wire.glow.handlers import Caller, Done
-from parlour.wire.glow.names import Operation
+from parlour.wire.glow.names import Operation, error_type_of
 from parlour.wire.glow.payloads import Payload
 from parlour.wire.http.problems import CODES, Problem, problem
 
 logger = logging.getLogger("parlour.glow")
 
 DEPTH_MAX = 32
-NAMED_IDS = (
-    "attempt_id",
-    "chat_id",
-    "home_id",
-    "practice_id",
-    "draft_id",
-    "parent_message_id",
-    "question_id",
-    "branch_message_id",
-)
 TRANSIENT = frozenset({401, 408, 425, 429})
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of a command; remembered under its request id.
 
-    Exactly one of `ack` and `refusal` (code, text, faults) is there.
+    Exactly one of `ack` and `refusal` (code, text, faults) is there; `members` are further ones of the problem.
     """
 
     ack: dict[str, Any] | None = None
     refusal: tuple[str, str, tuple[tuple[str, str], ...]] | None = None
     retry_after: int | None = None
+    members: dict[str, str] = {}
     joins: str | None = None
     direct: tuple[str, dict[str, Any]] | None = None
     instance: str | None = None
@@ -66,6 +59,7 @@ class Command:
     A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit,
     with a position before the command's first event: another reader of the log may be ahead of the commit.
     `joining` keeps the membership of an HTTP session, and the presence of a socket, in the same transaction.
+    `dialect` is that of the connection, or of the deployment.
     """
 
     operation: Operation
@@ -75,6 +69,13 @@ class Command:
     cursor_id: str | None = None
     on_join: Callable[[str, int], None] | None = None
     joining: Callable[[Tx, str], None] | None = None
+    dialect: str | None = None
+
+    @property
+    def payload(self) -> type[Payload]:
+        """What the operation takes from this client (9.7)."""
+        loose = self.operation.loose if self.dialect == GLOW_WEB else None
+        return loose or self.operation.payload
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +85,7 @@ class Outcome:
     answer: Answer
     request_id: str | None = None
 
-    def problem(self, operation_error_type: str) -> Problem:
+    def problem(self, operation: Operation) -> Problem:
         """The problem object of a refusal (4.4)."""
         code, text, faults = self.answer.refusal or ("internal", "Something went wrong.", ())
         refusal = Refusal(
@@ -92,18 +93,20 @@ class Outcome:
             text,
             faults=tuple(Fault(pointer, message) for pointer, message in faults),
             retry_after_seconds=self.answer.retry_after,
+            members=self.answer.members,
         )
-        error_type = "rate_limit" if code == "rate_limited" else operation_error_type
+        error_type = error_type_of(operation.name, operation.error_type, code)
         return problem(refusal, error_type=error_type, instance=self.answer.instance)
 
 
 class Commands:
     """Carries out commands on the database, under the rules of the deployment."""
 
-    def __init__(self, database: Database, ids: Ids, rules: RegradeRules) -> None:
+    def __init__(self, database: Database, ids: Ids, rules: RegradeRules, tests: RunRules | None = None) -> None:
         self._database = database
         self._ids = ids
         self._rules = rules
+        self._tests = tests or RunRules()
         self.shutting_down = False
 
     async def run(self, command: Command) -> Outcome:
@@ -112,7 +115,7 @@ class Commands:
         try:
             if self.shutting_down:
                 raise Refusal("shutting_down", "The server is restarting. Try again.", retry_after_seconds=1)
-            payload = parse(command.operation.payload, command.raw, command.header_request_id)
+            payload = parse(command.payload, command.raw, command.header_request_id)
             request_id = payload.client_request_id
             key = request_key(command, payload)
             answer = await self._database.write(lambda tx: self._act(tx, command, payload, key))
@@ -134,7 +137,7 @@ class Commands:
         handler = command.operation.handler
         if handler is None:
             raise RuntimeError("an operation on the connection has no handler")
-        caller = Caller(actor=command.session.actor, regrade=self._rules)
+        caller = Caller(actor=command.session.actor, regrade=self._rules, tests=self._tests)
         if key is None:
             return self._joined(tx, command, handler(tx, caller, payload))
         known = requests.claim(tx, key)
@@ -178,7 +181,11 @@ class Commands:
 def refused(refusal: Refusal) -> Answer:
     """A refusal as an answer."""
     faults = tuple((fault.pointer, fault.message) for fault in refusal.faults)
-    return Answer(refusal=(refusal.code, refusal.text, faults), retry_after=refusal.retry_after_seconds)
+    return Answer(
+        refusal=(refusal.code, refusal.text, faults),
+        retry_after=refusal.retry_after_seconds,
+        members=dict(refusal.members),
+    )
 
 
 def parse(kind: type[Payload], raw: object, header_request_id: str | None = None) -> Payload:
@@ -233,15 +240,3 @@ def request_key(command: Command, payload: Payload) -> RequestKey | None:
         operation=command.operation.name,
         digest=digest,
     )
-
-
-def named_ids(raw: object) -> Mapping[str, object]:
-    """The ids that a command named, for its error event."""
-    if not isinstance(raw, dict):
-        return {}
-    found: dict[str, object] = {}
-    for name in NAMED_IDS:
-        value: object = raw.get(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        if isinstance(value, str) and len(value) <= 100:
-            found[name] = value
-    return found

@@ -71,10 +71,11 @@ class Replay:
 class Connection:
     """A connected socket. `cursor_id` is set if the client can recover (it has a `pid`).
 
-    `page_max`: how many events are read, and written, before it is asked whether the peer keeps up.
+    `page_max`: how many events are read, and written, before it is asked whether the peer keeps up. `dialect`: 9.7.
     """
 
     page_max: ClassVar[int] = READ_MAX
+    dialect: ClassVar[str | None] = None
 
     __slots__ = (
         "__weakref__",

@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from parlour.kernel.refusals import Refusal
 from parlour.wire.glow import joining
 from parlour.wire.glow.acks import as_object
-from parlour.wire.glow.commands import Answer, Command, Commands, Outcome, named_ids, parse, refused
+from parlour.wire.glow.commands import Answer, Command, Commands, Outcome, parse, refused
 from parlour.wire.glow.connection import Connection
 from parlour.wire.glow.hub import Hub
-from parlour.wire.glow.names import ERROR_MEMBERS, EVENTS, Operation, error_event, family_of
-from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload
+from parlour.wire.glow.joining import Join, Leave
+from parlour.wire.glow.names import (
+    ERROR_MEMBERS,
+    EVENTS,
+    SILENT,
+    Operation,
+    error_event,
+    error_type_of,
+    family_of,
+    named_ids,
+)
+from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload, TestJoin, TestLeave
 from parlour.wire.glow.visits import ConnectionVisit
 from parlour.wire.http.metrics import Metrics
 from parlour.wire.http.problems import Problem, problem
@@ -48,18 +58,28 @@ class Dispatch:
         elif operation.handler is None:
             await self._on_connection(connection, operation, raw, number)
         else:
-            session, cursor_id = connection.session, connection.cursor_id
-            command = Command(
-                operation=operation,
-                session=session,
-                raw=raw,
-                cursor_id=cursor_id,
-                on_join=connection.join_acting,
-                joining=self._hub.attendance.by_acting(connection),
-            )
+            await self._carry_out(connection, operation, raw, number)
+
+    async def _carry_out(self, connection: Connection, operation: Operation, raw: object, number: int | None) -> None:
+        session = connection.session
+        command = Command(
+            operation=operation,
+            session=session,
+            raw=raw,
+            cursor_id=connection.cursor_id,
+            on_join=connection.join_acting,
+            joining=self._hub.attendance.by_acting(connection),
+            dialect=connection.dialect,
+        )
+        if operation.answers_first:
+            connection.hold(self._hub.delivery.pump.pos)
+        try:
             self._answer(connection, operation, raw, (await self._commands.run(command), number))
-            if connection.session is not session:
-                await self._hub.check_rights(connection)
+        finally:
+            if operation.answers_first:
+                connection.release()
+        if connection.session is not session:
+            await self._hub.check_rights(connection)
 
     async def _of_guest(self, connection: Connection, name: str, args: Sequence[object], number: int | None) -> None:
         """A command of the guest: its acknowledgement or a problem, then what it does on the connection."""
@@ -87,11 +107,13 @@ class Dispatch:
             await self._hub.check_rights(connection)
 
     def refuse(self, connection: Connection, name: str, refusal: Refusal, number: int | None) -> None:
-        """Refuse what is no operation of ours."""
-        found = problem(refusal)
+        """Refuse what is no operation of ours, or cannot be read."""
+        operation = EVENTS.get(name)
+        known = error_type_of(operation.name, operation.error_type, refusal.code) if operation else None
+        found = problem(refusal, error_type=known)
         if number is not None:
             connection.acknowledge(number, {"ok": False, "error": found})
-        if family_of(name) is not None:
+        if family_of(name) is not None and (operation is None or operation.name not in SILENT):
             self._emit_error(connection, name, found, {})
 
     def _answer(
@@ -106,11 +128,12 @@ class Dispatch:
             if answer.direct is not None:
                 connection.emit(answer.direct[0], answer.direct[1], outcome.request_id)
             return
-        found_problem = outcome.problem(operation.error_type)
+        found_problem = outcome.problem(operation)
         if number is not None:
             connection.acknowledge(number, {"ok": False, "error": found_problem})
-        if operation.name != "attempt_leave":
-            self._emit_error(connection, operation.name, found_problem, named_ids(raw), outcome.request_id)
+        if operation.name not in SILENT:
+            ids = named_ids(operation.name, raw)
+            self._emit_error(connection, operation.name, found_problem, ids, outcome.request_id)
 
     def _emit_error(
         self,
@@ -134,9 +157,9 @@ class Dispatch:
             command = Command(operation=operation, session=connection.session, raw=raw)
             await self._commands.claim(command, payload)
             match payload:
-                case AttemptJoin():
+                case AttemptJoin() | TestJoin():
                     await self._join(connection, payload, number)
-                case AttemptLeave():
+                case AttemptLeave() | TestLeave():
                     await self._leave(connection, payload, number)
                 case Payload():
                     raise RuntimeError("an operation on the connection is not known")
@@ -149,15 +172,15 @@ class Dispatch:
             failed = Answer(refusal=("internal", f"Something went wrong ({instance}).", ()), instance=instance)
             self._answer(connection, operation, raw, (Outcome(answer=failed), number))
 
-    async def _join(self, connection: Connection, payload: AttemptJoin, number: int | None) -> None:
+    async def _join(self, connection: Connection, payload: Join, number: int | None) -> None:
         """Acknowledgement, joined event, replay, live: in this order (case 46)."""
         place = await joining.place_connection(self._hub.attendance, connection, payload)
         if number is not None:
             connection.acknowledge(number, as_object(place.ack))
-        connection.emit("attempt_joined", {"chat_id": payload.chat_id, "success": True}, payload.client_request_id)
+        connection.emit(*joining.joined_event(payload), payload.client_request_id)
         joining.enter(connection, place)
 
-    async def _leave(self, connection: Connection, payload: AttemptLeave, number: int | None) -> None:
-        left = await joining.leave_chat(self._hub.attendance, connection, payload)
+    async def _leave(self, connection: Connection, payload: Leave, number: int | None) -> None:
+        left = await joining.leave_room(self._hub.attendance, connection, payload)
         if number is not None:
             connection.acknowledge(number, as_object(left))

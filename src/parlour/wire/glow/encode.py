@@ -11,19 +11,20 @@ import msgspec
 
 from parlour.attempts import facts as attempts
 from parlour.attempts import presence
+from parlour.benchmarks.facts import ReplayTextCompacted
 from parlour.conversations import facts as conversations
 from parlour.drafts import facts as drafts
 from parlour.events.facts import fact_of
 from parlour.grading import facts as grading
 from parlour.kernel.clock import rfc3339
 from parlour.storage.dialects import Logged
-from parlour.wire.glow import encode_drafts
+from parlour.wire.glow import encode_drafts, encode_tests
 
 Said = tuple[str, dict[str, object]]
 
 _json = msgspec.json.encode
 _TEXT_ADDED = conversations.TextAdded.__name__
-_TEXT_COMPACTED = conversations.TextCompacted.__name__
+_COMPACTED = frozenset(kind.__name__ for kind in (conversations.TextCompacted, ReplayTextCompacted))
 
 
 def _fields(fact: object) -> dict[str, object]:
@@ -144,6 +145,7 @@ ENCODERS: Mapping[str, Callable[[Any], Said]] = {
     grading.RemarkGiven.__name__: _remark_given,
     grading.GradeGiven.__name__: _grade_given,
     grading.GradingFailed.__name__: _grading_failed,
+    **encode_tests.ENCODERS,
 }
 
 
@@ -168,8 +170,8 @@ def meta(event: Logged, places: Sequence[tuple[str, int]], epoch: str) -> dict[s
     }
     if len(places) > 1:
         found["also"] = [{"room": other, "epoch": epoch, "seq": number} for other, number in places[1:]]
-    if event.kind == _TEXT_COMPACTED:
-        found["from"] = cast("conversations.TextCompacted", fact_of(event)).from_seq
+    if event.kind in _COMPACTED:
+        found["from"] = cast("conversations.TextCompacted | ReplayTextCompacted", fact_of(event)).from_seq
     return found
 
 

@@ -1,67 +1,20 @@
-"""What the server emits, as models (Glow 9.1, 9.2, 5.2, 5.6).
+"""What the server emits, as models (Glow 9.1, 9.2, 5.6; 9.3 and 9.4 in modules of their own).
 
 They make `/asyncapi.json`, and tests hold every emitted event against them. They are exact for
 this server; a client must take members it does not know (specification 0).
 """
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from parlour.wire.glow.acks import HintRow, PersonRow, RoomPosition
+from parlour.wire.glow.event_bases import Event, Exact, LateEvent, Time
+from parlour.wire.glow.events_of_tests import TEST_EVENTS
 from parlour.wire.glow.generation_events import generation_events
 
-
-def _rfc3339(text: str) -> str:
-    if not text.endswith("Z") or len(text) != len("2026-01-01T09:00:00.000Z"):
-        raise ValueError("not RFC 3339 in UTC with milliseconds")
-    datetime.fromisoformat(text)
-    return text
-
-
-Time = Annotated[str, AfterValidator(_rfc3339), Field(description="RFC 3339 in UTC with milliseconds.")]
 ErrorType = Literal["start", "next", "join", "end", "grade", "stop", "send", "quiz", "audio", "rate_limit"]
 ItemKind = Literal["feedbacks", "strengths", "highlights", "improvements", "replacements", "analyses"]
-
-
-class Exact(BaseModel):
-    """No coercion, no further members."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", populate_by_name=True)
-
-
-class Position(Exact):
-    """The position of an event in one more room of the connection."""
-
-    room: str
-    epoch: str
-    seq: int = Field(ge=1)
-
-
-class Meta(Exact):
-    """`_meta` of every event (5.2). `room`, `epoch`, `seq` for logged events; `request` for direct ones."""
-
-    id: str
-    at: Time
-    room: str | None = None
-    epoch: str | None = None
-    seq: int | None = Field(default=None, ge=1)
-    also: list[Position] | None = None
-    from_: int | None = Field(default=None, alias="from", ge=1)
-    request: str | None = None
-
-
-class Event(Exact):
-    """An event of the server."""
-
-    meta: Meta = Field(alias="_meta")
-
-
-class LateEvent(Event):
-    """An event of a large family: its validator is made when it is first needed."""
-
-    model_config = ConfigDict(defer_build=True)
 
 
 class ConnectionConfirmed(Event):
@@ -362,6 +315,7 @@ SERVER_EVENTS: dict[str, type[Event]] = {
     "attempt_hint_progress": AttemptHintProgress,
     "attempt_branch_labelled": AttemptBranchLabelled,
     "attempt_response_result": AttemptResponseResult,
+    **TEST_EVENTS,
     **generation_events(LateEvent),
 }
 

@@ -7,6 +7,7 @@ from parlour.attempts import quiz, regrade, reuse
 from parlour.attempts.actions import Ending, Saying, Starting
 from parlour.attempts.quiz import Answering
 from parlour.attempts.regrade import Asking, RegradeRules
+from parlour.benchmarks.running.rules import RunRules
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Fault, Refusal
@@ -23,6 +24,7 @@ class Caller:
 
     actor: Actor
     regrade: RegradeRules
+    tests: RunRules
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import SessionActor
-from parlour.attempts import access, presence
-from parlour.conversations.rooms import chat_of_room, chat_room, person_room, presence_room
+from parlour.attempts import presence
+from parlour.conversations.rooms import chat_of_room, person_room, presence_room
 from parlour.events import cursors, log
 from parlour.events.cursors import CursorJoined, CursorLeft, account_room
 from parlour.events.entities import Cursor
@@ -23,8 +23,9 @@ from parlour.kernel.ids import digest_of, new_secret
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 from parlour.wire.glow import aliases, joining
-from parlour.wire.glow.acks import Joined
-from parlour.wire.glow.payloads import AttemptJoin, HttpConnect
+from parlour.wire.glow.joining import Join, JoinAck
+from parlour.wire.glow.payloads import HttpConnect
+from parlour.wire.glow.rooms import may_read_room
 
 TICKET_SECONDS_MAX = 30 * 86_400
 JWT_GRACE_SECONDS = 60
@@ -164,26 +165,24 @@ def touch(tx: Tx, session: HttpSession, acked_pos: int = 0) -> None:
     cursors.seen(tx, session.id, acked_pos)
 
 
-def join_chat(tx: Tx, session: HttpSession, payload: AttemptJoin) -> Joined:
-    """Join a chat's room (7.6). Raises `not_found`, `too_many_rooms`."""
-    room, watch = chat_room(payload.chat_id), presence_room(payload.chat_id)
-    wanted = [room, *([watch] if payload.presence else [])]
+def join(tx: Tx, session: HttpSession, payload: Join) -> JoinAck:
+    """Join the room of a chat or an invocation (7.6, 7.21). Raises `not_found`, `too_many_rooms`."""
+    wanted = joining.rooms_of(payload)
     joining.check_room_count(len(session.rooms), sum(each not in session.rooms for each in wanted))
-    ack = _join_room(tx, session, room, payload)
+    ack = _join_room(tx, session, wanted[0], payload)
     presence.enter(tx, _present(session.cursor), wanted)
-    if not payload.presence:
-        return ack
-    if watch not in session.rooms:
-        head = log.head(tx)
-        cursors.join(tx, session.id, watch, head)
-        _say_joined(tx, session.cursor, CursorJoined(cursor_id=session.id, room=watch, after_pos=head))
-    return ack.model_copy(update={"presence": joining.people_in(tx, payload.chat_id)})
+    for watch in wanted[1:]:
+        if watch not in session.rooms:
+            head = log.head(tx)
+            cursors.join(tx, session.id, watch, head)
+            _say_joined(tx, session.cursor, CursorJoined(cursor_id=session.id, room=watch, after_pos=head))
+    return joining.with_people(tx, payload, ack)
 
 
-def _join_room(tx: Tx, session: HttpSession, room: str, payload: AttemptJoin) -> Joined:
+def _join_room(tx: Tx, session: HttpSession, room: str, payload: Join) -> JoinAck:
     if room in session.rooms:
-        return joining.place_in_chat(tx, session.actor, AttemptJoin(chat_id=payload.chat_id)).ack
-    place = joining.place_in_chat(tx, session.actor, payload)
+        return joining.place_in_room(tx, session.actor, joining.without_past(payload)).ack
+    place = joining.place_in_room(tx, session.actor, payload)
     joined = CursorJoined(
         cursor_id=session.id,
         room=room,
@@ -221,7 +220,7 @@ def leave(tx: Tx, session: HttpSession, room: str) -> None:
 def drop_unreadable(tx: Tx, session: HttpSession) -> None:
     """Leave every room that the account may not read any more (2.3)."""
     for room in session.rooms:
-        if not access.may_read_room(tx, session.actor, room):
+        if not may_read_room(tx, session.actor, room):
             leave(tx, session, room)
 
 

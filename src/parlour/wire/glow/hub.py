@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
-from parlour.attempts import access, presence
+from parlour.attempts import presence
 from parlour.conversations.rooms import person_room
 from parlour.events import log
 from parlour.events.cursors import CursorTaken
@@ -27,6 +27,7 @@ from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Connection, Delivery, Replay, Watch
 from parlour.wire.glow.payloads import SINCE_MAX
 from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
+from parlour.wire.glow.rooms import may_read_room
 from parlour.wire.glow.sinks import Sink
 from parlour.wire.glow.visits import ConnectionVisit
 from parlour.wire.http.credentials import Authenticator, HandshakeAuth
@@ -194,7 +195,7 @@ class Hub(Watch):
 
     def may_read(self, tx: Tx, actor: Actor, room: str) -> bool:
         """Whether an actor may be in a room now, whoever tells it."""
-        return access.may_read_room(tx, actor, room) or (self.guest.has(room) and self.guest.may_read(tx, actor, room))
+        return may_read_room(tx, actor, room) or (self.guest.has(room) and self.guest.may_read(tx, actor, room))
 
     async def _start(self, session: SessionActor, handshake: Handshake, sid: str) -> Start:
         rules = replace(self._rules.recovery, may_read=self.may_read)

@@ -6,10 +6,11 @@ OpenAPI, AsyncAPI and the access matrix follow from the row.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, handlers, payloads
+from parlour.wire.glow import handlers_of_tests as tests
 from parlour.wire.glow.handlers import Caller, Done
 
 PREFIX = "/socket/v5/client/"
@@ -17,14 +18,15 @@ SERVER_PREFIX = "/socket/v5/server/"
 FAMILIES = ("attempt", "test", "generate")
 
 Handler = Callable[[Tx, Caller, Any], Done]
-Waits = Literal["reply", "grade"]
+Waits = Literal["reply", "grade", "replay", "test_grade"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """One operation. Without a `handler` it acts on the connection itself (join, leave).
 
-    `waits`: what `Prefer: wait` waits for (decision D4).
+    `waits`: what `Prefer: wait` waits for (decision D4). `loose`: what is taken in place of `payload` from a
+    client of dialect `glow-web` (9.7). `answers_first`: its direct event comes before the events it causes.
     """
 
     path: str
@@ -33,6 +35,8 @@ class Operation:
     error_type: str
     handler: Handler | None = None
     waits: Waits | None = None
+    loose: type[payloads.Payload] | None = None
+    answers_first: bool = False
     summary: str
 
     @property
@@ -131,6 +135,67 @@ OPERATIONS: tuple[Operation, ...] = (
         handler=handlers.attempt_response_submit,
         summary="Answer a quiz question.",
     ),
+    Operation(
+        path="test/start",
+        payload=payloads.TestStart,
+        loose=payloads.TestStartLoose,
+        ack=acks.TestStarted,
+        error_type="start",
+        handler=tests.test_start,
+        summary="Begin a test of a benchmark.",
+    ),
+    Operation(
+        path="test/next",
+        payload=payloads.TestNext,
+        loose=payloads.TestNextLoose,
+        ack=acks.TestNext,
+        error_type="proceed",
+        handler=tests.test_next,
+        answers_first=True,
+        summary="Find the next pending run.",
+    ),
+    Operation(
+        path="test/run",
+        payload=payloads.TestRun,
+        loose=payloads.TestRunLoose,
+        ack=acks.TestRun,
+        error_type="run",
+        handler=tests.test_run,
+        waits="replay",
+        summary="Replay one recorded run.",
+    ),
+    Operation(
+        path="test/end",
+        payload=payloads.TestEnd,
+        loose=payloads.TestEndLoose,
+        ack=acks.TestEnded,
+        error_type="end",
+        handler=tests.test_end,
+        waits="test_grade",
+        summary="End one replay and have it graded.",
+    ),
+    Operation(
+        path="test/join",
+        payload=payloads.TestJoin,
+        ack=acks.InvocationJoined,
+        error_type="join",
+        summary="Join the room of an invocation.",
+    ),
+    Operation(
+        path="test/leave",
+        payload=payloads.TestLeave,
+        ack=acks.InvocationLeft,
+        error_type="join",
+        summary="Leave the room of an invocation.",
+    ),
+    Operation(
+        path="test/stop",
+        payload=payloads.TestStop,
+        ack=acks.TestStopped,
+        error_type="stop",
+        handler=tests.test_stop,
+        summary="Stop the replays of an invocation.",
+    ),
 )
 
 
@@ -146,7 +211,34 @@ EVENTS: dict[str, Operation] = {
 
 
 # What an error event has besides (9.4): its schema requires it.
-ERROR_MEMBERS: dict[str, dict[str, object]] = {"generation_error": {"artifact_type": "", "success": False}}
+ERROR_MEMBERS: dict[str, dict[str, object]] = {
+    "generation_error": {"artifact_type": "", "success": False},
+    "test_error": {"invocation_id": None, "run_id": None},
+}
+# Refusals whose error type is not that of the operation (4.4).
+_TYPE_OF_CODE = {"rate_limited": "rate_limit"}
+_TYPE_OF_CODE_IN_TESTS = {"invalid_request": "validation", "internal": "internal"}
+# These never emit an error event (7.7, 7.22).
+SILENT = frozenset({"attempt_leave", "test_leave"})
+# The ids that a command names, and the member of its error event that repeats each.
+_NAMED_IDS: dict[str, dict[str, str]] = {
+    "attempt": {
+        name: name
+        for name in (
+            *("attempt_id", "chat_id", "home_id", "practice_id", "draft_id", "parent_message_id", "question_id"),
+            "branch_message_id",
+        )
+    },
+    "test": {
+        "benchmark_id": "benchmark_id",
+        "eval_id": "eval_id",
+        "test_id": "test_id",
+        "invocation_id": "invocation_id",
+        "test_invocation_id": "invocation_id",
+        "run_id": "run_id",
+    },
+}
+_ID_CHARACTERS_MAX = 100
 
 
 def family_of(name: str) -> str | None:
@@ -159,3 +251,24 @@ def error_event(name: str) -> str:
     """The error event that a refused operation emits."""
     family = family_of(name)
     return "generation_error" if family == "generate" else f"{family or 'attempt'}_error"
+
+
+def error_type_of(name: str, error_type: str, code: str) -> str:
+    """The error type of a refusal: that of the operation, with the exceptions of 4.4."""
+    found = _TYPE_OF_CODE.get(code)
+    if found is None and family_of(name) == "test":
+        found = _TYPE_OF_CODE_IN_TESTS.get(code)
+    return found or error_type
+
+
+def named_ids(name: str, raw: object) -> dict[str, object]:
+    """The ids that a command named, as its error event repeats them (4.4)."""
+    if not isinstance(raw, dict):
+        return {}
+    members = cast("dict[str, object]", raw)
+    found: dict[str, object] = {}
+    for member, told in _NAMED_IDS.get(family_of(name) or "", {}).items():
+        value = members.get(member)
+        if isinstance(value, str) and len(value) <= _ID_CHARACTERS_MAX:
+            found[told] = value
+    return found

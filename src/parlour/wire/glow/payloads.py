@@ -138,6 +138,110 @@ class AttemptUsePrevious(Payload):
     previous_chat_map: Annotated[dict[Id, Id], Field(min_length=1, max_length=LIST_MAX)]
 
 
+class TestStart(Payload):
+    """Begin a test (7.17)."""
+
+    __test__ = False  # pytest: no test case
+
+    benchmark_id: Id
+    infinite_mode: bool = False
+
+
+class TestStartLoose(Payload):
+    """With dialect `glow-web`: an evaluation stands for its newest benchmark (9.7)."""
+
+    __test__ = False
+
+    benchmark_id: Id | None = None
+    eval_id: Id | None = None
+    infinite_mode: bool = False
+
+
+class TestNext(Payload):
+    """Find the next pending run (7.18); with `start` begin it."""
+
+    __test__ = False
+
+    test_id: Id
+    start: bool = Field(default=False, description="Extension: also start the run found.")
+
+
+class TestNextLoose(TestNext):
+    """With dialect `glow-web` the run is started (9.7)."""
+
+    start: bool = True
+
+
+class TestRun(Payload):
+    """Replay one recorded run (7.19)."""
+
+    __test__ = False
+
+    test_id: Id
+    test_invocation_id: Id
+    run_id: Id
+
+
+class TestRunLoose(Payload):
+    """With dialect `glow-web`: `invocation_id` will do, and without `run_id` the next pending run is meant (9.7)."""
+
+    __test__ = False
+
+    test_id: Id
+    test_invocation_id: Id | None = None
+    invocation_id: Id | None = None
+    run_id: Id | None = None
+
+
+class TestEnd(Payload):
+    """End one replay (7.20); `run_id` is the replay, or the original run for its newest replay."""
+
+    __test__ = False
+
+    test_id: Id
+    test_invocation_id: Id
+    run_id: Id
+    grade: bool = True
+
+
+class TestEndLoose(Payload):
+    """With dialect `glow-web` `invocation_id` will do (9.7)."""
+
+    __test__ = False
+
+    test_id: Id
+    test_invocation_id: Id | None = None
+    invocation_id: Id | None = None
+    run_id: Id
+    grade: bool = True
+
+
+class TestJoin(Payload):
+    """Join an invocation's room, with `since` replaying its log (7.21)."""
+
+    __test__ = False
+
+    invocation_id: Id
+    since: Annotated[int, Field(ge=0, le=SINCE_MAX)] | None = None
+    epoch: Name | None = None
+
+
+class TestLeave(Payload):
+    """Leave an invocation's room (7.22)."""
+
+    __test__ = False
+
+    invocation_id: Id
+
+
+class TestStop(Payload):
+    """Stop the replays of an invocation (7.23)."""
+
+    __test__ = False
+
+    invocation_id: Id
+
+
 class HttpConnect(Payload):
     """Open an HTTP session (7.1)."""
 

@@ -7,7 +7,6 @@ from typing import Literal
 from urllib.parse import parse_qsl
 
 from parlour.accounts.entities import SessionActor
-from parlour.attempts import access
 from parlour.conversations.rooms import person_room
 from parlour.events import cursors, log
 from parlour.events.entities import Cursor
@@ -16,6 +15,7 @@ from parlour.kernel.ids import digest_of, new_secret
 from parlour.storage.tx import Tx
 from parlour.wire.glow import aliases, encode
 from parlour.wire.glow.offsets import Offset, parse_offset
+from parlour.wire.glow.rooms import may_read_room
 
 Offer = Literal["auto", "always", "never"]
 _SCRIPTS = re.compile(r"node-XMLHttpRequest|node")
@@ -34,7 +34,7 @@ class RecoveryRules:
     offer: Offer = "auto"
     age_seconds_max: int = 24 * 3600
     events_max: int = 10_000
-    may_read: MayRead = access.may_read_room
+    may_read: MayRead = may_read_room
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,18 +13,26 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
-from parlour.conversations.rooms import chat_room
 from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.storage.tx import Tx
-from parlour.wire.glow import acks, http_sessions, joining, waits
+from parlour.wire.glow import acks, aliases, http_sessions, joining, waits
 from parlour.wire.glow.acks import Ack, as_object
 from parlour.wire.glow.commands import Command, Commands, parse
 from parlour.wire.glow.connection import Connection
 from parlour.wire.glow.http_sessions import HttpSession
 from parlour.wire.glow.hub import Hub
-from parlour.wire.glow.names import OPERATIONS, PREFIX, Operation
-from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, HttpConnect, Nothing, Payload
+from parlour.wire.glow.joining import Join, Leave
+from parlour.wire.glow.names import OPERATIONS, PREFIX, Operation, error_type_of
+from parlour.wire.glow.payloads import (
+    AttemptJoin,
+    AttemptLeave,
+    HttpConnect,
+    Nothing,
+    Payload,
+    TestJoin,
+    TestLeave,
+)
 from parlour.wire.glow.streams import Readers, Reading
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.flood import FloodBrake
@@ -193,9 +201,9 @@ async def _on_connection(need: GlowHttp, operation: Operation, request: Request)
         if found is None:
             raise http_sessions.session_required()
         match payload:
-            case AttemptJoin():
+            case AttemptJoin() | TestJoin():
                 ack: Ack = await _join(need, found, payload)
-            case AttemptLeave():
+            case AttemptLeave() | TestLeave():
                 ack = await _leave(need, found, payload)
             case _:
                 raise RuntimeError("an operation on the connection is not known")
@@ -205,7 +213,7 @@ async def _on_connection(need: GlowHttp, operation: Operation, request: Request)
         return refused(need, operation, refusal)
 
 
-async def _join(need: GlowHttp, found: HttpSession | Connection, payload: AttemptJoin) -> Ack:
+async def _join(need: GlowHttp, found: HttpSession | Connection, payload: Join) -> Ack:
     database, rules = need.reading().database, need.reading().rules
     if isinstance(found, Connection):
         place = await joining.place_connection(need.hub.attendance, found, payload)
@@ -216,17 +224,17 @@ async def _join(need: GlowHttp, found: HttpSession | Connection, payload: Attemp
         session = http_sessions.held(tx, found.id, rules)
         if session is None:
             raise http_sessions.session_not_found()
-        return http_sessions.join_chat(tx, session, payload)
+        return http_sessions.join(tx, session, payload)
 
     return await database.write(act)
 
 
-async def _leave(need: GlowHttp, found: HttpSession | Connection, payload: AttemptLeave) -> Ack:
+async def _leave(need: GlowHttp, found: HttpSession | Connection, payload: Leave) -> Ack:
     database = need.reading().database
     if isinstance(found, Connection):
-        return await joining.leave_chat(need.hub.attendance, found, payload)
-    await database.write(lambda tx: http_sessions.leave(tx, found, chat_room(payload.chat_id)))
-    return acks.Left(chat_id=payload.chat_id)
+        return await joining.leave_room(need.hub.attendance, found, payload)
+    await database.write(lambda tx: http_sessions.leave(tx, found, joining.rooms_left(payload)[0]))
+    return joining.left_ack(payload)
 
 
 async def carry_out(need: GlowHttp, operation: Operation, request: Request) -> Response:
@@ -246,12 +254,13 @@ async def carry_out(need: GlowHttp, operation: Operation, request: Request) -> R
         cursor_id=found.cursor_id if isinstance(found, Connection) else None,
         on_join=found.join_acting if isinstance(found, Connection) else None,
         joining=_joining(need, found),
+        dialect=_dialect(need, found),
     )
     outcome = await need.commands.run(command)
     ack, refusal = outcome.answer.ack, outcome.answer.refusal
     need.metrics.command(operation.name, refusal[0] if refusal else "ok")
     if ack is None:
-        return response_of(outcome.problem(operation.error_type))
+        return response_of(outcome.problem(operation))
     seconds = waits.seconds_of(request.headers.getlist("prefer")) if operation.waits else None
     if operation.waits is None or seconds is None:
         return answer(ack)
@@ -269,6 +278,17 @@ def _joining(need: GlowHttp, found: Requester) -> Callable[[Tx, str], None] | No
             return need.hub.attendance.by_acting(found)
         case None:
             return None
+
+
+def _dialect(need: GlowHttp, found: Requester) -> str | None:
+    """The dialect of the connection that is named; without one, that of the deployment."""
+    match found:
+        case HttpSession():
+            return found.cursor.dialect
+        case Connection():
+            return found.dialect
+        case None:
+            return aliases.dialect_of(None, need.reading().rules.dialect)
 
 
 async def _claimed(
@@ -334,5 +354,6 @@ def refused(need: GlowHttp, operation: Operation, refusal: Refusal) -> Response:
     """The problem of a refused operation, with its error type where it has one (4.4)."""
     need.metrics.command(operation.name, refusal.code)
     typed = operation not in (CONNECT, DISCONNECT)
-    made: Problem = problem(refusal, error_type=operation.error_type if typed else None)
+    error_type = error_type_of(operation.name, operation.error_type, refusal.code) if typed else None
+    made: Problem = problem(refusal, error_type=error_type)
     return response_of(made)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
-from parlour.conversations.rooms import chat_of_room, person_room
+from parlour.conversations.rooms import person_room
 from parlour.events import cursors, log
 from parlour.events.cursors import CursorJoined, CursorLeft, account_room
 from parlour.events.facts import fact_of
@@ -18,7 +18,7 @@ from parlour.kernel.clock import rfc3339
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.wire.glow import aliases, encode
-from parlour.wire.glow.alias_facts import Lookups, known_of
+from parlour.wire.glow.alias_facts import Lookups, forget, known_of
 from parlour.wire.glow.http_sessions import HttpSession
 from parlour.wire.glow.offsets import Offset, parse_offset
 from parlour.wire.glow.recovery import resumed
@@ -115,7 +115,7 @@ class _Teller:
 
     def forget(self, room: str) -> None:
         """What is said in a room is not heard for a while."""
-        self.texts.pop(chat_of_room(room) or "", None)
+        forget(self.texts, room)
 
 
 def begin(tx: Tx, session: HttpSession, presented: str | None, epoch: str) -> Page:

@@ -12,7 +12,6 @@ import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from parlour.attempts import access
 from parlour.events import cursors, log
 from parlour.events.cursors import CursorTaken, account_room
 from parlour.events.facts import fact_of
@@ -25,6 +24,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.glow import http_sessions, session_log
 from parlour.wire.glow.http_sessions import HttpSession, SessionRules
 from parlour.wire.glow.offsets import Offset
+from parlour.wire.glow.rooms import may_read_room
 from parlour.wire.glow.session_log import Page, Place, Told
 
 RETRY_MS = 2000
@@ -234,7 +234,7 @@ class SessionReader:
             if session is None:
                 return None, False
             stale = tx.now_ms - session.cursor.seen_at > rules.idle_seconds * 1000 // 3
-            return session, stale or not all(access.may_read_room(tx, session.actor, room) for room in session.rooms)
+            return session, stale or not all(may_read_room(tx, session.actor, room) for room in session.rooms)
 
         session, write = await self._reading.database.read(check)
         if write:

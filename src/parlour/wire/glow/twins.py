@@ -16,6 +16,9 @@ from fastapi.responses import Response
 
 from parlour.attempts.cards import Cards, cards
 from parlour.attempts.detail import AttemptDetail, attempt_detail
+from parlour.benchmarks.cards import BenchmarkCards, benchmark_cards
+from parlour.benchmarks.detail import test_detail
+from parlour.benchmarks.detail_shapes import TestDetail
 from parlour.kernel.actor import Actor
 from parlour.storage.tx import Tx
 from parlour.wire.glow.commands import parse
@@ -31,13 +34,21 @@ RENAMED: Mapping[str, str] = {"attempt/response_submit": "attempt/response"}
 TWINNED = frozenset(
     f"attempt/{verb}"
     for verb in ("start", "next", "end", "end_all", "message", "grade", "stop", "response_submit", "use_previous")
-)
+) | frozenset(f"test/{verb}" for verb in ("start", "next", "run", "end", "stop"))
 
 
 class AttemptGet(Payload):
     """Read an attempt (10.2)."""
 
     attempt_id: Id
+
+
+class TestGet(Payload):
+    """Read a test (10.5)."""
+
+    __test__ = False  # pytest: no test case
+
+    test_id: Id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +66,12 @@ def _attempt(tx: Tx, actor: Actor, payload: Payload) -> AttemptDetail:
     if not isinstance(payload, AttemptGet):
         raise TypeError("an attempt is read by its id")
     return attempt_detail(tx, actor, payload.attempt_id)
+
+
+def _test(tx: Tx, actor: Actor, payload: Payload) -> TestDetail:
+    if not isinstance(payload, TestGet):
+        raise TypeError("a test is read by its id")
+    return test_detail(tx, actor, payload.test_id)
 
 
 READINGS: tuple[Reading, ...] = (
@@ -78,6 +95,20 @@ READINGS: tuple[Reading, ...] = (
         answer=Cards,
         read=lambda tx, actor, _: cards(tx, actor, "practice"),
         summary="Self-directed practice.",
+    ),
+    Reading(
+        path="benchmark/get",
+        payload=Nothing,
+        answer=BenchmarkCards,
+        read=lambda tx, actor, _: benchmark_cards(tx, actor),
+        summary="The benchmarks that may be run.",
+    ),
+    Reading(
+        path="test/get",
+        payload=TestGet,
+        answer=TestDetail,
+        read=_test,
+        summary="A test with its invocations, replays and grades.",
     ),
 )
 

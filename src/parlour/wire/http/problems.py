@@ -86,6 +86,17 @@ CODES: dict[str, tuple[int, str]] = {
     "previous_not_completed": (409, "Earlier chat not completed"),
     "previous_not_graded": (409, "Earlier chat not graded"),
     "version_mismatch": (409, "Version has changed"),
+    # Glow 7.17 to 7.20
+    "empty_benchmark": (409, "Nothing to test"),
+    "consent_missing": (422, "Consent missing"),
+    "chat_not_completed": (409, "Chat not completed"),
+    "empty_recording": (409, "Nothing to record"),
+    "recording_exists": (409, "Recorded already"),
+    "benchmark_inactive": (409, "Benchmark not active"),
+    "run_done": (409, "Already replayed"),
+    "invocation_completed": (409, "Invocation completed"),
+    "no_model": (409, "No usable model"),
+    "run_not_completed": (409, "Run not completed"),
     # Pauses
     "question_closed": (409, "This question is closed"),
     "answer_invalid": (422, "Invalid answer"),
@@ -144,6 +155,7 @@ class Problem(_Always, total=False):
     error_type: str
     errors: list[FaultMember]
     retry_after: int
+    replay_run_id: str
 
 
 _PROBLEM_SCHEMA: dict[str, object] = {
@@ -166,6 +178,7 @@ _PROBLEM_SCHEMA: dict[str, object] = {
             },
         },
         "retry_after": {"type": "integer"},
+        "replay_run_id": {"type": "string"},
     },
 }
 
@@ -202,6 +215,8 @@ def problem(refusal: Refusal, error_type: str | None = None, instance: str | Non
         made["errors"] = [FaultMember(pointer=one.pointer, message=one.message) for one in refusal.faults]
     if refusal.retry_after_seconds is not None:
         made["retry_after"] = refusal.retry_after_seconds
+    if "replay_run_id" in refusal.members:
+        made["replay_run_id"] = refusal.members["replay_run_id"]
     return made
 
 

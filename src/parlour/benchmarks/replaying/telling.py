@@ -1,0 +1,195 @@
+"""The transactions of a turn: what is stored of it, and what is told, together with the end of its job."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from parlour.benchmarks import store as tests
+from parlour.benchmarks.entities import ReplayFault, ReplayId, ReplayTurn, TestId
+from parlour.benchmarks.facts import ReplayCompleted, ReplayFailed, ReplayOutput, ReplayTurnCompleted
+from parlour.benchmarks.replaying import store
+from parlour.benchmarks.replaying.divergence import first_divergent
+from parlour.benchmarks.replaying.orders import REPLAY, ReplayOn
+from parlour.benchmarks.replaying.standing import Standing
+from parlour.benchmarks.replaying.streams import Asking
+from parlour.benchmarks.replaying.tools import calls_of
+from parlour.conversations.actions import fence_of
+from parlour.jobs.queue import Job, LeaseLostError
+from parlour.storage.tx import Tx
+from parlour.turns import usage
+from parlour.turns.usage import Used
+
+Hook = Callable[[Tx, ReplayId], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hooks:
+    """What follows in the transaction in which a replay is completed or failed; the test is locked by then."""
+
+    completed: Hook
+    failed: Hook
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """A turn that its candidate has finished. `last`: the replay is done with it; `unwritten`: text not told yet."""
+
+    standing: Standing
+    asking: Asking
+    unwritten: str
+    fence: str
+    last: bool
+    used: Sequence[Used | None]
+
+
+def take_over(tx: Tx, job: Job, standing: Standing, fence: str) -> bool:
+    """Hold a replay for this claim of its job; what was half written is void, and said to be. False if it has ended."""
+    job.hold(tx)
+    replay_id = standing.setting.replay.id
+    if not tests.take_replay(tx, replay_id, fence):
+        return False
+    dropped = store.drop_unfinished(tx, replay_id)
+    if dropped is not None and dropped[1]:
+        tx.announce(standing.setting.room, standing.setting.said(dropped[0], "", reset=True))
+    return True
+
+
+def complete_turn(tx: Tx, job: Job, done: Done, hooks: Hooks) -> Standing | None:
+    """Store a finished turn; where the replay stands now, or None if that was all of it.
+
+    Raises `LeaseLostError` if the replay was stopped or is another worker's.
+    """
+    standing, setting = done.standing, done.standing.setting
+    if done.last:
+        _lock(tx, setting.replay.test_id)
+    job.finish(tx)
+    if done.unwritten:
+        tx.announce(setting.room, setting.said(standing.turn, done.unwritten))
+    turn = _row(tx, done)
+    turns = (*standing.turns, turn)
+    divergent = standing.divergent_turn or first_divergent(setting.recording, turns, setting.mode)
+    fence = done.fence if done.last else _next_fence(tx, setting.replay.id)
+    if not store.go_on(tx, turn, done.fence, fence, divergent):
+        raise LeaseLostError
+    if not done.asking.stream.begun:
+        tests.put_turn(tx, turn)
+    elif not store.finish_turn(tx, turn):
+        raise LeaseLostError
+    usage.note_all(tx, done.used)
+    tx.announce(
+        setting.room,
+        ReplayTurnCompleted(
+            invocation_id=setting.replay.invocation_id,
+            run_id=setting.replay.id,
+            current_run=setting.count.current_run,
+            total_runs=setting.count.total_runs,
+            turn=turn.turn,
+            total_turns=setting.replay.turns_total,
+        ),
+    )
+    after = Standing(setting=setting, turns=turns, divergent_turn=divergent, fence=fence, begun=False)
+    if not done.last:
+        return after
+    _complete(tx, after, hooks)
+    return None
+
+
+def complete_without(tx: Tx, job: Job, standing: Standing, used: Sequence[Used | None], hooks: Hooks) -> None:
+    """A live replay whose person says nothing more: it is done with the turns it has."""
+    _lock(tx, standing.setting.replay.test_id)
+    job.finish(tx)
+    usage.note_all(tx, used)
+    _complete(tx, standing, hooks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failing:
+    """Why a replay ends without success, and what of its turn was not told yet."""
+
+    standing: Standing
+    fence: str
+    fault: ReplayFault
+    unwritten: str = ""
+    used: Sequence[Used | None] = ()
+
+
+def fail(tx: Tx, job: Job, failing: Failing, hooks: Hooks) -> None:
+    """Keep what was said, then the failure. Raises `LeaseLostError` as `complete_turn` does."""
+    standing, setting = failing.standing, failing.standing.setting
+    _lock(tx, setting.replay.test_id)
+    job.finish(tx)
+    if not tests.hold_replay(tx, setting.replay.id, failing.fence):
+        raise LeaseLostError
+    if failing.unwritten:
+        store.add_text(tx, setting.replay.id, standing.turn, failing.fence, failing.unwritten)
+        tx.announce(setting.room, setting.said(standing.turn, failing.unwritten))
+    usage.note_all(tx, failing.used)
+    tell_failure(tx, setting.replay.id, failing.fault, setting.rooms, hooks)
+
+
+def tell_failure(tx: Tx, replay_id: ReplayId, fault: ReplayFault, rooms: Sequence[str], hooks: Hooks) -> None:
+    """A running replay fails, which is said once; its recording is pending again."""
+    replay = tests.replay(tx, replay_id)
+    if replay is None or not tests.fail_replay(tx, replay_id, fault):
+        return
+    tx.announce(
+        rooms,
+        ReplayFailed(
+            test_id=replay.test_id,
+            invocation_id=replay.invocation_id,
+            run_id=replay_id,
+            code=fault.code,
+            text=fault.text,
+        ),
+    )
+    hooks.failed(tx, replay_id)
+
+
+def _complete(tx: Tx, standing: Standing, hooks: Hooks) -> None:
+    setting = standing.setting
+    if not tests.complete_replay(tx, setting.replay.id, standing.fence, standing.divergent_turn):
+        raise LeaseLostError
+    count = setting.count
+    tx.announce(
+        setting.rooms,
+        ReplayCompleted(
+            invocation_id=setting.replay.invocation_id,
+            run_id=setting.replay.id,
+            original_run_resource_id=setting.recording.id,
+            tool_calls=tuple(calls_of(standing.turns)),
+            current_run=count.current_run,
+            total_runs=count.total_runs,
+            remaining_runs=count.remaining_runs,
+            outputs=tuple(
+                ReplayOutput(turn=turn.turn, message_id=turn.message_id, content=turn.content)
+                for turn in standing.turns
+            ),
+        ),
+    )
+    hooks.completed(tx, setting.replay.id)
+
+
+def _row(tx: Tx, done: Done) -> ReplayTurn:
+    asking, stream = done.asking, done.asking.stream
+    return replace(
+        stream.row(tx, stream.text),
+        state="done",
+        tool_calls=tuple(asking.calls),
+        ending=asking.ending,
+        first_token_ms=asking.first_token_ms,
+        milliseconds=asking.milliseconds,
+        input_tokens=asking.input_tokens,
+        output_tokens=asking.output_tokens,
+    )
+
+
+def _next_fence(tx: Tx, replay_id: ReplayId) -> str:
+    """The fence of the next turn's first claim."""
+    job_id = tx.enqueue(REPLAY, ReplayOn(replay_id=replay_id))
+    if job_id is None:
+        raise RuntimeError("a job without a key was refused")
+    return fence_of(job_id, 1)
+
+
+def _lock(tx: Tx, test_id: TestId) -> None:
+    if tests.test(tx, test_id, lock=True) is None:
+        raise LookupError("the test of a running replay is gone")

@@ -1,0 +1,239 @@
+"""The job that replays: a step is one turn of one replay (Glow 6.9, 7.19).
+
+A model that fails for a moment is asked again, with the text told so far taken back; then the replay fails. A stop is
+heard of in the invocation's room, whichever process it came from, and cancels the request.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from parlour.benchmarks import reading, store
+from parlour.benchmarks.entities import Heard, ReplayFault
+from parlour.benchmarks.replaying import context, live, telling
+from parlour.benchmarks.replaying.limits import ReplayLimits
+from parlour.benchmarks.replaying.live import Person, PersonError, Words
+from parlour.benchmarks.replaying.orders import REPLAY, ReplayOn
+from parlour.benchmarks.replaying.standing import Standing, Standings
+from parlour.benchmarks.replaying.streams import Asking, TurnStream
+from parlour.benchmarks.replaying.telling import Done, Failing, Hooks
+from parlour.conversations.actions import fence_of
+from parlour.events.pump import Pump
+from parlour.jobs import queue
+from parlour.jobs.queue import Job, Kind, LeaseLostError
+from parlour.kernel.decoding import decode
+from parlour.kernel.refusals import ProviderFault
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+from parlour.turns import usage
+from parlour.turns.ports import Model
+from parlour.turns.streams import StoppedError
+from parlour.turns.usage import Meter, Used
+
+UNAVAILABLE = "The model service is not available."
+TIMED_OUT = "The model did not answer in time."
+GAVE_UP = "The run could not be replayed."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplayerNeed:
+    """`person_model` plays the person of live replays where the benchmark names no model."""
+
+    database: Database
+    pump: Pump
+    model: Model
+    limits: ReplayLimits
+    person_model: str
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A turn in the works; `meters` measure the simulated person's requests."""
+
+    job: Job
+    standing: Standing
+    fence: str
+    asking: Asking | None = None
+    meters: tuple[Meter, ...] = ()
+
+    def used(self) -> list[Used | None]:
+        """What all requests of this turn used."""
+        asked = self.asking.meters if self.asking else []
+        return [meter.used(self.standing.setting.payer) for meter in (*self.meters, *asked)]
+
+
+class Replayer:
+    """Replays recordings; `hooks` say what follows when one is completed or has failed."""
+
+    def __init__(self, need: ReplayerNeed, hooks: Hooks) -> None:
+        self._need = need
+        self._hooks = hooks
+        self._standings = Standings(need.database, need.pump, need.person_model)
+
+    def kind(self) -> Kind:
+        """For the worker."""
+        return Kind(name=REPLAY, step=self._step, stuck=self._stuck)
+
+    async def _step(self, job: Job) -> None:
+        replay_id, fence = job.read(ReplayOn).replay_id, fence_of(job.job_id, job.claims)
+        found = await self._standings.of(replay_id, fence)
+        if found is None:
+            await self._leave(job, ())
+            return
+        standing, watch = found
+        turn = _Turn(job=job, standing=standing, fence=fence)
+        watch.watch(asyncio.current_task())
+        try:
+            if await self._take(turn):
+                await self._play(turn)
+        except (StoppedError, LeaseLostError):
+            self._standings.forget(replay_id)
+            await self._leave(job, turn.used())
+        except asyncio.CancelledError:
+            self._standings.forget(replay_id)
+            if not watch.seen:
+                raise
+            await self._leave(job, turn.used())
+        except Exception:
+            self._standings.forget(replay_id)
+            raise
+        finally:
+            watch.watch(None)
+
+    async def _leave(self, job: Job, used: Sequence[Used | None]) -> None:
+        """The replay runs no more, or not here: keep what it cost, and the job is over unless it is another's."""
+
+        def leave(tx: Tx) -> None:
+            usage.note_all(tx, used)
+            replay = store.replay(tx, job.read(ReplayOn).replay_id)
+            if replay is None or replay.state != "running":
+                queue.cancel(tx, job.job_id)
+
+        await self._need.database.write(leave)
+
+    async def _take(self, turn: _Turn) -> bool:
+        """Make sure that this claim holds the replay; only after a crash, or at the beginning, it does not yet."""
+        standing, fence = turn.standing, turn.fence
+        if standing.fence == fence and not standing.begun:
+            return True
+        if not await self._need.database.write(lambda tx: telling.take_over(tx, turn.job, standing, fence)):
+            raise StoppedError
+        turn.standing = replace(standing, fence=fence, begun=False)
+        self._standings.keep(turn.standing)
+        return True
+
+    async def _play(self, turn: _Turn) -> None:
+        try:
+            words = await self._words(turn)
+        except PersonError as error:
+            await self._fail(turn, error.text)
+            return
+        except ProviderFault as fault:
+            await self._fault(turn, fault, live.PERSON_FAILED)
+            return
+        if words is None:
+            await self._end(turn)
+            return
+        limits = self._need.limits
+        stream = TurnStream(self._need.database, turn.standing, words.heard, turn.fence, limits.reply_characters_max)
+        turn.asking = Asking(self._need.model, limits, turn.standing, stream)
+        try:
+            await turn.asking.hear(words.heard)
+        except TimeoutError:
+            await stream.settle()
+            await self._fail(turn, TIMED_OUT)
+            return
+        except ProviderFault as fault:
+            await stream.settle()
+            await self._fault(turn, fault, UNAVAILABLE)
+            return
+        await stream.settle()
+        await self._complete(turn, turn.asking, ends=words.ends)
+
+    async def _words(self, turn: _Turn) -> Words | None:
+        """What the candidate is told before this turn; None if the simulated person has nothing more to say."""
+        standing = turn.standing
+        setting = standing.setting
+        if setting.mode != "live":
+            return Words(heard=context.heard_before(setting.recording, setting.mode, standing.turn))
+        if setting.person is None:
+            raise PersonError(live.NO_PERSON)
+        if standing.turn == 1:
+            return Words(heard=setting.person.opening)
+        words = await self._said(turn, setting.person)
+        if words.heard:
+            return words
+        if standing.turn == 2 and not setting.person.opening:  # it never said a word
+            raise PersonError(live.PERSON_SILENT)
+        return None
+
+    async def _said(self, turn: _Turn, person: Person) -> Words:
+        standing, limits = turn.standing, self._need.limits
+        if person.reads_lines:
+            return live.recorded_words(person, len(standing.turns))
+        metadata = {**standing.metadata(), "chat_id": standing.setting.name}
+        request = live.person_request(person, standing.turns, metadata)
+        meter = Meter(request)
+        turn.meters = (meter,)
+        text = await live.ask(self._need.model, request, meter, limits)
+        return self._with_ids(live.words_of(person, text), standing)
+
+    @staticmethod
+    def _with_ids(words: Words, standing: Standing) -> Words:
+        """Names for the person's words, which evidence may point to."""
+        heard = tuple(
+            Heard(role=each.role, content=each.content, message_id=f"{standing.setting.replay.id}-{standing.turn}-{n}")
+            for n, each in enumerate(words.heard, 1)
+        )
+        return replace(words, heard=heard)
+
+    async def _complete(self, turn: _Turn, asking: Asking, *, ends: bool) -> None:
+        standing = turn.standing
+        done = Done(
+            standing=standing,
+            asking=asking,
+            unwritten=asking.stream.unwritten(),
+            fence=turn.fence,
+            last=ends or standing.turn >= standing.setting.replay.turns_total,
+            used=turn.used(),
+        )
+        after = await self._need.database.write(lambda tx: telling.complete_turn(tx, turn.job, done, self._hooks))
+        if after is None:
+            self._standings.forget(standing.setting.replay.id)
+        else:
+            self._standings.keep(after)
+
+    async def _end(self, turn: _Turn) -> None:
+        standing, used = turn.standing, turn.used()
+        await self._need.database.write(lambda tx: telling.complete_without(tx, turn.job, standing, used, self._hooks))
+        self._standings.forget(standing.setting.replay.id)
+
+    async def _fault(self, turn: _Turn, fault: ProviderFault, text: str) -> None:
+        """A fault of a model: what may pass is tried again by the worker, after a pause."""
+        if not fault.retryable or turn.job.claims >= self._need.limits.claims_max:
+            await self._fail(turn, text)
+            return
+        used = turn.used()
+        await self._need.database.write(lambda tx: usage.note_all(tx, used))
+        raise fault
+
+    async def _fail(self, turn: _Turn, text: str) -> None:
+        failing = Failing(
+            standing=turn.standing,
+            fence=turn.fence,
+            fault=ReplayFault(code="unavailable", text=text, turn=turn.standing.turn),
+            unwritten=turn.asking.stream.unwritten() if turn.asking else "",
+            used=turn.used(),
+        )
+        await self._need.database.write(lambda tx: telling.fail(tx, turn.job, failing, self._hooks))
+        self._standings.forget(turn.standing.setting.replay.id)
+
+    def _stuck(self, tx: Tx, body: bytes, _reason: str) -> None:
+        replay_id = decode(body, ReplayOn).replay_id
+        replay = store.replay(tx, replay_id)
+        test = store.test(tx, replay.test_id, lock=True) if replay else None
+        if replay is None or test is None:
+            return
+        rooms = reading.rooms(test, replay.invocation_id, replay.requested_by)
+        fault = ReplayFault(code="internal", text=GAVE_UP, turn=replay.turn + 1)
+        telling.tell_failure(tx, replay_id, fault, rooms, self._hooks)

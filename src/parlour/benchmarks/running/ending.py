@@ -1,0 +1,124 @@
+"""The end of a replay: graded, or closed without grade (Glow 7.20)."""
+
+from dataclasses import dataclass
+
+from parlour.accounts import actions as accounts
+from parlour.benchmarks import access, reading, store
+from parlour.benchmarks.entities import EndWanted, Invocation, Replay, ReplayId, Test, TestGradeId
+from parlour.benchmarks.facts import ReplayClosed
+from parlour.benchmarks.judging import grading, preferring
+from parlour.benchmarks.judging import store as judgements
+from parlour.benchmarks.running import store as marks
+from parlour.benchmarks.running.filling import ends_itself
+from parlour.benchmarks.running.rules import RunRules
+from parlour.benchmarks.running.settling import advance
+from parlour.kernel.actor import Actor
+from parlour.kernel.refusals import Refusal, not_found
+from parlour.storage.tx import Tx
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """Which replay is to be ended, and how. `run_id` is the replay, or an original run: then its newest replay in the
+    invocation is meant (decision D32)."""
+
+    test_id: str
+    invocation_id: str
+    run_id: str
+    grade: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """What came of it. `pending`: the command is kept until the replay completes."""
+
+    run_id: ReplayId
+    grade_id: TestGradeId | None
+    pending: bool
+
+
+def end(tx: Tx, actor: Actor, ending: Ending, rules: RunRules) -> Ended:
+    """End a replay for a person. A grade counts as one request of his day (4.7).
+
+    Raises `not_found` (test, invocation, run), `forbidden`, `run_not_completed`, `no_rubric`, `rate_limited`.
+    """
+    test = access.test_to_run(tx, actor, ending.test_id)
+    invocation = access.invocation_of(tx, test, ending.invocation_id)
+    replay = _replay_of(tx, invocation, ending.run_id)
+    if replay.state in ("stopped", "failed"):
+        raise Refusal("run_not_completed", "This run was stopped or has failed.")
+    if ending.grade and invocation.template.rubric is None:
+        raise Refusal("no_rubric", "This invocation has no rubric.")
+    wanted = EndWanted(grade=ending.grade, requested_by=actor.account_id)
+    if replay.state == "completed":
+        if ending.grade:
+            accounts.take_request(tx, actor.account_id, rules.timezone_name)
+        grade_id = apply(tx, test, invocation, replay, wanted)
+        advance(tx, test.id, rules, actor.account_id)
+        return Ended(run_id=replay.id, grade_id=grade_id, pending=False)
+    if ending.grade and not (replay.end_wanted and replay.end_wanted.grade):
+        accounts.take_request(tx, actor.account_id, rules.timezone_name)
+    store.set_end_wanted(tx, replay.id, wanted)
+    return Ended(run_id=replay.id, grade_id=None, pending=True)
+
+
+def apply(tx: Tx, test: Test, invocation: Invocation, replay: Replay, wanted: EndWanted) -> TestGradeId | None:
+    """End a completed replay of a locked test; the grade that will come, if one is wanted.
+
+    A replay that has been ended is not closed again, and keeps its grade.
+    """
+    if wanted.grade:
+        grade_id = grading.ask(tx, test, invocation, replay, wanted.requested_by)
+        store.set_ended(tx, replay.id, "graded")
+        preferring.ask_pairs(tx, test, replay)
+        return grade_id
+    if replay.ended is None:
+        store.set_ended(tx, replay.id, "closed")
+        count = reading.run_count(tx, test, replay)
+        tx.announce(
+            reading.rooms(test, invocation.id, wanted.requested_by),
+            ReplayClosed(
+                invocation_id=invocation.id,
+                run_id=replay.id,
+                current_run=count.current_run,
+                total_runs=count.total_runs,
+            ),
+        )
+    return None
+
+
+def end_by_itself(tx: Tx, test: Test, invocation: Invocation, replay: Replay) -> None:
+    """End a completed replay as the server does: with a grade if the invocation has a rubric. This is not a request of
+    anybody's day."""
+    if invocation.template.rubric is None:
+        preferring.ask_pairs(tx, test, replay)
+    wanted = EndWanted(grade=invocation.template.rubric is not None, requested_by=replay.requested_by)
+    apply(tx, test, invocation, replay, wanted)
+
+
+def graded(tx: Tx, grade_id: TestGradeId, rules: RunRules) -> None:
+    """A grade of a test is done or has failed, and that has been stored and told: the test goes on.
+
+    A replay whose grade failed has not been ended: a client may end it again. Where the server ends replays by itself
+    it is closed.
+    """
+    grade = judgements.grade(tx, grade_id)
+    test = store.test(tx, grade.test_id, lock=True) if grade else None
+    if grade is None or test is None:
+        return
+    if grade.replay_id is not None and grade.state == "failed" and grade.counts:
+        replay = store.replay(tx, grade.replay_id, lock=True)
+        newest = [each for each in judgements.grades_of_replay(tx, grade.replay_id) if each.counts]
+        if replay is not None and all(each.state == "failed" for each in newest):
+            store.set_ended(tx, replay.id, "closed" if ends_itself(test) else None)
+    advance(tx, test.id, rules, grade.requested_by)
+
+
+def _replay_of(tx: Tx, invocation: Invocation, run_id: str) -> Replay:
+    replay = store.replay(tx, run_id, lock=True)
+    if replay is None:
+        newest = marks.newest_of(tx, invocation.id, run_id)
+        replay = store.replay(tx, newest, lock=True) if newest else None
+    if replay is None or replay.invocation_id != invocation.id:
+        raise not_found("Run")
+    return replay

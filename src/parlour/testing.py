@@ -1,0 +1,97 @@
+"""The tests of models of a server, put together: its jobs, its rules, and the routes that reach them.
+
+`app.Parlour` owns one. Nothing outside this module and `app` knows all of its parts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from parlour.benchmarks.judging.work import After, Judge, JudgeNeed
+from parlour.benchmarks.replaying.limits import ReplayLimits
+from parlour.benchmarks.replaying.telling import Hooks
+from parlour.benchmarks.replaying.work import Replayer, ReplayerNeed
+from parlour.benchmarks.running import advancing, ending
+from parlour.benchmarks.running.rules import RunRules
+from parlour.events.pump import Pump
+from parlour.grading.asking import GraderLimits
+from parlour.jobs.worker import Worker
+from parlour.providers.models import SCRIPTED
+from parlour.settings import Settings
+from parlour.storage.database import Database
+from parlour.turns.ports import Model
+from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.benchmarks import benchmarks_router
+from parlour.wire.rest.tests import tests_router
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestingNeed:
+    """What tests of models need of a server."""
+
+    settings: Settings
+    database: Database
+    model: Model
+
+
+class Testing:
+    """Replays, grades and compares models."""
+
+    def __init__(self, need: TestingNeed) -> None:
+        settings, limits = need.settings, need.settings.limits
+        self._need = need
+        self.rules = RunRules(
+            timezone_name=settings.timezone,
+            parallel_max=limits.test_parallel_max,
+            runs_max=limits.test_runs_max,
+            cells_max=limits.test_cells_max,
+            candidates_max=limits.candidates_max,
+            usable=usable_models(settings),
+        )
+
+    def work_in(self, worker: Worker, pump: Pump) -> None:
+        """Teach a worker the jobs of tests."""
+        need, rules = self._need, self.rules
+        settings, limits = need.settings, need.settings.limits
+        replayer = ReplayerNeed(
+            database=need.database,
+            pump=pump,
+            model=need.model,
+            limits=ReplayLimits(
+                first_token_seconds_max=limits.first_token_seconds_max, turn_seconds_max=limits.turn_seconds_max
+            ),
+            person_model=settings.model,
+        )
+        hooks = Hooks(
+            completed=lambda tx, replay_id: advancing.replay_completed(tx, replay_id, rules),
+            failed=lambda tx, replay_id: advancing.replay_failed(tx, replay_id, rules),
+        )
+        judge = JudgeNeed(
+            database=need.database,
+            model=need.model,
+            model_name=settings.grader_model or settings.model,
+            limits=GraderLimits(answer_seconds_max=limits.grading_seconds_max),
+        )
+        after = After(
+            graded=lambda tx, grade_id: ending.graded(tx, grade_id, rules),
+            preferred=lambda tx, test_id: advancing.advance(tx, test_id, rules),
+        )
+        worker.add(Replayer(replayer, hooks).kind())
+        for kind in Judge(judge, after).kinds():
+            worker.add(kind)
+
+    def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
+        """The routes about benchmarks, recordings and tests."""
+        return (benchmarks_router(reading, self._need.settings.limits), tests_router(reading))
+
+
+def usable_models(settings: Settings) -> Callable[[str], bool]:
+    """Whether a model's name can be asked: an offline one, or one of a configured provider."""
+    providers = frozenset(provider.name for provider in settings.providers)
+
+    def usable(name: str) -> bool:
+        provider, _, model = name.partition(":")
+        return name.startswith(SCRIPTED) or (provider in providers and bool(model))
+
+    return usable

@@ -1,0 +1,185 @@
+"""Servers for a fraction of a start: one process imports everything once, then forks a server an order.
+
+A start from nothing costs almost two seconds of a processor, most of it imports, and the tests start hundreds of
+servers. What is forked is `tests.harness.program` in a process of its own, which a test signals and kills
+like any other. How `parlour serve` itself starts and ends is tested with the real command, in `tests/unit/test_cli*`
+and `tests/promises/test_shutdown.py`. `python -m tests.harness.forks` is the process, `Forks` its other end.
+"""
+
+import contextlib
+import faulthandler
+import functools
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+ROOT = Path(__file__).parents[2]
+IMPORTED = ("psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program")
+ORDER_BYTES_MAX = 1 << 20
+NUMBER_BYTES = 16
+GONE = -signal.SIGKILL
+
+
+class Forked:
+    """A forked server, with what the tests use of a `subprocess.Popen`."""
+
+    def __init__(self, pid: int, stdout: TextIO, ended: int) -> None:
+        self.pid = pid
+        self.stdout = stdout
+        self.returncode: int | None = None
+        self._ended = ended
+
+    def poll(self) -> int | None:
+        """How it ended, if it has."""
+        return self._look(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How it ended, once it has. Raises `subprocess.TimeoutExpired`."""
+        code = self._look(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("a forked server", timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Signal it, if it is still there."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def _look(self, seconds: float | None) -> int | None:
+        if self.returncode is None:
+            ready = select.poll()
+            ready.register(self._ended, select.POLLIN)
+            if ready.poll(None if seconds is None else seconds * 1000):
+                self.returncode = int(os.read(self._ended, NUMBER_BYTES) or GONE)
+                os.close(self._ended)
+        return self.returncode
+
+
+class Forks:
+    """The process that forks servers; it ends, and they with it, when this process does."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._one = threading.Lock()
+        command = [sys.executable, "-m", "tests.harness.forks", str(theirs.fileno())]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        theirs.close()
+
+    def start(self, only: str | None, environment: Mapping[str, str], log: Path, also: tuple[str, ...] = ()) -> Forked:
+        """Start a server; what it prints comes from `stdout`. `also`: modules to import once for all."""
+        order = {"only": only, "environment": dict(environment), "also": also}
+        said, stdout = os.pipe()
+        code, ended = os.pipe()
+        with log.open("w") as stderr, self._one:
+            socket.send_fds(self._socket, [json.dumps(order).encode()], [stdout, stderr.fileno(), ended])
+            os.close(stdout)
+            os.close(ended)
+            pid = int(self._socket.recv(NUMBER_BYTES))
+        return Forked(pid, os.fdopen(said), code)
+
+
+@functools.cache
+def forks() -> Forks:
+    """The one of this process."""
+    return Forks()
+
+
+class _Nest:
+    """The other end: the children by their handle, each with where to say how it ended."""
+
+    def __init__(self, orders: socket.socket) -> None:
+        self._orders = orders
+        self._children: dict[int, tuple[int, int]] = {}
+
+    def work(self) -> None:
+        """Fork until nobody is there to order any more."""
+        while True:
+            ready, _, _ = select.select([self._orders, *self._children], [], [])
+            for handle in self._children.keys() & ready:
+                self._reap(handle)
+            if self._orders in ready and not self._order():
+                break
+        for pid, _ in self._children.values():
+            os.kill(pid, signal.SIGKILL)
+
+    def _reap(self, handle: int) -> None:
+        pid, ended = self._children.pop(handle)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code not in (0, GONE, -signal.SIGTERM):
+            sys.stderr.write(f"server {pid} ended with {code}\n")
+        with contextlib.suppress(BrokenPipeError):
+            os.write(ended, str(code).encode())
+        os.close(ended)
+        os.close(handle)
+
+    def _order(self) -> bool:
+        order, given, _, _ = socket.recv_fds(self._orders, ORDER_BYTES_MAX, 3)
+        if not order:
+            return False
+        stdout, stderr, ended = given
+        told = json.loads(order)
+        for name in told["also"]:
+            importlib.import_module(name)
+        pid = os.fork()
+        if pid == 0:
+            self._leave(ended)
+            _serve(told, stdout, stderr)
+        os.close(stdout)
+        os.close(stderr)
+        self._children[os.pidfd_open(pid)] = (pid, ended)
+        self._orders.send(str(pid).encode())
+        return True
+
+    def _leave(self, ended: int) -> None:
+        """In the child: have nothing of the parent's."""
+        self._orders.close()
+        os.close(ended)
+        for handle, (_, other) in self._children.items():
+            os.close(handle)
+            os.close(other)
+
+
+def _serve(order: Mapping[str, Any], stdout: int, stderr: int) -> NoReturn:
+    """In the child: be a server."""
+    import uvloop
+
+    from parlour.wire.http.logs import configure_logging
+    from tests.harness.program import main
+
+    code = 1
+    try:
+        for number, given in ((1, stdout), (2, stderr)):
+            os.dup2(given, number)
+            os.close(given)
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        faulthandler.enable()
+        configure_logging("info")
+        uvloop.run(main(order["only"]))
+        code = 0
+    except BaseException:  # noqa: BLE001 (whatever it is, it is written down and this process ends)
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    for module in IMPORTED:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # a server's collector has not to look at what is imported here
+    _Nest(socket.socket(fileno=int(sys.argv[1]))).work()

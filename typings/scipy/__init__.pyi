@@ -1,0 +1,1 @@
+# The seams of scipy 1.17 that Parlour uses.
