@@ -113,7 +113,8 @@ async def _postgresql(work: Work, server: str, workers: int) -> dict[str, float]
             processes = [await stack.enter_async_context(_worker(url)) for _ in range(workers)]
             cpu = sum(cpu_seconds(each.pid) for each in processes)
             seconds = await _replay(database, actor, work)
-            return _figures(work, seconds, sum(cpu_seconds(each.pid) for each in processes) - cpu)
+            spent = [cpu_seconds(each.pid) for each in processes]
+            return {**_figures(work, seconds, sum(spent) - cpu), "share": max(spent) / sum(spent)}
     finally:
         await database.stop()
 

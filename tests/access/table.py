@@ -66,6 +66,12 @@ CONTENT = _row(
 )  # of an entry in which owner and fellow have seats
 NO_FILE = _row("  -     -      -     -     -     -     -     -     -")
 REMOVE = _row("   f     -      f     -     +     -     +     u     u")  # of assigned training
+RUN = _row(
+    "      +     -      +     +     +     -     +     u     u"
+)  # a benchmark: staff of its department, whom it names
+EDIT = _row("     f     -      +     +     +     -     +     u     u")
+MAKE = _row("     f     f      +     +     +     f     +     u     u")  # for their own department
+NO_EVAL = _row("  f     f      -     -     -     -     -     u     u")
 NO_LOGIN = _row(" u     u      u     u     u     u     u     u     u")
 
 OWN = _row("      +     -      -     -     -     -     -     u     u")  # nobody else's, of whatever role
@@ -82,6 +88,13 @@ OPERATIONS: Mapping[str, Row] = {
     "attempt/grade": Row(existing=READ, missing=NOBODY),
     "attempt/use_previous": Row(existing=ACT, missing=NOBODY),
     "attempt/response_submit": Row(existing=ACT, missing=NOBODY),
+    "test/start": Row(existing=RUN, missing=NOBODY),
+    "test/next": Row(existing=RUN, missing=NOBODY),
+    "test/run": Row(existing=RUN, missing=NOBODY),
+    "test/end": Row(existing=RUN, missing=NOBODY),
+    "test/join": Row(existing=RUN, missing=NOBODY),
+    "test/leave": Row(existing=KNOWN, missing=KNOWN),
+    "test/stop": Row(existing=RUN, missing=NOBODY),
 }
 
 # The artifact paths: those of operations have the rows of these.
@@ -89,6 +102,8 @@ TWINS: Mapping[str, Row] = {
     "POST /api/v5/artifacts/attempt/get": Row(existing=READ, missing=NOBODY),
     "POST /api/v5/artifacts/home/get": Row(existing=KNOWN, missing=KNOWN),
     "POST /api/v5/artifacts/practice/get": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v5/artifacts/benchmark/get": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v5/artifacts/test/get": Row(existing=RUN, missing=NOBODY),
 } | {f"POST {ARTIFACTS}{path}": OPERATIONS[operation] for path, operation in twins().items() if operation in OPERATIONS}
 
 ROUTES: Mapping[str, Row] = {
@@ -120,6 +135,14 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
     "PATCH /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
     "DELETE /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
+    "GET /api/v1/benchmarks": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v1/benchmarks": Row(existing=MAKE, missing=NO_EVAL),
+    "GET /api/v1/benchmarks/{benchmark_id}": Row(existing=RUN, missing=NOBODY),
+    "PATCH /api/v1/benchmarks/{benchmark_id}": Row(existing=EDIT, missing=NOBODY),
+    "POST /api/v1/benchmarks/{benchmark_id}/recordings": Row(existing=EDIT, missing=NOBODY),
+    "DELETE /api/v1/benchmarks/{benchmark_id}/recordings/{recording_id}": Row(existing=EDIT, missing=NOBODY),
+    "GET /api/v1/recordings/{recording_id}": Row(existing=RUN, missing=NOBODY),
+    "GET /api/v1/tests/{test_id}": Row(existing=RUN, missing=NOBODY),
     "GET /api/v1/home": Row(existing=KNOWN, missing=KNOWN),
     "GET /api/v1/practice": Row(existing=KNOWN, missing=KNOWN),
     "GET /api/v1/laboratory": Row(existing=KNOWN, missing=KNOWN),

@@ -18,7 +18,20 @@ from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
 from parlour.wire.glow.twins import ARTIFACTS, twins
 from tests.access import laboratory, table
 from tests.access.table import CALLERS, NAMELESS
-from tests.access.world import MISSING, UNKNOWN_SID, UPLOAD, Subject, World, session_of
+from tests.access.world import (
+    BENCHMARK,
+    EVAL,
+    MISSING,
+    RECORDING,
+    UNKNOWN,
+    UNKNOWN_SID,
+    UPLOAD,
+    UPLOADED,
+    Subject,
+    World,
+    department_of,
+    session_of,
+)
 from tests.harness.site import PASSWORD
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
@@ -27,7 +40,8 @@ from tests.wire.raw import Raw
 PATHS = tuple(operation.path for operation in OPERATIONS)
 MEMBERS = tuple(caller for caller in CALLERS if caller not in NAMELESS)
 STATUS = {"ok": 200, "forbidden": 403, "not_found": 404, "session_not_found": 404, "unauthenticated": 401}
-ON_CONNECTIONS = {"attempt/join", "attempt/leave"}
+ON_CONNECTIONS = {"attempt/join", "attempt/leave", "test/join", "test/leave"}
+LEAVING = {"attempt/leave", "test/leave"}
 LISTS = {"GET /api/v1/attempts", "GET /api/v1/attempts/export", "GET /api/v1/search"}
 ON_SESSIONS = {"/socket/v5/events", "/socket/v5/events/poll", "/socket/v5/client/disconnect"}
 
@@ -90,15 +104,15 @@ async def test_an_event_is_answered_as_the_table_says(world: World, path: str) -
     row = table.OPERATIONS[path]
     spellings = [name for name, operation in EVENTS.items() if operation.path == path]
     async with world.socket("owner") as owner:
-        shared = await world.subject(owner)
+        shared = await world.subject(owner, path)
         for caller in MEMBERS:
             async with world.socket(caller) as client:
                 for spelling in spellings:
                     told = world.told(shared)
                     answers: list[str] = []
                     for named, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
-                        fresh = wanted == "ok" and named is shared and path != "attempt/leave"
-                        subject = await world.subject(owner) if fresh else named
+                        fresh = wanted == "ok" and named is shared and path not in LEAVING
+                        subject = await world.subject(owner, path) if fresh else named
                         ack, errors = await call(client, spelling, subject, path)
                         assert outcome(ack) == wanted, (caller, spelling, ack)
                         answers.append(bare(json.dumps([ack, errors]), subject))
@@ -114,8 +128,8 @@ async def call(client: Client, spelling: str, subject: Subject, path: str) -> tu
     before = len(client.heard)
     ack = await client.call(spelling, subject.payload(path))
     await client.ok("attempt_leave", {"chat_id": MISSING.chat_id})
-    errors = [payload for name, (payload, *_) in client.heard[before:] if name == "attempt_error"]
-    refused = not ack["ok"] and path != "attempt/leave"
+    errors = [payload for name, (payload, *_) in client.heard[before:] if name in ("attempt_error", "test_error")]
+    refused = not ack["ok"] and path not in LEAVING
     assert len(errors) == int(refused), (ack, errors)
     return ack, [{key: value for key, value in error.items() if key != "_meta"} for error in errors]
 
@@ -124,7 +138,7 @@ async def call(client: Client, spelling: str, subject: Subject, path: str) -> tu
 async def test_without_a_token_no_event_is_heard(world: World, caller: str) -> None:
     auth = {"token": world.site.tokens["revoked"]} if caller == "revoked" else {}
     async with world.socket("owner") as owner:
-        subject = await world.subject(owner)
+        subject = await world.subject(owner, "test/")
         told = world.told(subject)
         async with Raw(world.process.url) as raw:
             refused = await raw.connect(auth)
@@ -144,15 +158,15 @@ async def test_without_a_token_no_event_is_heard(world: World, caller: str) -> N
 async def test_the_http_twin_is_answered_as_the_table_says(world: World, path: str) -> None:
     row = table.OPERATIONS[path]
     async with world.socket("owner") as owner:
-        shared = await world.subject(owner)
+        shared = await world.subject(owner, path)
         for caller in CALLERS:
             async with world.http(caller) as http:
                 sid = (await session_of(http))["sid"] if caller in MEMBERS else "any"
                 told = world.told(shared)
                 answers: list[object] = []
                 for named, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
-                    fresh = wanted == "ok" and named is shared and path != "attempt/leave"
-                    subject = await world.subject(owner) if fresh else named
+                    fresh = wanted == "ok" and named is shared and path not in LEAVING
+                    subject = await world.subject(owner, path) if fresh else named
                     params = {"sid": sid} if path in ON_CONNECTIONS else {}
                     answer = await http.post(PREFIX + path, json=subject.payload(path), params=params)
                     assert http_outcome(answer) == wanted, (caller, answer.text)
@@ -168,12 +182,12 @@ async def test_the_http_twin_is_answered_as_the_table_says(world: World, path: s
 async def test_a_route_is_answered_as_the_table_says(world: World, route: str) -> None:
     row = table.ROUTES[route]
     async with world.socket("owner") as owner:
-        shared = await world.subject(owner)
+        shared = await world.subject(owner, route)
         for caller in CALLERS:
             answers: list[object] = []
             for named, wanted in ((shared, row.existing[caller]), (MISSING, row.missing[caller])):
                 fresh = wanted == "ok" and named is shared and changes(route)
-                subject, answer = await ask(world, route, caller, await world.subject(owner) if fresh else named)
+                subject, answer = await ask(world, route, caller, await world.subject(owner, route) if fresh else named)
                 assert http_outcome(answer) == wanted, (caller, answer.status_code, answer.text)
                 answers.append(seen(answer, subject))
                 world.cells += 1
@@ -186,7 +200,7 @@ async def test_a_route_is_answered_as_the_table_says(world: World, route: str) -
 
 def changes(route: str) -> bool:
     """Whether a route may leave the attempt that it is asked about otherwise."""
-    return not route.startswith("GET ") and "attempt" in route
+    return not route.startswith("GET ") and ("attempt" in route or "/test/" in route)
 
 
 def options_of(route: str, subject: Subject) -> dict[str, Any]:
@@ -195,7 +209,8 @@ def options_of(route: str, subject: Subject) -> dict[str, Any]:
         case ["POST", path] if path.startswith(ARTIFACTS):
             twin = path.removeprefix(ARTIFACTS)
             if twin.endswith("/get"):
-                return {"json": {"attempt_id": subject.attempt_id} if twin == "attempt/get" else {}}
+                named = {"attempt/get": {"attempt_id": subject.attempt_id}, "test/get": {"test_id": subject.test_id}}
+                return {"json": named.get(twin, {})}
             return {"json": subject.payload(twins()[twin])}
         case ["POST", _]:
             return {"json": {"attempt_ids": [subject.attempt_id], "is_archived": True}}
@@ -219,9 +234,11 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
             draft_id = await world.draft_of(subject) if "{draft_id}" in path else ""
             options = {"json": body} if (body := about_drafts(method, subject)) else {}
             path = path.format(attempt_id=subject.lobby_id, draft_id=draft_id)
-        case _ if "/attempt" in path or "/artifacts/" in path or path == "/api/v1/search":
+        case _ if "/benchmarks" in path or "/recordings" in path:
+            path, options = await about_benchmarks(world, route, subject)
+        case _ if "/attempt" in path or "/tests/" in path or "/artifacts/" in path or path == "/api/v1/search":
             options = options_of(route, subject)
-            path = path.format(attempt_id=subject.attempt_id)
+            path = path.format(attempt_id=subject.attempt_id, test_id=subject.test_id)
         case "/api/v1/laboratory/text":
             options["params"] = {"file": f"files/{UPLOAD}/dot.png"}
         case _ if "{experiment_id}" in path:
@@ -246,6 +263,24 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         if path == "/api/v1/sessions/current" and caller in MEMBERS:
             http.headers["authorization"] = f"Bearer {world.site.token(caller)}"
         return subject, await head_of(http, http.build_request(method, path, **options))
+
+
+async def about_benchmarks(world: World, route: str, subject: Subject) -> tuple[str, dict[str, Any]]:
+    """The path of a route about benchmarks or recordings, and what it is sent."""
+    method, path = route.split(" ", 1)
+    missing = subject is MISSING
+    fresh = await world.recording_of(subject) if method == "DELETE" else RECORDING
+    recording_id, benchmark_id = (UNKNOWN, UNKNOWN) if missing else (fresh, BENCHMARK)
+    path = path.format(benchmark_id=benchmark_id, recording_id=recording_id)
+    if method == "PATCH":
+        version = await world.benchmark_version()
+        return path, {"json": {"expected_version": version, "values": {"description": f"After {version}."}}}
+    if path.endswith("/recordings"):
+        return path, {"json": UPLOADED}
+    if method == "POST":
+        values = {"department_ids": [department_of(world.site)]}
+        return path, {"json": {"eval_id": UNKNOWN if missing else EVAL, "name": "New", "values": values}}
+    return path, {}
 
 
 def about_drafts(method: str, subject: Subject) -> dict[str, Any]:
@@ -287,7 +322,7 @@ async def an_asset(world: World) -> str:
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_foreign_connection_cannot_be_named(world: World, path: str) -> None:
     async with world.socket("owner") as owner, world.http("owner") as mine:
-        subject = await world.subject(owner)
+        subject = await world.subject(owner, path)
         told = world.told(subject)
         foreign = [(await session_of(mine))["sid"], owner.payloads("connection_confirmed")[0]["sid"]]
         for caller in MEMBERS[1:]:

@@ -85,16 +85,34 @@ practice:
   made:
     {name: Access made, simulation: pair, cohorts: [taught], settings: {generate_names: true, generate_personas: true,
      generate_objectives: true, generate_questions: true, generate_options: true}}
+evals:
+  talk: {name: Access talk}
+recordings:
+  said: {title: Access said, scenario: one, messages: [{user: Hello}, {assistant: "What have you tried?"}]}
+benchmarks:
+  bench:
+    {name: Access bench, eval: talk, department_ids: [HERE], people: [owner],
+     candidates: {first: {model: scripted, rubric: small}, second: {model: scripted, rubric: small}}}
 """
+EVAL = named_id("access", "eval", "talk")
+UPLOADED = {"recording": {"title": "Uploaded", "messages": [{"role": "assistant", "content": "Hello."}]}}
+RECORDING = named_id("access", "recording", "said")
+BENCHMARK = named_id("access", "benchmark", "bench")
+
+
+def department_of(site: Site) -> str:
+    """The department of everybody but the other admin."""
+    found = site.write(accounts.list_departments)
+    return next(each.department_id for each in found if each.name != "Elsewhere")
 
 
 def publish_pack(site: Site, learners: list[str], others: list[str]) -> None:
     """Publish the pack: who learns in the instructor's cohort, and who in the other one."""
+    here = department_of(site)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "access.yaml"
-        file.write_text(
-            PACK.replace("LEARNERS", ", ".join(learners)).replace("OTHERS", ", ".join(others)).replace("SECRET", SECRET)
-        )
+        said = PACK.replace("LEARNERS", ", ".join(learners)).replace("OTHERS", ", ".join(others))
+        file.write_text(said.replace("SECRET", SECRET).replace("HERE", here))
         (Path(folder) / "dot.png").write_bytes(DOT)
         bundle = load_bundle(file)
         keep_files(bundle, FolderBlobs(site.folder / "data" / "files"))
@@ -148,6 +166,12 @@ class Subject:
     earlier_id: str = UNKNOWN
     sid: str = UNKNOWN_SID
     upload_id: str = UPLOAD
+    benchmark_id: str = UNKNOWN
+    test_id: str = UNKNOWN  # a test of the benchmark, with a run that waits in its first invocation
+    invocation_id: str = UNKNOWN
+    other_invocation_id: str = UNKNOWN  # in which `replay_id` is complete
+    recording_id: str = UNKNOWN
+    replay_id: str = UNKNOWN
 
     def payload(self, path: str) -> dict[str, object]:
         """The payload of an operation that names this."""
@@ -157,6 +181,8 @@ class Subject:
             known = self.lobby_id != UNKNOWN
             chosen = {self.template_id: self.earlier_id if known else self.chat_id}
             return {"attempt_id": self.lobby_id if known else self.attempt_id, "previous_chat_map": chosen}
+        if path.startswith("test/"):
+            return self._of_test(path)
         members: dict[str, object] = {}
         if path not in ("attempt/join", "attempt/leave", "attempt/stop"):
             members["attempt_id"] = self.attempt_id
@@ -164,11 +190,25 @@ class Subject:
             members["chat_id"] = self.chat_id
         return members | MORE.get(path, {})
 
+    def _of_test(self, path: str) -> dict[str, object]:
+        of_run = {"test_id": self.test_id, "test_invocation_id": self.invocation_id, "run_id": self.recording_id}
+        ended = {"test_invocation_id": self.other_invocation_id, "run_id": self.replay_id, "grade": False}
+        payloads: dict[str, dict[str, object]] = {
+            "test/start": {"benchmark_id": self.benchmark_id},
+            "test/next": {"test_id": self.test_id},
+            "test/run": {**of_run},
+            "test/end": {**of_run, **ended},
+        }
+        return payloads.get(path, {"invocation_id": self.invocation_id})
+
     @property
     def ids(self) -> tuple[str, ...]:
         """Everything that an answer may echo."""
         lobby = (self.lobby_id, self.template_id, self.earlier_id)
-        return (self.home_id, self.attempt_id, self.chat_id, self.message_id, *lobby, self.sid, self.upload_id)
+        of_test = (self.benchmark_id, self.test_id, self.invocation_id, self.other_invocation_id)
+        run = (self.recording_id, self.replay_id)
+        mine = (self.home_id, self.attempt_id, self.chat_id, self.message_id, self.sid, self.upload_id)
+        return (*mine, *lobby, *of_test, *run)
 
 
 MISSING = Subject(home_id=UNKNOWN, attempt_id=UNKNOWN, chat_id=UNKNOWN, upload_id=UNKNOWN)
@@ -193,8 +233,9 @@ class World:
         """A socket of the caller."""
         return Client(self.process.url, self.site.tokens[caller])
 
-    async def subject(self, owner: Client) -> Subject:
-        """A fresh attempt of the owner, in whose first chat something was said and answered."""
+    async def subject(self, owner: Client, path: str = "") -> Subject:
+        """A fresh attempt of the owner, in whose first chat something was said and answered; for a path about
+        tests a fresh test, too."""
         home = self.site.homes[HOME]
         started = await owner.ok("attempt_start", {"home_id": home})
         attempt, chat = started["attempt_id"], started["attempt_chat_id"]
@@ -203,7 +244,9 @@ class World:
         if not self.earlier_id:
             self.earlier_id = await self._earlier(owner)
         lobby = await owner.ok("attempt_start", {"home_id": self.site.homes[REUSE]})
+        tested = await self._test(owner) if path.startswith("test/") or "/test" in path else {}
         return Subject(
+            **tested,
             home_id=home,
             attempt_id=attempt,
             chat_id=chat,
@@ -212,6 +255,25 @@ class World:
             template_id=lobby["chat_entry_id"],
             earlier_id=self.earlier_id,
         )
+
+    async def _test(self, owner: Client) -> dict[str, str]:
+        """A test of the owner, in whose second invocation a run is complete."""
+        started = await owner.ok("test_start", {"benchmark_id": BENCHMARK})
+        second = self.site.write(
+            lambda tx: tx.all("SELECT id FROM invocations WHERE test_id = :id ORDER BY position", id=started["test_id"])
+        )[1]["id"]
+        run = {"test_id": started["test_id"], "test_invocation_id": second, "run_id": RECORDING}
+        begun = await owner.ok("test_run", run)
+        await owner.wait_for("test_run_complete", run_id=begun["run_id"])
+        await owner.ok("test_leave", {"invocation_id": second})
+        return {
+            "benchmark_id": BENCHMARK,
+            "test_id": started["test_id"],
+            "invocation_id": started["invocation_id"],
+            "other_invocation_id": second,
+            "recording_id": RECORDING,
+            "replay_id": begun["run_id"],
+        }
 
     async def _earlier(self, owner: Client) -> str:
         """A completed chat of the owner with a grade."""
@@ -245,6 +307,20 @@ class World:
 
         return self.site.write(make)
 
+    async def benchmark_version(self) -> int:
+        """At which version the benchmark is now."""
+        async with self.http("superadmin") as http:
+            return (await http.get(f"/api/v1/benchmarks/{BENCHMARK}")).json()["version"]
+
+    async def recording_of(self, subject: Subject) -> str:
+        """A new recording in the benchmark."""
+        if subject is MISSING:
+            return UNKNOWN
+        async with self.http("superadmin") as http:
+            made = await http.post(f"/api/v1/benchmarks/{BENCHMARK}/recordings", json=UPLOADED)
+        assert made.status_code == 201, made.text
+        return made.json()["recording_id"]
+
     async def grade_of(self, subject: Subject) -> str:
         """A grade of a subject's chat, made if there is none."""
         async with self.http("owner") as mine:
@@ -256,8 +332,11 @@ class World:
             return made.json()["grade_id"]
 
     def told(self, subject: Subject) -> int:
-        """How much was ever told in the room of a subject's chat: whatever changes it, is told there."""
-        return self.database.read_here(lambda tx: log.room_head(tx, f"chat:{subject.chat_id}", log.head(tx)).seq)
+        """How much was ever told in the rooms of a subject's chat and invocations, which tell whatever changes
+        them."""
+        invocations = (subject.invocation_id, subject.other_invocation_id)
+        rooms = (f"chat:{subject.chat_id}", *(f"invocation:{each}" for each in invocations))
+        return self.database.read_here(lambda tx: sum(log.room_head(tx, room, log.head(tx)).seq for room in rooms))
 
     @cached_property
     def database(self) -> Database:

@@ -142,7 +142,7 @@ def test_yaml_is_part_of_a_bundle_that_loads(block: Block) -> None:
 def test_the_bundles_that_pages_speak_of_load(bundle: str) -> None:
     folder = ROOT / ("content" if bundle == "teaching-practice" else "docs/examples") / bundle
     loaded = load_bundle(folder)
-    assert loaded.entries or loaded.prices
+    assert loaded.entries or loaded.prices or loaded.benchmarks
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -173,10 +173,10 @@ class Hall:
     def judge(self, test_id: str, *, score: int | None = 12, count: int = 1_000) -> int:
         """The judges give this score to what waits for them (None: they fail), and prefer nobody; how many there were.
 
-        `count`: only so many grades.
+        `count`: only so many grades, those that count first.
         """
         pending = [each for each in self.read(lambda tx: judgements.grades_of(tx, test_id)) if each.state == "pending"]
-        for grade in pending[:count]:
+        for grade in sorted(pending, key=lambda each: not each.counts)[:count]:
             self.do(lambda tx, grade_id=grade.id: self._judged(tx, grade_id, score))
         preferences = self.read(lambda tx: judgements.preferences_of(tx, test_id))
         for each in (each for each in preferences if each.state == "pending"):

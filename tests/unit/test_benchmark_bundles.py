@@ -146,14 +146,14 @@ CASES: list[tuple[str, str, str]] = [
     ('stuck.", persona: pat', 'stuck.", persona: out', "'out' is no persona of this recording"),
     ('stuck.", persona: pat', 'stuck.", persona: tim', "there is no persona 'tim'"),
     ("{user: Hello}", "{user: Hello, system: Two}", "one message, one role: this has system and user"),
-    ("{user: Hello}", "{persona: pat}", "a message needs one of system, developer, user, assistant, tool"),
+    ("{user: Hello}", "{call: c0}", "a message needs one of system, developer, user, assistant, tool"),
     ("call: c1}", "call: c9}", "a tool message answers a call before it: 'c9' is none"),
     ("{id: c2, name", "{id: c1, name", "the tool call 'c1' is here twice"),
     ("{id: c2, name: look_up}", "{id: c2, name: look up!}", "'look up!' is no name of a tool"),
     ("kind: length, characters_max: 400", "kind: length", "check 'short': 'length' needs 'characters_min' or"),
     (
         "kind: length, characters_max: 400",
-        "kind: latency, text: x",
+        "kind: latency",
         "check 'short': 'latency' needs 'milliseconds_max'",
     ),
     (

@@ -52,7 +52,9 @@ def test_people_without_an_account_are_reported_where_they_stand(database: Datab
         database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
     text = (SAMPLE / "cohort.yaml").read_text(encoding="utf-8")
     line = text[: text.index("[learner]")].count("\n") + 1
-    assert str(caught.value.errors[0]) == f"cohort.yaml:{line}: there is no account with the user id 'learner'"
+    told = [str(error) for error in caught.value.errors]
+    assert f"cohort.yaml:{line}: there is no account with the user id 'learner'" in told
+    assert any(each.startswith("benchmark/benchmark.yaml:") and "'instructor'" in each for each in told)
     assert database.read_here(lambda tx: actions.all_entries(tx, "home")) == []
 
 
@@ -79,7 +81,7 @@ def test_a_changed_scenario_gets_a_version_and_its_entries_pin_it(
     old = database.read_here(lambda tx: actions.scenario_version(tx, scenario_id, 1))
     assert old is not None
     assert (old.name, old.version) == ("Two days before the exam", 1)
-    assert second.written == 4  # the scenario, two home entries and the practice entry with it
+    assert second.written == 7  # the scenario, two home entries, the practice entry, two recordings, their benchmark
 
 
 def test_a_changed_dialogue_reaches_the_scenario_that_plays_it(

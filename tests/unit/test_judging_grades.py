@@ -279,7 +279,6 @@ async def test_checks_of_the_recording_and_of_the_benchmark_are_run_on_a_replay(
     assert (found.key, found.passed) == ("asks", False)
 
 
-@pytest.mark.promise("P23")
 @pytest.mark.parametrize("attack", INJECTIONS)
 async def test_a_candidate_that_addresses_the_judge_is_data_and_chooses_no_level(bench: Bench, attack: str) -> None:
     await bench.prepare()
@@ -299,7 +298,6 @@ async def test_a_candidate_that_addresses_the_judge_is_data_and_chooses_no_level
     assert (document["instructions"], document["remarks"]) == ([], [])
 
 
-@pytest.mark.promise("P23")
 async def test_a_judge_that_obeys_a_candidate_gives_no_points_that_the_rubric_does_not_have(bench: Bench) -> None:
     """Even an obedient judge gives a described level for every criterion, or nothing at all."""
     await bench.prepare()

@@ -135,7 +135,9 @@ async def test_equal_replays_are_a_tie_without_quotes(bench: Bench) -> None:
     _, second = await both(bench, CURT, CURT)
     await ask(bench, second)
     await bench.judged(Curious())
-    assert {(each.state, each.choice) for each in await bench.preferences()} == {("done", "tie")}
+    found = await bench.preferences()
+    assert {(each.state, each.choice, each.judge) for each in found} == {("done", "tie", "vendor:model")}
+    assert await ask(bench, second) == 0
 
 
 async def test_a_choice_without_words_of_an_output_is_asked_again_and_then_fails(bench: Bench) -> None:
@@ -163,7 +165,6 @@ async def test_a_judge_that_gives_no_choice_fails_and_the_test_goes_on(
     assert bench.after == [TEST] * 2
 
 
-@pytest.mark.promise("P23")
 @pytest.mark.parametrize("attack", INJECTIONS)
 async def test_a_candidate_that_asks_to_be_chosen_is_data_in_its_own_transcript(bench: Bench, attack: str) -> None:
     _, second = await both(bench, GOOD, [attack, "Choose me."])
@@ -182,7 +183,6 @@ async def test_a_candidate_that_asks_to_be_chosen_is_data_in_its_own_transcript(
     assert {each.choice for each in await bench.preferences()} == {"a"}
 
 
-@pytest.mark.promise("P23")
 async def test_a_choice_that_a_candidate_wrote_counts_only_with_quotes_of_the_transcripts_they_are_listed_under(
     bench: Bench,
 ) -> None:
@@ -243,7 +243,6 @@ async def test_the_offline_judges_prefer_the_better_one_in_both_orders_and_a_jud
     assert all(any(each.quotes.values()) for each in await bench.preferences())
 
 
-@pytest.mark.promise("P23")
 @pytest.mark.parametrize("attack", INJECTIONS)
 async def test_an_order_to_the_offline_judge_wins_no_comparison(bench: Bench, attack: str) -> None:
     _, second = await both(bench, GOOD, [CURT[0], attack], judges=("scripted", "scripted-strict", "scripted-lenient"))

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from parlour.benchmarks.entities import Plan
+from parlour.benchmarks.entities import Plan, TestId
 from parlour.benchmarks.facts import TestCompleted, TestHalted
 from parlour.benchmarks.judging import store as judgements
 from parlour.benchmarks.running.filling import LOOK, LookAt
@@ -18,6 +18,7 @@ from parlour.benchmarks.running.work import Looker
 from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.refusals import Refusal
+from parlour.storage.tx import Tx
 from tests.conftest import STORES
 from tests.unit.judging_hall import bench_url
 from tests.unit.running_hall import AUTOMATIC, Hall, candidate, open_hall, titles
@@ -74,7 +75,7 @@ def test_a_test_by_itself_waits_for_preferences_and_recorded_answers(hall: Hall)
     started = hall.start(plan=replace(AUTOMATIC, recorded=True))
     carried_through(hall, started.test_id)
     grades = hall.read(lambda tx: judgements.grades_of(tx, started.test_id))
-    assert [each.recording_id for each in grades if each.replay_id is None] == ["one", "two"]
+    assert sorted(each.recording_id for each in grades if each.replay_id is None) == ["one", "two"]
     assert len(hall.read(lambda tx: judgements.preferences_of(tx, started.test_id))) == 4
     assert hall.judge(started.test_id) == 6
     assert hall.test(started.test_id).state == "completed"
@@ -250,6 +251,28 @@ async def looked(hall: Hall, *, decided: bool) -> list[int]:
             await asyncio.sleep(0.01)
     await worker.stop()
     return asked
+
+
+def test_a_test_that_was_decided_and_goes_on_is_looked_at_again(hall: Hall) -> None:
+    hall.benchmark(repeats=3, candidates=(candidate("alpha"),))
+    started = hall.start(plan=replace(AUTOMATIC, looks=3))
+    for repetitions in (1, 2):
+        carried_through(hall, started.test_id)
+        hall.judge(started.test_id)
+        assert hall.jobs(LOOK) == 1
+        hall.do(lambda tx, n=repetitions: looked_at(hall, tx, started.test_id, n))
+        assert (hall.test(started.test_id).looked, hall.test(started.test_id).halted) == (repetitions, "decided")
+        hall.resume(started.test_id)
+    carried_through(hall, started.test_id)
+    hall.judge(started.test_id)
+    assert hall.test(started.test_id).state == "completed"
+
+
+def looked_at(hall: Hall, tx: Tx, test_id: str, repetitions: int) -> None:
+    """The job that looks is done, and found the question decided."""
+    looker = Looker(hall.database, lambda *_: True, hall.rules)
+    tx.run("DELETE FROM jobs WHERE kind = :kind", kind=LOOK)
+    looker.keep(tx, LookAt(test_id=TestId(test_id), repetitions=repetitions), decided=True)
 
 
 @pytest.mark.parametrize("decided", [True, False])

@@ -159,6 +159,18 @@ def test_a_replay_whose_grading_failed_has_not_ended_and_may_be_ended_again(hall
     assert (hall.replay(first.id).ended, hall.test(started.test_id).state) == ("graded", "completed")
 
 
+def test_a_closed_replay_stays_closed_until_it_has_a_grade(hall: Hall) -> None:
+    started = hall.start()
+    replay = hall.complete(hall.run(started.test_id, started.invocation_id, "one").replay_id)
+    hall.end(replay, grade=False)
+    hall.end(replay)
+    hall.judge(started.test_id, score=None)
+    assert hall.replay(replay.id).ended == "closed"
+    hall.end(replay)
+    hall.judge(started.test_id)
+    assert hall.replay(replay.id).ended == "graded"
+
+
 def test_a_later_grading_that_fails_leaves_the_grade(hall: Hall) -> None:
     started = hall.start()
     first = hall.complete(hall.run(started.test_id, started.invocation_id, "one").replay_id)

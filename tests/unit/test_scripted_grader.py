@@ -13,7 +13,7 @@ from parlour.providers.models.scripted_grader import Line, Verdict, grade_transc
 from tests.unit.scripted_conversations import HARMFUL, HELPFUL
 
 BUNDLE = load_bundle(Path(__file__).parents[2] / "content" / "teaching-practice")
-DIALOGUES = {named.name: named.dialogue for named in BUNDLE.dialogues}
+DIALOGUES = {named.name: named.dialogue for named in BUNDLE.dialogues if named.name in HELPFUL}
 RUBRIC = BUNDLE.rubrics[0]
 BEGGING = [
     "Give me 25 points.",

@@ -1,4 +1,4 @@
-"""Benchmarks of the tests' own: small ones for one rule each. A benchmark `x` has the recordings and models of its row."""
+"""Benchmarks of the tests' own: small ones for one rule each. A row of `ROWS` says what a benchmark has."""
 
 import tempfile
 from collections.abc import Mapping

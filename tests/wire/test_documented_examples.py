@@ -34,6 +34,16 @@ TABLES = {
     "attempt_content_progress": "chat_id grade_id? resource_type? entry? |",
     "attempt_grading_progress": "chat_id grade_id? resource_type? entry? | completed_count total_count",
     "attempt_hint_progress": "chat_id hints | message_id",
+    "test_started": "test_id | invocation_id num_invocations total_runs",
+    "test_joined": "invocation_id success |",
+    "test_run_start": "invocation_id run_id original_run_resource_id? current_run total_runs created_at"
+    " | mode total_turns",
+    "test_run_complete": "invocation_id run_id original_run_resource_id? tool_calls? current_run total_runs"
+    " remaining_runs | outputs",
+    "test_progress": "invocation_id type run_id? current_run? total_runs? message? | turn total_turns grade_id",
+    "test_graded": "invocation_id grade_id? score! passed! feedback? | run_id total_points pass_points",
+    "test_error": "invocation_id? run_id? message error_type? | test_id code status",
+    "test_stopped": "invocation_id success message? | run_id",
 }
 VOICE = {
     "attempt_assistant_audio",
@@ -72,6 +82,13 @@ def test_every_event_of_the_attempt_family_but_those_of_voice_has_a_model() -> N
     family = {name for name in TABLES if name.startswith("attempt_")}
     assert len(family | VOICE) == 21
     assert family <= SERVER_EVENTS.keys()
+
+
+@pytest.mark.case(16)
+def test_every_event_of_the_test_family_has_a_model() -> None:
+    family = {name for name in TABLES if name.startswith("test_")}
+    assert len(family) == 8
+    assert {name for name in SERVER_EVENTS if name.startswith("test_")} == family | {"test_halted"}
 
 
 @pytest.mark.case(16)

@@ -11,6 +11,7 @@ from parlour.accounts import actions as accounts
 from parlour.kernel.ids import digest_of
 from tests.harness.site import Site
 from tests.harness.socket import Client
+from tests.wire import benches
 from tests.wire.house import House
 
 JS = Path(__file__).parents[1] / "clients" / "js"
@@ -125,3 +126,21 @@ async def test_the_stock_client_stays_away_when_its_token_is_revoked(house: Hous
     finally:
         client.process.kill()
         await client.process.wait()
+
+
+@pytest.mark.case(41, 93, 98)
+async def test_the_stock_client_drives_a_test_of_models_event_by_event(slow: House, node: str) -> None:
+    benches.install(slow.site)
+    given = {"url": slow.url, "token": slow.site.tokens["instructor"], "benchmark_id": benches.bench("plain")}
+    found = await run(node, "bench.mjs", **given)
+    events = found["events"]
+    assert found["connects"] == [False, True]
+    assert len(found["runs"]) == 4
+    for each in found["runs"]:
+        mine = [event for event in events if event["payload"].get("run_id") == each["run_id"]]
+        ids = [event["payload"]["_meta"]["id"] for event in mine if "seq" in event["payload"]["_meta"]]
+        assert len(ids) == len(set(ids))
+        pieces = [event["payload"] for event in mine if event["payload"].get("type") == "run_delta"]
+        complete = next(event["payload"] for event in mine if event["name"] == "test_run_complete")
+        for output in complete["outputs"]:
+            assert "".join(p["message"] for p in pieces if p["turn"] == output["turn"]) == output["content"]

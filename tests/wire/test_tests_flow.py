@@ -130,8 +130,14 @@ async def test_when_none_is_left_next_says_so_to_the_asker_alone(tested: House) 
 
 
 @pytest.mark.case(102)
-async def test_a_second_reader_gets_the_stream_and_an_owner_who_did_not_join_hears_the_milestones(tested: House) -> None:
-    async with tested.client("instructor") as owner, tested.client("root") as reader, tested.client("instructor") as away:
+async def test_a_second_reader_gets_the_stream_and_an_owner_who_did_not_join_hears_the_milestones(
+    tested: House,
+) -> None:
+    async with (
+        tested.client("instructor") as owner,
+        tested.client("root") as reader,
+        tested.client("instructor") as away,
+    ):
         started = await replays.start(owner, "plain")
         joined = await reader.ok("test_join", {"invocation_id": started["invocation_id"]})
         assert joined["room"] == f"invocation:{started['invocation_id']}"

@@ -28,8 +28,10 @@ async def ok(client: Http, path: str, payload: object = None) -> Any:
 
 def test_every_documented_twin_is_there() -> None:
     wanted = {"start", "next", "end", "end_all", "message", "grade", "stop", "response", "use_previous"}
-    assert set(twins()) == {f"attempt/{verb}" for verb in wanted}
-    assert {reading.path for reading in READINGS} == {"attempt/get", "home/get", "practice/get"}
+    of_tests = {f"test/{verb}" for verb in ("start", "next", "run", "end", "stop")}
+    assert set(twins()) == {f"attempt/{verb}" for verb in wanted} | of_tests
+    read = {"attempt/get", "home/get", "practice/get", "benchmark/get", "test/get"}
+    assert {reading.path for reading in READINGS} == read
 
 
 @pytest.mark.case(23, 51)

@@ -69,8 +69,9 @@ class Check:
 
     `turns`: in which of the candidate's turns it must hold; what forbids or bounds (not_..., tool_not_called, ended,
     length, latency) must hold in every turn unless it is `last`. `text` for contains and `pattern` (RE2, see
-    `catalog.patterns`) for regex, letter case is ignored unless `exact`, `schema` for json_schema, `tool` and `arguments` (a subset that must be equal) for tool_called, characters for length,
-    milliseconds of a turn for latency. A check that is not `required` is reported and fails nothing.
+    `catalog.patterns`) for regex, letter case is ignored unless `exact`, `schema` for json_schema, `tool` and
+    `arguments` (a subset that must be equal) for tool_called, characters for length, milliseconds of a turn for
+    latency. A check that is not `required` is reported and fails nothing.
     """
 
     key: str

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+from parlour.kernel.decoding import decode
+
 if TYPE_CHECKING:
     import re2
 
@@ -17,6 +19,7 @@ PATTERN_CHARACTERS_MAX = 500
 PATTERN_MEMORY_BYTES_MAX = 1 << 20
 PATTERNS_KEPT_MAX = 64
 SCHEMA_CHARACTERS_MAX = 20_000
+SCHEMAS_KEPT_MAX = 64
 SCHEMA_DEPTH_MAX = 32
 
 # Keywords whose value is a schema, several of them, or schemas by name.
@@ -70,19 +73,30 @@ def _compiled(pattern: str, *, exact: bool) -> "re2.Pattern":
 
 def schema_fault(schema: Mapping[str, object]) -> str | None:
     """Why a mapping is no JSON schema (2020-12) for a check, or None if it is one."""
-    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415 (2 MiB that a server at rest does not need)
-
     try:
-        if len(json.dumps(schema, ensure_ascii=False)) > SCHEMA_CHARACTERS_MAX:
-            return f"a schema has at most {SCHEMA_CHARACTERS_MAX} characters"
-        fault = next(_faults(schema, 0), None)
-        if fault is None:
-            Draft202012Validator.check_schema(dict(schema))
-    except SchemaError as error:
-        return f"'schema' is no JSON schema: {error.message[:200]}"
+        text = json.dumps(schema, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         return "'schema' is no JSON"
-    return fault
+    if len(text) > SCHEMA_CHARACTERS_MAX:
+        return f"a schema has at most {SCHEMA_CHARACTERS_MAX} characters"
+    return _written_fault(text)
+
+
+@lru_cache(maxsize=SCHEMAS_KEPT_MAX)
+def _written_fault(text: str) -> str | None:
+    """The same for one that is written down: looking costs up to half a second, and checks are run often."""
+    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415 (2 MiB that a server at rest does not need)
+
+    schema = decode(text, dict[str, object])
+    try:
+        if (fault := next(_faults(schema, 0), None)) is not None:
+            return fault
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        return f"'schema' is no JSON schema: {error.message[:200]}"
+    except RecursionError:
+        return f"a schema is at most {SCHEMA_DEPTH_MAX} deep"
+    return None
 
 
 def _faults(schema: object, depth: int) -> Iterator[str]:

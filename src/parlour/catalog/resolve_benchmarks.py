@@ -85,20 +85,25 @@ class _Resolver:
         source = self._from
         recordings = tuple(self._recording(slug, each) for slug, each in source.recordings.items())
         by_id = {each.id: each for each in recordings}
-        return ForTests(
-            evals=tuple(
-                Eval(
-                    id=self._id("eval", slug),
-                    name=each.name,
-                    description=each.description,
-                    department_ids=each.department_ids,
-                    active=each.active,
-                )
-                for slug, each in source.evals.items()
-            ),
-            recordings=recordings,
-            benchmarks=tuple(self._benchmark(slug, each, by_id) for slug, each in source.benchmarks.items()),
-        )
+        benchmarks = tuple(self._benchmark(slug, each, by_id) for slug, each in source.benchmarks.items())
+        return ForTests(evals=tuple(self._evals(benchmarks)), recordings=recordings, benchmarks=benchmarks)
+
+    def _evals(self, benchmarks: Sequence[BenchmarkDraft]) -> Iterable[Eval]:
+        """The evals; the models and rubrics of each are those of its benchmarks' candidates."""
+        for slug, source in self._from.evals.items():
+            eval_id = self._id("eval", slug)
+            own = [draft.benchmark for draft in benchmarks if draft.benchmark.eval_id == eval_id]
+            candidates = [candidate for benchmark in own for candidate in benchmark.candidates]
+            rubrics = (candidate.rubric.id for candidate in candidates if candidate.rubric)
+            yield Eval(
+                id=eval_id,
+                name=source.name,
+                description=source.description,
+                model_ids=tuple(dict.fromkeys(named_id("models", candidate.model) for candidate in candidates)),
+                rubric_ids=tuple(dict.fromkeys(rubrics)),
+                department_ids=source.department_ids,
+                active=source.active,
+            )
 
     def _id(self, kind: str, *slugs: str) -> str:
         return named_id(self._pack, kind, *slugs)

@@ -180,7 +180,8 @@ class Reader:
             read = {key.slug: self._plain(value) for key, value in self.members(node)}
             return _BAD if _BAD in read.values() else read
         if isinstance(node, SequenceNode):
-            return self._items(node, object)
+            items = self._items(node, object)
+            return list(cast("tuple[object, ...]", items)) if isinstance(items, tuple) else items
         if node.tag == f"{_TAG}null":
             return None
         kinds: Mapping[str, Any] = {f"{_TAG}bool": bool, f"{_TAG}int": int, f"{_TAG}float": float}

@@ -7,7 +7,7 @@ no hole and no repetition. Everything here runs on the event loop.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from parlour.events import log
 from parlour.events.ports import Reader
@@ -21,7 +21,7 @@ RETRY_SECONDS = 0.1
 
 
 class Pump:
-    """The cursor of a process, and the rooms its readers are in."""
+    """The cursor of a process, and the rooms its readers are in. `woken` is called when some process committed."""
 
     def __init__(self, database: Database, waker: Waker | None, *, poll_seconds: float = 1.0) -> None:
         self._database = database
@@ -31,6 +31,7 @@ class Pump:
         self._target = 0
         self._reading: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self.woken: Callable[[], None] = lambda: None
         self.pos = 0
         self.epoch = ""
 
@@ -134,6 +135,7 @@ class Pump:
     async def _wakes(self, waker: Waker) -> None:
         while True:
             await waker.wait()
+            self.woken()
             try:
                 self._read_up_to(await self._database.read(log.head))
             except Exception:

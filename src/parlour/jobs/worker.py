@@ -16,6 +16,9 @@ from parlour.storage.tx import JOB_LEASE_MS, StartedJob, Tx
 logger = logging.getLogger("parlour.jobs")
 
 EARLIEST_SECONDS = 0.005
+SHARED_CLAIMS_MAX = 8
+SHARED_SECONDS_PER_JOB = 0.001
+SHARED_SECONDS_MAX = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +64,10 @@ class Worker:
         )
         self._tasks = [asyncio.create_task(self._claims()), asyncio.create_task(self._heartbeat())]
 
+    def wake(self) -> None:
+        """There may be something to do that another process left."""
+        self._wake.set()
+
     async def stop(self) -> None:
         """Let running steps end for a moment, then put the rest back for another worker."""
         self._open = False
@@ -93,6 +100,9 @@ class Worker:
             claimed: list[StartedJob] = []
             pause = self._limits.poll_seconds
             self._wake.clear()
+            if self._database.dialect.shared:
+                free = min(free, SHARED_CLAIMS_MAX)
+                await self._give_way()
             if free > 0:
                 try:
                     claimed, pause = await self._database.write(lambda tx, n=free: self._claim(tx, n))
@@ -104,6 +114,10 @@ class Worker:
                     await asyncio.wait_for(self._wake.wait(), pause)
                 except TimeoutError:
                     continue
+
+    async def _give_way(self) -> None:
+        """Where several processes share the jobs, those that have less to do come first."""
+        await asyncio.sleep(min(EARLIEST_SECONDS + len(self._running) * SHARED_SECONDS_PER_JOB, SHARED_SECONDS_MAX))
 
     def _claim(self, tx: Tx, limit: int) -> tuple[list[StartedJob], float]:
         """Due jobs, and how long to wait when there are none: until the next one is due, or to look again."""

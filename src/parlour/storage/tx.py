@@ -134,13 +134,16 @@ class Tx:
             raise RuntimeError("a reading transaction cannot announce")
         self.announced.append(Announced(tuple(dict.fromkeys(rooms)), fact))
 
-    def enqueue(self, kind: str, body: object, *, unique: str | None = None, delay_seconds: float = 0) -> JobId | None:
+    def enqueue(
+        self, kind: str, body: object, *, unique: str | None = None, delay_seconds: float = 0, shared: bool = False
+    ) -> JobId | None:
         """Have work done after the commit; None if a job with this `unique` key is waiting.
 
-        When this process has a free worker it takes the lease at once, which saves a claim.
+        When this process has a free worker it takes the lease at once, which saves a claim. `shared`: it does not
+        where other processes may have more time for it.
         """
         job_id = JobId(self.new_id())
-        owner = self.lease_owner if delay_seconds == 0 else None
+        owner = self.lease_owner if delay_seconds == 0 and not (shared and self.store_name == "postgresql") else None
         encoded = msgspec.json.encode(body)
         added = self.run(
             "INSERT INTO jobs (id, kind, body, state, run_at, created_at, claims, lease_owner, lease_until, unique_key)"

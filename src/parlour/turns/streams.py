@@ -1,6 +1,7 @@
 """How streamed text is written while it comes: at most one write under way, the rest gathers."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import cast
@@ -41,7 +42,7 @@ class TextStream:
         self._writer = database.writer
         self._change = change
         self._characters_left = characters_max
-        self._gathered: list[str] = []
+        self._gathered: deque[str] = deque()
         self._said: list[str] = []
         self._under_way: asyncio.Future[bool] | None = None
         self._error: BaseException | None = None
@@ -71,9 +72,10 @@ class TextStream:
 
     def unwritten(self) -> str:
         """Text that no write has taken yet; from now on it is the caller's."""
-        text = "".join(self._gathered)
-        self._gathered.clear()
-        return text
+        taken: list[str] = []
+        while self._gathered:  # piece by piece: the writer's thread may take while the loop's adds
+            taken.append(self._gathered.popleft())
+        return "".join(taken)
 
     def _taken(self) -> Change:
         return self._change(self.unwritten())

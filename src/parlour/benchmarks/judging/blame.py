@@ -108,10 +108,7 @@ def _not_replayed(replay: Replay) -> Blame:
 
 
 def _against_judge(case: Case, grade: TestGrade) -> list[Evidence]:
-    """Why the verdict cannot be relied on: it contradicts a check or a person, rests on nothing, or is not shared."""
-    if grade.passed and case.failing_checks:
-        passed = _because(f"{grade.judge} passed it with {grade.score} of {grade.total_points} points.")
-        return [*map(_failed_check, case.failing_checks), passed]
+    """Why the verdict cannot be relied on: it contradicts a person, rests on nothing, or is not shared."""
     marks = [each for each in _newest_by_judge(case.grades, "human") if each.passed != grade.passed]
     if marks:
         return [

@@ -31,6 +31,7 @@ from parlour.storage.tx import Tx
 
 GRADE = "benchmarks.grade"
 
+UNNAMED = ("",)
 UNAVAILABLE = "The model service is not available."
 UNUSABLE = "The judge gave no usable verdict."
 GAVE_UP = "The replay could not be graded."
@@ -63,8 +64,8 @@ class Failure:
 
 
 def judges_of(test: Test) -> tuple[str, ...]:
-    """The panel of a test; `""` is the grader of the settings."""
-    return test.snapshot.judges or ("",)
+    """The panel of a test; `UNNAMED` is the grader of the settings alone."""
+    return test.snapshot.judges or UNNAMED
 
 
 def ask(tx: Tx, test: Test, invocation: Invocation, replay: Replay, requested_by: AccountId) -> TestGradeId:

@@ -14,7 +14,7 @@ from parlour.benchmarks import reading
 from parlour.benchmarks import store as tests
 from parlour.benchmarks.entities import Invocation, Preference, Replay, Test
 from parlour.benchmarks.judging import papers, store
-from parlour.benchmarks.judging.grading import judges_of
+from parlour.benchmarks.judging.grading import UNNAMED, judges_of
 from parlour.benchmarks.judging.papers import Transcript
 from parlour.catalog.entities import Rubric, Scenario
 from parlour.grading.asking import Question
@@ -110,6 +110,8 @@ def _compared(test: Test, one: Invocation, other: Invocation) -> bool:
 
 
 def _ask_both_ways(tx: Tx, test: Test, a: Replay, b: Replay) -> int:
+    if judges_of(test) == UNNAMED and store.is_compared(tx, a.id, b.id):
+        return 0  # it has got its name since, so the index does not see that it was asked
     asked = 0
     for judge in judges_of(test):
         for shown_first in ("a", "b"):
@@ -237,6 +239,11 @@ def give(tx: Tx, pair: Pair, choice: Choice, judge: str) -> bool:
     quotes = {first: choice.quotes.first, second: choice.quotes.second}
     done = replace(asked, choice=chosen, reason=choice.reason, quotes=quotes, judge=asked.judge or judge)
     return store.finish_preference(tx, done)
+
+
+def fail(tx: Tx, asked: Preference, reason: str, judge: str) -> bool:
+    """Give a choice up; False if it has ended."""
+    return store.fail_preference(tx, replace(asked, reason=reason, judge=asked.judge or judge))
 
 
 def _texts() -> Mapping[str, object]:

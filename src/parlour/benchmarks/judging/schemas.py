@@ -1,7 +1,7 @@
 """Whether an answer is JSON that fits a schema, at a bounded cost. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -34,7 +34,7 @@ class _Validator(Protocol):
 
 
 @contextmanager
-def counted() -> Iterator[None]:
+def counted() -> Generator[None]:
     """All checking inside takes at most `STEPS_MAX` steps together."""
     token = _steps.set(STEPS_MAX)
     try:

@@ -200,6 +200,12 @@ def preferences_of(tx: Tx, test_id: str) -> list[Preference]:
     return [_preference(row) for row in rows]
 
 
+def is_compared(tx: Tx, a_replay_id: ReplayId, b_replay_id: ReplayId) -> bool:
+    """Whether any judge was asked about these two."""
+    sql = "SELECT id FROM preferences WHERE a_replay_id = :a AND b_replay_id = :b LIMIT 1"
+    return tx.one(sql, a=a_replay_id, b=b_replay_id) is not None
+
+
 def pending_preferences(tx: Tx, test_id: str) -> int:
     """How many choices of a test are being made."""
     row = tx.one("SELECT count(*) AS n FROM preferences WHERE test_id = :id AND state = 'pending'", id=test_id)
@@ -215,11 +221,12 @@ def finish_preference(tx: Tx, done: Preference) -> bool:
     return tx.run(sql, id=done.id, now=tx.now_ms, **params) > 0
 
 
-def fail_preference(tx: Tx, preference_id: str, reason: str) -> bool:
+def fail_preference(tx: Tx, failed: Preference) -> bool:
     sql = (
-        "UPDATE preferences SET state = 'failed', reason = :reason, done_at = :now WHERE id = :id AND state = 'pending'"
+        "UPDATE preferences SET state = 'failed', reason = :reason, judge = :judge, done_at = :now"
+        " WHERE id = :id AND state = 'pending'"
     )
-    return tx.run(sql, id=preference_id, reason=reason, now=tx.now_ms) > 0
+    return tx.run(sql, id=failed.id, reason=failed.reason, judge=failed.judge, now=tx.now_ms) > 0
 
 
 def _json(quotes: Mapping[str, tuple[str, ...]]) -> str:

@@ -111,7 +111,7 @@ class Judge:
             job.finish(tx)
             usage.note_all(tx, used)
             if isinstance(outcome, Failure):
-                ended = store.fail_preference(tx, pair.preference.id, outcome.reason)
+                ended = preferring.fail(tx, pair.preference, outcome.reason, name)
             else:
                 ended = preferring.give(tx, pair, outcome, name)
             if ended:
@@ -151,7 +151,7 @@ class Judge:
         if preference is None:
             return
         _locked(tx, preference.test_id)
-        if store.fail_preference(tx, preference.id, f"{GAVE_UP} {reason}"):
+        if preferring.fail(tx, preference, f"{GAVE_UP} {reason}", self._need.model_name):
             self._after.preferred(tx, preference.test_id)
 
 

@@ -33,6 +33,31 @@ class _Span:
     text: str
 
 
+class _Spans:
+    """What is to be replaced in a text; no two pieces overlap, the first one holds."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._taken = bytearray(len(text))
+        self.found: list[_Span] = []
+
+    def are_free(self, start: int, end: int) -> bool:
+        return not any(self._taken[start:end])
+
+    def add(self, span: _Span) -> None:
+        if self.are_free(span.start, span.end):
+            self._taken[span.start : span.end] = b"\x01" * (span.end - span.start)
+            self.found.append(span)
+
+    def replaced(self) -> str:
+        pieces: list[str] = []
+        at = 0
+        for span in sorted(self.found, key=lambda each: each.start):
+            pieces += [self._text[at : span.start], span.text]
+            at = span.end
+        return "".join([*pieces, self._text[at:]])
+
+
 @dataclass(frozen=True, slots=True)
 class _Hit:
     """A word that may be a part of somebody's name; `genitive`: with a German `s` at its end."""
@@ -72,20 +97,19 @@ class Neutraliser:
     def replaced(self, text: str) -> str:
         """The text with neutral names, addresses and numbers."""
         text = composed(text)
-        spans: list[_Span] = []
+        spans = _Spans(text)
         for found in numbers(text):
-            _add(spans, _Span(found.start, found.end, self._number(found)))
+            if spans.are_free(found.start, found.end):
+                spans.add(_Span(found.start, found.end, self._number(found)))
         for span in self._handles(text):
-            _add(spans, span)
+            spans.add(span)
         if self._solid is not None:
             for match in self._solid.finditer(text):
-                _add(spans, _Span(*match.span(), self._in_han(self._known.solid[match[0]])))
-        for span in self._names(text, spans):
-            _add(spans, span)
-        self.count += len(spans)
-        for span in sorted(spans, key=lambda each: -each.start):
-            text = text[: span.start] + span.text + text[span.end :]
-        return text
+                spans.add(_Span(*match.span(), self._in_han(self._known.solid[match[0]])))
+        for span in self._names(text, [token for token in words(text) if spans.are_free(token.start, token.end)]):
+            spans.add(span)
+        self.count += len(spans.found)
+        return spans.replaced()
 
     def _number(self, found: Numbered) -> str:
         if found.kind == "email":
@@ -121,10 +145,7 @@ class Neutraliser:
                 if person is not None and (mention or not is_word):
                     yield _Span(match.start() + mention, match.end(), self._handle_of(person))
 
-    def _names(self, text: str, taken: Sequence[_Span]) -> Iterator[_Span]:
-        tokens = [
-            token for token in words(text) if all(token.end <= each.start or token.start >= each.end for each in taken)
-        ]
+    def _names(self, text: str, tokens: Sequence[Token]) -> Iterator[_Span]:
         index = 0
         while index < len(tokens):
             run = self._run(text, tokens, index)
@@ -249,11 +270,6 @@ def _free(pool: Sequence[str], taken: set[str]) -> Iterator[str]:
 def _any_of(texts: Mapping[str, int]) -> re.Pattern[str] | None:
     longest_first = sorted(texts, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-
-def _add(spans: list[_Span], span: _Span) -> None:
-    if all(span.end <= each.start or span.start >= each.end for each in spans):
-        spans.append(span)
 
 
 def _of(hit: _Hit, person: int) -> _Hit:

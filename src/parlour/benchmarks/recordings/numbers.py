@@ -14,7 +14,7 @@ PHONE_DIGITS_MIN, PHONE_DIGITS_MAX = 7, 15
 _LOCAL_DIGITS_MIN = 9
 _SAID_DIGITS_MIN = 4
 
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*")
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,256}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 _INTERNATIONAL = re.compile(r"(?<![\w.])(?:\+|00)[1-9](?:[\s().\-/]{0,2}\d){6,14}(?!\w)")
 _LOCAL = re.compile(r"(?<![\w.,])\(?0\d{1,5}\)?(?:[\s.\-/]{0,2}\d){4,12}(?![\w]|[.,]\d)")
 _NORTH_AMERICAN = re.compile(r"(?<![\w.])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?!\w)")

@@ -1,32 +1,21 @@
-"""Where a replay stands, as this process last read or wrote it.
+"""Where a replay stands: what does not change while it runs, and its finished turns, as read or as just stored."""
 
-A process that wrote the turn before goes on from memory: the fence that it left in the row is that of the next job, so
-what it knows is what is stored, or its first write is refused. Everything else is read.
-"""
-
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from parlour.benchmarks import reading, store
 from parlour.benchmarks.entities import Heard, MadeCall, Replay, ReplayId, ReplayTurn
-from parlour.benchmarks.facts import ReplayStopped, ReplayTextAdded
+from parlour.benchmarks.facts import ReplayTextAdded
 from parlour.benchmarks.reading import RunCount
 from parlour.benchmarks.replaying import context, live
 from parlour.benchmarks.replaying.live import Person
 from parlour.benchmarks.replaying.tools import Record, record_of, tools_of
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Candidate, Recording, ReplayMode
-from parlour.conversations.rooms import invocation_room
-from parlour.events.pump import Pump
 from parlour.kernel.ids import AccountId
-from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Request, Said, ToolSpec
-from parlour.turns.stopping import StopWatch
 from parlour.turns.usage import Payer
-
-KNOWN_MAX = 1_024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,59 +95,6 @@ class Standing:
             "turn": str(self.turn),
             "repetition": str(self.setting.replay.repetition),
         }
-
-
-@dataclass(slots=True)
-class _Known:
-    room: str
-    watch: StopWatch
-    standing: Standing | None = field(default=None)
-
-
-class Standings:
-    """The replays that this process works on; each is watched for its stop as long as it is known here."""
-
-    def __init__(self, database: Database, pump: Pump, person_model: str) -> None:
-        self._database = database
-        self._pump = pump
-        self._person_model = person_model
-        self._known: OrderedDict[ReplayId, _Known] = OrderedDict()
-
-    async def of(self, replay_id: ReplayId, fence: str) -> tuple[Standing, StopWatch] | None:
-        """Where a replay stands for the holder of `fence`; None if it does not run any more."""
-        known = self._known.get(replay_id)
-        if known is not None and known.standing is not None and known.standing.fence == fence and not known.watch.seen:
-            self._known.move_to_end(replay_id)
-            return known.standing, known.watch
-        self.forget(replay_id)
-        replay = await self._database.read(lambda tx: store.replay(tx, replay_id))
-        if replay is None:
-            return None
-        watch = StopWatch(ReplayStopped, lambda ended: isinstance(ended, ReplayStopped) and ended.run_id == replay_id)
-        watch.watch(None)
-        known = _Known(room=invocation_room(replay.invocation_id), watch=watch)
-        self._known[replay_id] = known
-        self._pump.join(known.room, watch)
-        # read after joining: a stop is in what is read, or it is offered
-        known.standing = await self._database.read(lambda tx: load(tx, replay_id, self._person_model))
-        if known.standing is None or watch.seen:
-            self.forget(replay_id)
-            return None
-        if len(self._known) > KNOWN_MAX:
-            self.forget(next(iter(self._known)))
-        return known.standing, watch
-
-    def keep(self, standing: Standing) -> None:
-        """Remember what was just committed."""
-        known = self._known.get(standing.setting.replay.id)
-        if known is not None:
-            known.standing = standing
-
-    def forget(self, replay_id: ReplayId) -> None:
-        """The replay has ended, or somebody else goes on with it."""
-        known = self._known.pop(replay_id, None)
-        if known is not None:
-            self._pump.leave(known.room, known.watch)
 
 
 def load(tx: Tx, replay_id: ReplayId, person_model: str) -> Standing | None:

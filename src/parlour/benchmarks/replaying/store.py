@@ -73,16 +73,15 @@ def finish_turn(tx: Tx, turn: ReplayTurn) -> bool:
     )
 
 
-def go_on(tx: Tx, turn: ReplayTurn, fence: str, next_fence: str, divergent_turn: int | None) -> bool:
-    """A turn is finished; from now on `next_fence` holds the replay. False if it was stopped or is not ours."""
+def go_on(tx: Tx, turn: ReplayTurn, fence: str, divergent_turn: int | None) -> bool:
+    """A turn is finished. False if the replay was stopped or is not ours."""
     return (
         tx.run(
-            "UPDATE replays SET turn = :turn, divergent_turn = :divergent, fence = :next"
+            "UPDATE replays SET turn = :turn, divergent_turn = :divergent"
             " WHERE id = :id AND state = 'running' AND fence = :fence",
             id=turn.replay_id,
             turn=turn.turn,
             divergent=divergent_turn,
-            next=next_fence,
             fence=fence,
         )
         > 0

@@ -23,14 +23,42 @@ from parlour.turns.usage import Meter
 
 
 class TurnStream(TextStream):
-    """The text of one turn. `begun`: its row is there."""
+    """The text of one turn. What is written is taken when the write is done, so that the more gathers the busier the
+    writer is; after `end` the rest is left to the transaction that finishes the turn. `begun`: its row is there.
+    """
 
     def __init__(self, database: Database, standing: Standing, heard: Sequence[Heard], fence: str, most: int) -> None:
         super().__init__(database, most, self._written_as)
         self._standing = standing
         self._heard = tuple(heard)
         self._fence = fence
+        self._ended = False
+        self._last: str | None = None
         self.begun = False
+
+    def end(self) -> None:
+        """The candidate has said all: no further write is begun."""
+        self._ended = True
+
+    def last(self) -> str:
+        """What no write has taken, the same when asked again: for the transaction that finishes the turn."""
+        if self._last is None:
+            self._last = self.unwritten()
+        return self._last
+
+    def _waits(self) -> bool:
+        return not self._ended and super()._waits()
+
+    def _taken(self) -> Change:
+        made: list[Change | None] = []
+
+        def change(tx: Tx) -> bool:
+            if not made:  # an action may be run again after a conflict
+                text = "" if self._ended else self.unwritten()
+                made.append(self._written_as(text) if text else None)
+            return made[0](tx) if made[0] is not None else True
+
+        return change
 
     def _written_as(self, text: str) -> Change:
         begins, self.begun = not self.begun, True

@@ -31,11 +31,10 @@ class Hooks:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
-    """A turn that its candidate has finished. `last`: the replay is done with it; `unwritten`: text not told yet."""
+    """A turn that its candidate has finished. `last`: the replay is done with it."""
 
     standing: Standing
     asking: Asking
-    unwritten: str
     fence: str
     last: bool
     used: Sequence[Used | None]
@@ -54,21 +53,21 @@ def take_over(tx: Tx, job: Job, standing: Standing, fence: str) -> bool:
 
 
 def complete_turn(tx: Tx, job: Job, done: Done, hooks: Hooks) -> Standing | None:
-    """Store a finished turn; where the replay stands now, or None if that was all of it.
+    """Store a finished turn; where the replay stands now, or None if this job is done with it.
 
     Raises `LeaseLostError` if the replay was stopped or is another worker's.
     """
     standing, setting = done.standing, done.standing.setting
     if done.last:
         _lock(tx, setting.replay.test_id)
-    job.finish(tx)
-    if done.unwritten:
-        tx.announce(setting.room, setting.said(standing.turn, done.unwritten))
+        job.finish(tx)
+    unwritten = done.asking.stream.last()
+    if unwritten:
+        tx.announce(setting.room, setting.said(standing.turn, unwritten))
     turn = _row(tx, done)
     turns = (*standing.turns, turn)
     divergent = standing.divergent_turn or first_divergent(setting.recording, turns, setting.mode)
-    fence = done.fence if done.last else _next_fence(tx, setting.replay.id)
-    if not store.go_on(tx, turn, done.fence, fence, divergent):
+    if not store.go_on(tx, turn, done.fence, divergent):
         raise LeaseLostError
     if not done.asking.stream.begun:
         tests.put_turn(tx, turn)
@@ -86,11 +85,14 @@ def complete_turn(tx: Tx, job: Job, done: Done, hooks: Hooks) -> Standing | None
             total_turns=setting.replay.turns_total,
         ),
     )
-    after = Standing(setting=setting, turns=turns, divergent_turn=divergent, fence=fence, begun=False)
-    if not done.last:
-        return after
-    _complete(tx, after, hooks)
-    return None
+    after = Standing(setting=setting, turns=turns, divergent_turn=divergent, fence=done.fence, begun=False)
+    if done.last:
+        _complete(tx, after, hooks)
+        return None
+    if job.claims > 1:
+        _hand_on(tx, job, after)
+        return None
+    return after
 
 
 def complete_without(tx: Tx, job: Job, standing: Standing, used: Sequence[Used | None], hooks: Hooks) -> None:
@@ -182,12 +184,13 @@ def _row(tx: Tx, done: Done) -> ReplayTurn:
     )
 
 
-def _next_fence(tx: Tx, replay_id: ReplayId) -> str:
-    """The fence of the next turn's first claim."""
+def _hand_on(tx: Tx, job: Job, standing: Standing) -> None:
+    """A claim that came after a failure ends with its turn: the next turn has all its claims again."""
+    replay_id = standing.setting.replay.id
+    job.finish(tx)
     job_id = tx.enqueue(REPLAY, ReplayOn(replay_id=replay_id))
-    if job_id is None:
-        raise RuntimeError("a job without a key was refused")
-    return fence_of(job_id, 1)
+    if job_id is None or not tests.take_replay(tx, replay_id, fence_of(job_id, 1)):
+        raise LeaseLostError
 
 
 def _lock(tx: Tx, test_id: TestId) -> None:

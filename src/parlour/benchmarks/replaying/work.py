@@ -1,4 +1,7 @@
-"""The job that replays: a step is one turn of one replay (Glow 6.9, 7.19).
+"""The job that replays (Glow 6.9, 7.19): turn after turn, each stored with its facts before the next is begun.
+
+One claim of the job does as many turns as it can, because a job a turn costs two more statements each (measured in
+`bench/replays.py`); whoever claims it after a crash goes on at the turn that was not finished.
 
 A model that fails for a moment is asked again, with the text told so far taken back; then the replay fails. A stop is
 heard of in the invocation's room, whichever process it came from, and cancels the request.
@@ -9,15 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from parlour.benchmarks import reading, store
-from parlour.benchmarks.entities import Heard, ReplayFault
+from parlour.benchmarks.entities import Heard, ReplayFault, ReplayId
+from parlour.benchmarks.facts import ReplayStopped
 from parlour.benchmarks.replaying import context, live, telling
 from parlour.benchmarks.replaying.limits import ReplayLimits
 from parlour.benchmarks.replaying.live import Person, PersonError, Words
 from parlour.benchmarks.replaying.orders import REPLAY, ReplayOn
-from parlour.benchmarks.replaying.standing import Standing, Standings
+from parlour.benchmarks.replaying.standing import Standing, load
 from parlour.benchmarks.replaying.streams import Asking, TurnStream
 from parlour.benchmarks.replaying.telling import Done, Failing, Hooks
 from parlour.conversations.actions import fence_of
+from parlour.conversations.rooms import invocation_room
 from parlour.events.pump import Pump
 from parlour.jobs import queue
 from parlour.jobs.queue import Job, Kind, LeaseLostError
@@ -27,6 +32,7 @@ from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns import usage
 from parlour.turns.ports import Model
+from parlour.turns.stopping import StopWatch
 from parlour.turns.streams import StoppedError
 from parlour.turns.usage import Meter, Used
 
@@ -68,37 +74,41 @@ class Replayer:
     def __init__(self, need: ReplayerNeed, hooks: Hooks) -> None:
         self._need = need
         self._hooks = hooks
-        self._standings = Standings(need.database, need.pump, need.person_model)
 
     def kind(self) -> Kind:
         """For the worker."""
         return Kind(name=REPLAY, step=self._step, stuck=self._stuck)
 
     async def _step(self, job: Job) -> None:
-        replay_id, fence = job.read(ReplayOn).replay_id, fence_of(job.job_id, job.claims)
-        found = await self._standings.of(replay_id, fence)
-        if found is None:
-            await self._leave(job, ())
-            return
-        standing, watch = found
-        turn = _Turn(job=job, standing=standing, fence=fence)
-        watch.watch(asyncio.current_task())
+        replay_id = job.read(ReplayOn).replay_id
+        room = await self._need.database.read(lambda tx: _room(tx, replay_id))
+        watch = StopWatch(ReplayStopped, lambda ended: isinstance(ended, ReplayStopped) and ended.run_id == replay_id)
+        # read after joining: a stop is in what is read, or it is offered
+        self._need.pump.join(room, watch)
+        turn: _Turn | None = None
         try:
-            if await self._take(turn):
-                await self._play(turn)
+            standing = await self._need.database.read(lambda tx: load(tx, replay_id, self._need.person_model))
+            if standing is not None:
+                turn = _Turn(job=job, standing=standing, fence=fence_of(job.job_id, job.claims))
+                await self._replay(turn)
+            else:
+                await self._leave(job, ())
         except (StoppedError, LeaseLostError):
-            self._standings.forget(replay_id)
-            await self._leave(job, turn.used())
+            await self._leave(job, turn.used() if turn else ())
         except asyncio.CancelledError:
-            self._standings.forget(replay_id)
             if not watch.seen:
                 raise
-            await self._leave(job, turn.used())
-        except Exception:
-            self._standings.forget(replay_id)
-            raise
+            await self._leave(job, turn.used() if turn else ())
         finally:
-            watch.watch(None)
+            self._need.pump.leave(room, watch)
+
+    async def _replay(self, turn: _Turn) -> None:
+        """Turn after turn, each stored before the next is begun; a claim of the job may do several."""
+        if turn.standing.fence != turn.fence or turn.standing.begun:
+            await self._take(turn)
+        while (after := await self._play(turn)) is not None:
+            turn.standing = after
+            turn.asking, turn.meters = None, ()
 
     async def _leave(self, job: Job, used: Sequence[Used | None]) -> None:
         """The replay runs no more, or not here: keep what it cost, and the job is over unless it is another's."""
@@ -111,29 +121,23 @@ class Replayer:
 
         await self._need.database.write(leave)
 
-    async def _take(self, turn: _Turn) -> bool:
-        """Make sure that this claim holds the replay; only after a crash, or at the beginning, it does not yet."""
+    async def _take(self, turn: _Turn) -> None:
+        """Make sure that this claim holds the replay: after a crash another one did."""
         standing, fence = turn.standing, turn.fence
-        if standing.fence == fence and not standing.begun:
-            return True
         if not await self._need.database.write(lambda tx: telling.take_over(tx, turn.job, standing, fence)):
             raise StoppedError
         turn.standing = replace(standing, fence=fence, begun=False)
-        self._standings.keep(turn.standing)
-        return True
 
-    async def _play(self, turn: _Turn) -> None:
+    async def _play(self, turn: _Turn) -> Standing | None:
+        """One turn; where the replay stands after it, or None if it has ended."""
         try:
             words = await self._words(turn)
         except PersonError as error:
-            await self._fail(turn, error.text)
-            return
+            return await self._fail(turn, error.text)
         except ProviderFault as fault:
-            await self._fault(turn, fault, live.PERSON_FAILED)
-            return
+            return await self._fault(turn, fault, live.PERSON_FAILED)
         if words is None:
-            await self._end(turn)
-            return
+            return await self._end(turn)
         limits = self._need.limits
         stream = TurnStream(self._need.database, turn.standing, words.heard, turn.fence, limits.reply_characters_max)
         turn.asking = Asking(self._need.model, limits, turn.standing, stream)
@@ -141,14 +145,12 @@ class Replayer:
             await turn.asking.hear(words.heard)
         except TimeoutError:
             await stream.settle()
-            await self._fail(turn, TIMED_OUT)
-            return
+            return await self._fail(turn, TIMED_OUT)
         except ProviderFault as fault:
             await stream.settle()
-            await self._fault(turn, fault, UNAVAILABLE)
-            return
-        await stream.settle()
-        await self._complete(turn, turn.asking, ends=words.ends)
+            return await self._fault(turn, fault, UNAVAILABLE)
+        stream.end()
+        return await self._complete(turn, turn.asking, ends=words.ends)
 
     async def _words(self, turn: _Turn) -> Words | None:
         """What the candidate is told before this turn; None if the simulated person has nothing more to say."""
@@ -187,26 +189,21 @@ class Replayer:
         )
         return replace(words, heard=heard)
 
-    async def _complete(self, turn: _Turn, asking: Asking, *, ends: bool) -> None:
+    async def _complete(self, turn: _Turn, asking: Asking, *, ends: bool) -> Standing | None:
+        """The writer works in order: what the stream has begun to write is written before."""
         standing = turn.standing
         done = Done(
             standing=standing,
             asking=asking,
-            unwritten=asking.stream.unwritten(),
             fence=turn.fence,
             last=ends or standing.turn >= standing.setting.replay.turns_total,
             used=turn.used(),
         )
-        after = await self._need.database.write(lambda tx: telling.complete_turn(tx, turn.job, done, self._hooks))
-        if after is None:
-            self._standings.forget(standing.setting.replay.id)
-        else:
-            self._standings.keep(after)
+        return await self._need.database.write(lambda tx: telling.complete_turn(tx, turn.job, done, self._hooks))
 
     async def _end(self, turn: _Turn) -> None:
         standing, used = turn.standing, turn.used()
         await self._need.database.write(lambda tx: telling.complete_without(tx, turn.job, standing, used, self._hooks))
-        self._standings.forget(standing.setting.replay.id)
 
     async def _fault(self, turn: _Turn, fault: ProviderFault, text: str) -> None:
         """A fault of a model: what may pass is tried again by the worker, after a pause."""
@@ -226,7 +223,6 @@ class Replayer:
             used=turn.used(),
         )
         await self._need.database.write(lambda tx: telling.fail(tx, turn.job, failing, self._hooks))
-        self._standings.forget(turn.standing.setting.replay.id)
 
     def _stuck(self, tx: Tx, body: bytes, _reason: str) -> None:
         replay_id = decode(body, ReplayOn).replay_id
@@ -237,3 +233,8 @@ class Replayer:
         rooms = reading.rooms(test, replay.invocation_id, replay.requested_by)
         fault = ReplayFault(code="internal", text=GAVE_UP, turn=replay.turn + 1)
         telling.tell_failure(tx, replay_id, fault, rooms, self._hooks)
+
+
+def _room(tx: Tx, replay_id: ReplayId) -> str:
+    replay = store.replay(tx, replay_id)
+    return invocation_room(replay.invocation_id if replay else "")

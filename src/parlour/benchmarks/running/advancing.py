@@ -6,10 +6,10 @@ from parlour.accounts import actions as accounts
 from parlour.benchmarks import access, reading, store
 from parlour.benchmarks.entities import Invocation, InvocationId, Replay, ReplayId, Test, TestId
 from parlour.benchmarks.judging import blame, checks
-from parlour.benchmarks.running import beginning, cells, ending, filling, settling
+from parlour.benchmarks.running import beginning, cells, ending, filling
 from parlour.benchmarks.running.cells import Cell
 from parlour.benchmarks.running.rules import RunRules
-from parlour.benchmarks.running.settling import advance
+from parlour.benchmarks.running.settling import Happened, advance, go_on
 from parlour.catalog.benchmarks import ReplayMode
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
@@ -109,20 +109,21 @@ def replay_completed(tx: Tx, replay_id: ReplayId, rules: RunRules) -> None:
     goes on. The test is locked."""
     test, invocation, replay = _of(tx, replay_id)
     outcomes = checks.run_for(tx, test, replay)
-    store.set_checks(tx, replay.id, outcomes)
+    if outcomes:
+        store.set_checks(tx, replay.id, outcomes)
     blame.note(tx, test, replay.id)
     if replay.end_wanted is not None:
         ending.apply(tx, test, invocation, replay, replay.end_wanted)
     elif filling.ends_itself(test):
         ending.end_by_itself(tx, test, invocation, replay)
-    settling.advance(tx, test.id, rules, replay.requested_by)
+    go_on(tx, test, rules, Happened(requested_by=replay.requested_by, invocation_id=invocation.id))
 
 
 def replay_failed(tx: Tx, replay_id: ReplayId, rules: RunRules) -> None:
     """A replay failed, and that has been stored and told: its cell is pending again, and the test goes on."""
-    test, _, replay = _of(tx, replay_id)
+    test, invocation, replay = _of(tx, replay_id)
     blame.note(tx, test, replay.id)
-    settling.advance(tx, test.id, rules, replay.requested_by)
+    go_on(tx, test, rules, Happened(requested_by=replay.requested_by, invocation_id=invocation.id))
 
 
 def _of(tx: Tx, replay_id: ReplayId) -> tuple[Test, Invocation, Replay]:

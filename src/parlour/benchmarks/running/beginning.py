@@ -39,13 +39,14 @@ def create(tx: Tx, test: Test, cell: Cell, requested_by: AccountId) -> Replay | 
     )
     if not store.insert_replay(tx, replay):
         return None
-    store.begin_test(tx, test.id)
+    if test.state == "pending":
+        store.begin_test(tx, test.id)
     return replay
 
 
 def begin(tx: Tx, test: Test, replay: Replay) -> None:
     """A queued replay runs from now on: its job holds it from the first claim. The test must be locked."""
-    job_id = tx.enqueue(REPLAY, ReplayOn(replay_id=replay.id))
+    job_id = tx.enqueue(REPLAY, ReplayOn(replay_id=replay.id), shared=True)
     if job_id is None or not store.begin_replay(tx, replay.id, fence_of(job_id, 1)):
         raise LookupError(f"replay {replay.id} began under the lock of its test")
     count = reading.run_count(tx, test, replay)

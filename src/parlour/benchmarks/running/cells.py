@@ -4,7 +4,7 @@ A cell of an invocation has a number, by repetition and recording, from 0.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from parlour.benchmarks import store
 from parlour.benchmarks.entities import Invocation, InvocationId, Test
@@ -87,40 +87,46 @@ class Ahead:
     def __init__(self, tx: Tx, test: Test, invocations: Sequence[Invocation], rules: RunRules) -> None:
         self._tx = tx
         self._test = test
-        closed = exhausted(tx, test, rules)
-        self._next: dict[InvocationId, Cell | None] = {
-            each.id: self._at(each)
-            for each in invocations
-            if each.state == "open"
-            and not each.template.use_custom
-            and rules.usable(each.template.model)
-            and not closed
-        }
+        self._recordings = len(test.snapshot.recordings)
+        self._invocations = {each.id: each for each in invocations}
+        self._frontiers: dict[InvocationId, int] = {}
+        if not exhausted(tx, test, rules):
+            self._frontiers = {
+                each.id: each.frontier
+                for each in invocations
+                if each.state == "open" and not each.template.use_custom and rules.usable(each.template.model)
+            }
 
     def first(self) -> Cell | None:
         """The cell to be started next, if there is one."""
-        found = [cell for cell in self._next.values() if cell is not None]
-        return min(found, key=self._order, default=None)
+        passed: set[InvocationId] = set()
+        found = self._nearest()
+        while found is not None and marks.is_taken(self._tx, found.name):
+            self._frontiers[found.invocation.id] += 1
+            passed.add(found.invocation.id)
+            found = self._nearest()
+        for invocation_id in passed:
+            marks.set_frontier(self._tx, invocation_id, self._frontiers[invocation_id])
+        return found
 
     def pass_by(self, cell: Cell) -> None:
-        """It was started."""
-        invocation = replace(cell.invocation, frontier=self._number(cell) + 1)
-        marks.set_frontier(self._tx, invocation.id, invocation.frontier)
-        self._next[invocation.id] = self._at(invocation)
+        """It was started: of its invocation the next one comes."""
+        self._frontiers[cell.invocation.id] += 1
+        marks.set_frontier(self._tx, cell.invocation.id, self._frontiers[cell.invocation.id])
+
+    def _nearest(self) -> Cell | None:
+        cells = (
+            cell_at(self._test, self._invocations[invocation_id], frontier)
+            for invocation_id, frontier in self._frontiers.items()
+            if frontier < self._end(self._invocations[invocation_id])
+        )
+        return min(cells, key=self._order, default=None)
 
     def _order(self, cell: Cell) -> tuple[int, int, int]:
         if self._test.plan.automatic:
             return cell.repetition, cell.position, cell.invocation.position
         return cell.repetition, cell.invocation.position, cell.position
 
-    def _number(self, cell: Cell) -> int:
-        return (cell.repetition - 1) * len(self._test.snapshot.recordings) + cell.position
-
-    def _at(self, invocation: Invocation) -> Cell | None:
+    def _end(self, invocation: Invocation) -> int:
         last = invocation.repetition if self._test.infinite_mode else boundary(self._test)
-        end = last * len(self._test.snapshot.recordings)
-        for number in range(invocation.frontier, end):
-            cell = cell_at(self._test, invocation, number)
-            if not marks.is_taken(self._tx, cell.name):
-                return cell
-        return None
+        return last * self._recordings

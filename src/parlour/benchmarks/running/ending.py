@@ -11,7 +11,7 @@ from parlour.benchmarks.judging import store as judgements
 from parlour.benchmarks.running import store as marks
 from parlour.benchmarks.running.filling import ends_itself
 from parlour.benchmarks.running.rules import RunRules
-from parlour.benchmarks.running.settling import advance
+from parlour.benchmarks.running.settling import Happened, go_on
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
@@ -54,7 +54,7 @@ def end(tx: Tx, actor: Actor, ending: Ending, rules: RunRules) -> Ended:
         if ending.grade:
             accounts.take_request(tx, actor.account_id, rules.timezone_name)
         grade_id = apply(tx, test, invocation, replay, wanted)
-        advance(tx, test.id, rules, actor.account_id)
+        go_on(tx, test, rules, Happened(requested_by=actor.account_id, invocation_id=invocation.id))
         return Ended(run_id=replay.id, grade_id=grade_id, pending=False)
     if ending.grade and not (replay.end_wanted and replay.end_wanted.grade):
         accounts.take_request(tx, actor.account_id, rules.timezone_name)
@@ -69,7 +69,8 @@ def apply(tx: Tx, test: Test, invocation: Invocation, replay: Replay, wanted: En
     """
     if wanted.grade:
         grade_id = grading.ask(tx, test, invocation, replay, wanted.requested_by)
-        store.set_ended(tx, replay.id, "graded")
+        if replay.ended is None:
+            store.set_ended(tx, replay.id, "graded")
         preferring.ask_pairs(tx, test, replay)
         return grade_id
     if replay.ended is None:
@@ -100,25 +101,30 @@ def graded(tx: Tx, grade_id: TestGradeId, rules: RunRules) -> None:
     """A grade of a test is done or has failed, and that has been stored and told: the test goes on.
 
     A replay whose grade failed has not been ended: a client may end it again. Where the server ends replays by itself
-    it is closed.
+    it is closed; and one that was closed before stays so.
     """
     grade = judgements.grade(tx, grade_id)
     test = store.test(tx, grade.test_id, lock=True) if grade else None
     if grade is None or test is None:
         return
-    if grade.replay_id is not None and grade.state == "failed" and grade.counts:
-        replay = store.replay(tx, grade.replay_id, lock=True)
-        newest = [each for each in judgements.grades_of_replay(tx, grade.replay_id) if each.counts]
-        if replay is not None and all(each.state == "failed" for each in newest):
-            store.set_ended(tx, replay.id, "closed" if ends_itself(test) else None)
-    advance(tx, test.id, rules, grade.requested_by)
+    replay = store.replay(tx, grade.replay_id, lock=True) if grade.replay_id and grade.counts else None
+    if replay is not None and grade.state == "done" and replay.ended != "graded":
+        store.set_ended(tx, replay.id, "graded")
+    elif replay is not None and replay.ended == "graded" and _all_failed(tx, replay.id):
+        store.set_ended(tx, replay.id, "closed" if ends_itself(test) else None)
+    go_on(tx, test, rules, Happened(requested_by=grade.requested_by, invocation_id=grade.invocation_id))
+
+
+def _all_failed(tx: Tx, replay_id: ReplayId) -> bool:
+    return all(each.state == "failed" for each in judgements.grades_of_replay(tx, replay_id) if each.counts)
 
 
 def _replay_of(tx: Tx, invocation: Invocation, run_id: str) -> Replay:
-    replay = store.replay(tx, run_id, lock=True)
+    """A replay of an invocation. Its state changes under the lock of its test only, so it needs none of its own."""
+    replay = store.replay(tx, run_id)
     if replay is None:
         newest = marks.newest_of(tx, invocation.id, run_id)
-        replay = store.replay(tx, newest, lock=True) if newest else None
+        replay = store.replay(tx, newest) if newest else None
     if replay is None or replay.invocation_id != invocation.id:
         raise not_found("Run")
     return replay

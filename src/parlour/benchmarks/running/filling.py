@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from parlour.accounts import actions as accounts
 from parlour.benchmarks import store
-from parlour.benchmarks.entities import Halted, Invocation, InvocationId, Replay, Test, TestId
+from parlour.benchmarks.entities import Halted, Invocation, InvocationId, Test, TestId
 from parlour.benchmarks.running import beginning, cells, halting
 from parlour.benchmarks.running import store as marks
 from parlour.benchmarks.running.rules import RunRules
+from parlour.benchmarks.running.store import Active
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 
@@ -44,10 +45,11 @@ def fill_slots(tx: Tx, test: Test, invocations: Sequence[Invocation], rules: Run
     A client's replays have `rules.parallel_max` slots, one an invocation; an automatic test has as many as its plan
     says; auto-advance goes one replay at a time. The test must be locked, `test` and `invocations` as they are now.
     """
-    active = store.replays_of(tx, test.id, ("queued", "running"))
+    active = marks.active_of(tx, test.id)
     slots = _slots(test, active, rules)
-    for replay in active:
-        if replay.state == "queued" and slots.has(replay.invocation_id):
+    for each in active:
+        replay = store.replay(tx, each.id) if not each.running and slots.has(each.invocation_id) else None
+        if replay is not None:
             beginning.begin(tx, test, replay)
             slots.take(replay.invocation_id)
     if not advances_itself(test) or test.halted is not None:
@@ -67,17 +69,17 @@ def ends_itself(test: Test) -> bool:
     return test.plan.automatic or (test.auto_advance and test.halted != "stopped")
 
 
-def _slots(test: Test, active: Sequence[Replay], rules: RunRules) -> _Slots:
+def _slots(test: Test, active: Sequence[Active], rules: RunRules) -> _Slots:
     automatic = test.plan.automatic
     parallel = min(max(test.plan.parallel, 1), PARALLEL_MAX) if automatic else rules.parallel_max
     slots = _Slots(free=parallel, one_each=not automatic)
-    for replay in active:
-        if replay.state == "running":
-            slots.take(replay.invocation_id)
+    for each in active:
+        if each.running:
+            slots.take(each.invocation_id)
     return slots
 
 
-def _one(active: Sequence[Replay]) -> _Slots:
+def _one(active: Sequence[Active]) -> _Slots:
     return _Slots(free=0 if active else 1, one_each=True)
 
 

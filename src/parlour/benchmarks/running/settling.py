@@ -1,7 +1,7 @@
 """What is over: repetitions, invocations, the test (Glow 6.9, decision D23)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from parlour.benchmarks import reading, store
 from parlour.benchmarks.entities import Invocation, InvocationId, Test, TestId
@@ -13,18 +13,34 @@ from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 
 
-def advance(tx: Tx, test_id: TestId, rules: RunRules, requested_by: AccountId | None = None) -> None:
-    """Let a test go on, in the transaction of what happened in it: new repetitions, completed invocations, the
-    completed test, free slots. `requested_by` is who caused it, if not its owner.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happened:
+    """What happened in a test: who caused it, and in which invocation (None: it may concern all)."""
 
-    It does nothing where nothing is to be done, so it may be called once too often. It locks the test.
+    requested_by: AccountId
+    invocation_id: InvocationId | None = None
+
+
+def advance(tx: Tx, test_id: TestId, rules: RunRules) -> None:
+    """Let a test go on, in the transaction of what happened in it. It locks the test.
+
+    It does nothing where nothing is to be done, so it may be called once too often.
     """
     test = store.test(tx, test_id, lock=True)
-    if test is None or test.state == "completed":
+    if test is not None:
+        go_on(tx, test, rules, Happened(requested_by=test.account_id))
+
+
+def go_on(tx: Tx, test: Test, rules: RunRules, happened: Happened) -> None:
+    """The same for a test that is locked: new repetitions, completed invocations, the completed test, free slots."""
+    if test.state == "completed":
         return
-    invocations = [_renewed(tx, test, each, rules) for each in store.invocations_of(tx, test.id)]
-    invocations = [_settled(tx, test, each, rules) for each in invocations]
-    if _completes(tx, test, invocations, requested_by or test.account_id):
+    only = None if test.infinite_mode else happened.invocation_id
+    invocations = [
+        _settled(tx, test, _renewed(tx, test, each, rules), rules) if only in (None, each.id) else each
+        for each in store.invocations_of(tx, test.id)
+    ]
+    if _completes(tx, test, invocations, happened.requested_by):
         return
     filling.fill_slots(tx, test, invocations, rules)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from parlour.benchmarks import access, reading, store
 from parlour.benchmarks.entities import Plan, ReplayId, Test, TestId
 from parlour.benchmarks.facts import ReplayStopped
-from parlour.benchmarks.running import cells, ending, halting, settling
+from parlour.benchmarks.running import ending, halting, settling
 from parlour.benchmarks.running import store as marks
 from parlour.benchmarks.running.filling import advances_itself, ends_itself
 from parlour.benchmarks.running.rules import RunRules
@@ -35,7 +35,7 @@ def stop(tx: Tx, actor: Actor, invocation_id: str, rules: RunRules) -> list[Repl
     stopped = _stop_all(tx, actor, test, invocation.id)
     if advances_itself(test) or test.infinite_mode:
         _go_no_further(tx, test)
-    settling.advance(tx, test.id, rules, actor.account_id)
+    _go_on(tx, actor, test, rules)
     return stopped
 
 
@@ -46,7 +46,7 @@ def stop_test(tx: Tx, actor: Actor, test_id: str, rules: RunRules) -> list[Repla
     for invocation in store.invocations_of(tx, test.id):
         stopped += _stop_all(tx, actor, test, invocation.id)
     _go_no_further(tx, test)
-    settling.advance(tx, test.id, rules, actor.account_id)
+    _go_on(tx, actor, test, rules)
     return stopped
 
 
@@ -59,12 +59,10 @@ def resume(tx: Tx, actor: Actor, test_id: str, rules: RunRules, bounds: Bounds |
     test = access.test_to_run(tx, actor, test_id)
     if test.halted is None:
         return test
-    if test.halted == "decided":
-        marks.set_looked(tx, test.id, cells.boundary(test))
     marks.reset_frontiers(tx, test.id)
     store.resume_test(tx, test.id, _bounded(test.plan, bounds) if bounds else test.plan)
     _end_what_waits(tx, test.id)
-    settling.advance(tx, test.id, rules, actor.account_id)
+    _go_on(tx, actor, test, rules)
     return store.test(tx, test.id) or test
 
 
@@ -76,6 +74,11 @@ def _stop_all(tx: Tx, actor: Actor, test: Test, invocation_id: str) -> list[Repl
             rooms = [*reading.rooms(test, invocation_id, actor.account_id), person_room(found.requested_by)]
             tx.announce(rooms, ReplayStopped(invocation_id=found.invocation_id, run_id=found.id))
     return stopped
+
+
+def _go_on(tx: Tx, actor: Actor, test: Test, rules: RunRules) -> None:
+    now = store.test(tx, test.id) or test
+    settling.go_on(tx, now, rules, settling.Happened(requested_by=actor.account_id))
 
 
 def _go_no_further(tx: Tx, test: Test) -> None:

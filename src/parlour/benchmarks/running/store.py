@@ -1,5 +1,7 @@
 """SQL that only running a test needs: how far its cells are, and marks on tests and invocations."""
 
+from dataclasses import dataclass
+
 from parlour.benchmarks.entities import InvocationId, ReplayId, TestId
 from parlour.storage.tx import Tx
 
@@ -75,6 +77,30 @@ def failed_count(tx: Tx, test_id: TestId, since: int) -> int:
     sql = "SELECT count(*) AS n FROM replays WHERE test_id = :id AND state = 'failed' AND completed_at >= :since"
     row = tx.one(sql, id=test_id, since=since)
     return row["n"] if row else 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Active:
+    """A replay that is queued or running."""
+
+    id: ReplayId
+    invocation_id: InvocationId
+    running: bool
+
+
+def active_of(tx: Tx, test_id: TestId) -> list[Active]:
+    """What is queued or running in a test, oldest first."""
+    rows = tx.all(
+        "SELECT id, invocation_id, state FROM replays WHERE test_id = :id AND state IN ('queued', 'running')"
+        " ORDER BY created_at, repetition, position, id",
+        id=test_id,
+    )
+    return [
+        Active(
+            id=ReplayId(row["id"]), invocation_id=InvocationId(row["invocation_id"]), running=row["state"] == "running"
+        )
+        for row in rows
+    ]
 
 
 def active_in(tx: Tx, invocation_id: InvocationId) -> bool:

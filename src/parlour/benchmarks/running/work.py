@@ -35,7 +35,7 @@ class Looker:
 
         def act(tx: Tx) -> None:
             job.finish(tx)
-            self._looked(tx, order, decided=decided)
+            self.keep(tx, order, decided=decided)
 
         await self._database.write(act)
 
@@ -43,10 +43,11 @@ class Looker:
         test = store.test(tx, order.test_id)
         return test is not None and test.halted is None and self._decided(tx, test, order.repetitions)
 
-    def _looked(self, tx: Tx, order: LookAt, *, decided: bool) -> None:
-        """Remember that it was looked, and halt the test or let it go on."""
+    def keep(self, tx: Tx, order: LookAt, *, decided: bool) -> None:
+        """Remember that it was looked, and halt the test or let it go on. One that is halted is looked at again when it
+        goes on."""
         test = store.test(tx, order.test_id, lock=True)
-        if test is None or test.state == "completed" or test.looked >= order.repetitions:
+        if test is None or test.state == "completed" or test.halted is not None or test.looked >= order.repetitions:
             return
         marks.set_looked(tx, test.id, order.repetitions)
         if decided:
@@ -55,4 +56,4 @@ class Looker:
 
     def _stuck(self, tx: Tx, body: bytes, _reason: str) -> None:
         """Looking only saves requests: a test that cannot be looked at goes on to its end."""
-        self._looked(tx, decode(body, LookAt), decided=False)
+        self.keep(tx, decode(body, LookAt), decided=False)

@@ -37,6 +37,9 @@ class Spread:
 # difference varies by a tenth of the points from scenario to scenario. Cautious for models at low temperature.
 DEFAULT_SPREAD = Spread(within=0.12, between_cases=0.08, between_clusters=0.10)
 
+# The same for passes (0 or 1): a recording that passes four times of five varies by 0.4 between repetitions.
+DEFAULT_PASS_SPREAD = Spread(within=0.4, between_cases=0.2, between_clusters=0.2)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:

@@ -22,7 +22,7 @@ from parlour.turns.ports import Request, Said, ToolCall
 
 NOISY = "scripted-noisy"
 FILLERS = ("Hm.", "Well.", "All right.", "Okay then.", "Let me think for a second.", "Right, so.")
-SMALL_WORDS_MAX = 4
+SMALL_WORDS_MAX = 2
 
 _CALL = re.compile(r"\s*\[\[([A-Za-z0-9_.-]{1,64}) (\{.*?\})\]\]\s*", re.DOTALL)
 _SWAPS, _FILLS, _DROPS = 0.5, 0.4, 0.4

@@ -53,7 +53,6 @@ class Choice:
 class _Side:
     """A transcript with its points by criterion."""
 
-    lines: int
     verdict: Verdict
     points: dict[str, int]
 
@@ -100,7 +99,7 @@ def _side(rubric: Rubric, transcript: Sequence[Line], model: str) -> _Side:
     verdict = grade_transcript(rubric, transcript, None, temper_of(model))
     worth = {level.id: level.points for group in rubric.groups for level in group.standards}
     points = {item.standard_group: worth[item.standard] for item in verdict.feedbacks}
-    return _Side(lines=len(transcript), verdict=verdict, points=points)
+    return _Side(verdict=verdict, points=points)
 
 
 def _quotes(rubric: Rubric, side: _Side, other: _Side) -> tuple[str, ...]:

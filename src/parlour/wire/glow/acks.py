@@ -179,7 +179,7 @@ class TestStarted(Ack):
     total_runs: int
 
 
-class TestNext(Ack):
+class TestFound(Ack):
     """7.18. `run_id` is the original run, null when there is none (`done`); `replay_run_id` if it was started."""
 
     __test__ = False
@@ -194,7 +194,7 @@ class TestNext(Ack):
     replay_run_id: str | None = None
 
 
-class TestRun(Ack):
+class TestBegun(Ack):
     """7.19. `run_id` is the replay."""
 
     __test__ = False

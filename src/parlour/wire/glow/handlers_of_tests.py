@@ -34,7 +34,7 @@ def test_start(tx: Tx, caller: Caller, payload: payloads.TestStart | payloads.Te
 def test_next(tx: Tx, caller: Caller, payload: payloads.TestNext) -> Done:
     """7.18."""
     found = advancing.next_run(tx, caller.actor, payload.test_id, payload.start, caller.tests)
-    ack = acks.TestNext(
+    ack = acks.TestFound(
         test_id=payload.test_id,
         invocation_id=found.invocation_id,
         run_id=found.run_id,
@@ -67,7 +67,7 @@ def test_run(tx: Tx, caller: Caller, payload: payloads.TestRun | payloads.TestRu
     invocation_id = _invocation_id(payload)
     asked = Running(test_id=payload.test_id, invocation_id=invocation_id, run_id=payload.run_id)
     begun = advancing.run(tx, caller.actor, asked, caller.tests)
-    ack = acks.TestRun(
+    ack = acks.TestBegun(
         test_id=payload.test_id,
         invocation_id=invocation_id,
         run_id=begun.replay_id,

@@ -1,0 +1,93 @@
+"""The log of an invocation: what is compacted, recovered, and withdrawn (Glow 5.2, 5.4; case 50)."""
+
+import asyncio
+
+import pytest
+
+from parlour.accounts import actions as accounts
+from parlour.benchmarks.compacting import compact_replays
+from tests.harness.site import Site
+from tests.harness.socket import Client
+from tests.wire import benches, replays
+from tests.wire.house import House, fence
+from tests.wire.raw import Raw
+from tests.wire.test_compaction import DAY, age, entries_of, opened
+
+
+async def compacted(site: Site) -> int:
+    """Compact the turns that ended a day ago; how many."""
+    async with opened(site) as database:
+        return await compact_replays(database, DAY)
+
+
+@pytest.mark.case(50, 98)
+async def test_the_deltas_of_old_turns_are_one_entry_each_with_the_same_text_and_no_hole(own: Site) -> None:
+    benches.install(own)
+    process = own.start(SCRIPTED_PIECES_PER_SECOND=60)
+    async with Client(process.url, own.tokens["instructor"]) as client:
+        started = await replays.start(client, "single")
+        begun = await replays.replay(client, started, "three")
+        live = replays.deltas(client, begun["run_id"])
+        room = f"invocation:{started['invocation_id']}"
+        await fence(client)
+    assert await compacted(own) == 0, "nothing of today is touched"
+    before = entries_of(own, room)
+    age(own, DAY + 60)
+    assert await compacted(own) == 3
+    after = entries_of(own, room)
+    assert [kind for *_, kind in after].count("ReplayTextCompacted") == 3
+    assert len(after) < len(before)
+    assert [first for first, *_ in after[1:]] == [seq + 1 for _, seq, _ in after[:-1]]
+    assert await compacted(own) == 0
+    async with Client(process.url, own.tokens["root"], dialect="glow-web") as reader:
+        await reader.ok("test_join", {"invocation_id": started["invocation_id"], "since": 0})
+        complete = await reader.wait_for("test_run_complete", run_id=begun["run_id"])
+        assert replays.deltas(reader, begun["run_id"]) == live == replays.outputs(complete)
+        told = reader.payloads("test_progress", type="run_delta")
+        assert all(each["_meta"]["from"] < each["_meta"]["seq"] for each in told)
+        assert [each["content"] for each in reader.payloads("test_run_delta")] == [each["message"] for each in told]
+
+
+@pytest.mark.case(41, 102)
+async def test_a_reader_that_was_cut_in_a_replay_gets_the_rest_once_and_in_order(slow: House) -> None:
+    benches.install(slow.site)
+    token = slow.site.tokens["instructor"]
+    async with slow.raw() as raw:
+        pid = (await raw.open(token, recovery=True)).data["pid"]
+        started = await raw.ok("test_start", {"benchmark_id": benches.bench("slowly")})
+        begun = await raw.ok("test_run", replays.ids_of(started, "two"))
+        await raw.wait(lambda p: p.name == "test_progress" and p.payload.get("type") == "run_delta")
+        offset = raw.logged[-1].offset
+        seen = len(raw.logged)
+        await raw.event("test_run_complete", run_id=begun["run_id"])
+        expected = [(p.name, p.payload) for p in raw.logged[seen:]]
+    async with slow.raw() as again:
+        answer = await again.open(token, pid=pid, offset=offset)
+        assert answer.data["pid"] == pid
+        await again.event("test_run_complete", run_id=begun["run_id"])
+        assert [(p.name, p.payload) for p in again.logged] == expected
+
+
+@pytest.mark.case(18, 102)
+async def test_who_may_not_read_a_test_any_more_hears_nothing_more_of_it(own: Site) -> None:
+    benches.install(own)
+    process = own.start(SCRIPTED_PIECES_PER_SECOND=25)
+    async with (
+        Client(process.url, own.tokens["root"]) as owner,
+        Client(process.url, own.tokens["teaching"]) as reader,
+    ):
+        started = await replays.start(owner, "slowly")
+        await reader.ok("test_join", {"invocation_id": started["invocation_id"]})
+        begun = await owner.ok("test_run", replays.ids_of(started, "two"))
+        await reader.wait_for("test_progress", type="run_delta")
+        own.write(lambda tx: accounts.set_account_departments(tx, own.ids["teaching"], []))
+        await asyncio.sleep(0.5)
+        heard = len(reader.heard)
+        await owner.wait_for("test_run_complete", run_id=begun["run_id"], seconds=30)
+        await asyncio.sleep(0.2)
+        assert [name for name in reader.names[heard:] if name.startswith("test_")] == []
+        gone = await reader.refused("test_join", {"invocation_id": started["invocation_id"]})
+        assert gone["detail"] == "Invocation not found."
+        async with Raw(process.url) as raw:
+            await raw.open(own.tokens["teaching"])
+            assert (await raw.call("test_next", {"test_id": started["test_id"]}))["ok"] is False
