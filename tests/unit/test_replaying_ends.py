@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from parlour.kernel.refusals import ProviderFault
 from parlour.storage.tx import Row, Tx
 from parlour.turns.ports import Text
 from tests.conftest import STORES
-from tests.unit.replaying_hall import ROOMS, Answers, Hall, new_store, open_hall
+from tests.unit.replaying_hall import ROOMS, TALK, Answers, Hall, new_store, open_hall
 
 PASSING = ProviderFault("Too many requests.", retryable=True)
 FINAL = ProviderFault("No such model.", retryable=False)
@@ -234,3 +235,17 @@ async def test_a_long_answer_is_cut_and_so_is_a_flood_of_calls(hall: Hall) -> No
     await hall.replayed(Answers(["word " * 100]), replay_id, reply_characters_max=50)
     turns = await hall.turns(replay_id)
     assert [(len(turn.content), turn.ending) for turn in turns] == [(50, "length")] * 3
+
+
+async def test_two_workers_share_the_replays_of_a_test(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = new_store("postgresql", request, tmp_path)
+    async with open_hall(url) as hall, open_hall(url) as other:
+        begun = [await hall.begin(replace(TALK, id=f"talk-{number}")) for number in range(24)]
+        models = [Answers(["Slowly said."], pause=0.01) for _ in range(2)]
+        for each, model in zip((hall, other), models, strict=True):
+            await each.work(model)
+        for replay_id in begun:
+            assert (await hall.ended(replay_id)).state == "completed"
+        asked = [len(model.asked) for model in models]
+        assert sum(asked) == 3 * len(begun)
+        assert min(asked) >= 3 * len(begun) // 4

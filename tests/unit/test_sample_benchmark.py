@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -13,7 +13,7 @@ from parlour import testing
 from parlour.accounts.actions import create_account
 from parlour.accounts.entities import NewAccount
 from parlour.benchmarks import store
-from parlour.benchmarks.entities import Plan, Preference, Replay, ReplayTurn, Test, TestGrade, TestId
+from parlour.benchmarks.entities import Plan, Preference, Replay, ReplayId, ReplayTurn, Test, TestGrade, TestId
 from parlour.benchmarks.judging import store as judgements
 from parlour.benchmarks.running import starting
 from parlour.benchmarks.running.starting import Started, Starting
@@ -38,7 +38,7 @@ class Outcome:
 
     test: Test
     replays: list[Replay]
-    turns: dict[str, list[ReplayTurn]]
+    turns: Mapping[ReplayId, list[ReplayTurn]]
     grades: list[TestGrade]
     preferences: list[Preference]
     title_of: dict[str, str]
@@ -96,7 +96,7 @@ def _ended(tx: Tx, test_id: TestId) -> bool:
 
 
 async def test_the_supportive_conversations_tell_the_good_candidate_from_the_curt_one(hall: Hall) -> None:
-    done = await run(hall, CHECK.id, Plan(automatic=True, recorded=True))
+    done = await run(hall, CHECK.id, Plan(automatic=True, recorded=True, seed=5))
     cells = len(CHECK.recordings) * CHECK.repeats
     assert (done.test.state, done.test.halted) == ("completed", None)
     assert Counter(done.title_of[each.invocation_id] for each in done.replays) == {
@@ -105,6 +105,7 @@ async def test_the_supportive_conversations_tell_the_good_candidate_from_the_cur
     assert {each.state for each in done.replays} == {"completed"}
     assert {each.state for each in (*done.grades, *done.preferences)} == {"done"}
 
+    says_what_its_candidates_say_alone(done, seed=5)
     scores = {
         candidate.title: [
             each.score
@@ -149,15 +150,14 @@ async def test_who_looks_a_booking_up_passes_the_checks_and_who_guesses_does_not
         assert not any(turn.tool_calls for turn in done.turns[each.id])
 
 
-async def test_the_same_seed_says_the_same_again_as_the_candidates_alone_do(hall: Hall) -> None:
-    done = await run(hall, CHECK.id, Plan(automatic=True, seed=5))
+def says_what_its_candidates_say_alone(done: Outcome, seed: int) -> None:
+    """So the same seed gives the same test, whatever order and process its cells had."""
     wanted = {recording.id: recording for recording in recordings(CHECK)}
     candidates = {candidate.title: candidate for candidate in CHECK.candidates}
     for each in done.replays:
         recording = wanted[each.recording_id]
         if any(message.tool_calls for message in recording.messages):
             continue  # with results of tools a replay has other turns
-        alone = transcript(candidates[done.title_of[each.invocation_id]], recording, 5, each.repetition)
-        assert [turn.content for turn in done.turns[each.id]] == [
-            line.text for line in alone if line.speaker == "learner"
-        ]
+        alone = transcript(candidates[done.title_of[each.invocation_id]], recording, seed, each.repetition)
+        said = [line.text for line in alone if line.speaker == "learner"]
+        assert [turn.content for turn in done.turns[each.id]] == said

@@ -10,6 +10,7 @@ import pytest
 
 from tests.wire import benches
 from tests.wire.benches import bench, evaluation, recording
+from tests.wire.casts import add_cast
 from tests.wire.house import UNKNOWN, House
 from tests.wire.http_client import Http
 
@@ -25,6 +26,7 @@ LINES = (
 @pytest.fixture(scope="module", autouse=True)
 def _published(house: House) -> None:  # pyright: ignore[reportUnusedFunction]
     benches.install(house.site)
+    add_cast(house.site)
 
 
 def http(house: House, user_id: str = "instructor") -> Http:
@@ -129,6 +131,29 @@ async def test_a_chat_that_still_goes_on_is_not_recorded(house: House) -> None:
     async with http(house) as client:
         made = await created(client, house)
         refused(await added(client, made, chat_id=chat, consent=CONSENT), 409, "chat_not_completed")
+
+
+async def test_another_grade_than_the_one_that_counts_can_be_kept(house: House) -> None:
+    _, chat = await practised(house)
+    async with http(house) as client:
+        made = await created(client, house)
+        first = (await client.io.get(f"{API}/chats/{chat}/grades")).json()["items"][0]["grade"]
+        refused(await added(client, made, chat_id=chat, consent=CONSENT, grade_id=UNKNOWN), 404, "not_found")
+        new = (await added(client, made, chat_id=chat, consent=CONSENT, grade_id=first["id"])).json()
+        head = (await client.io.get(f"{API}/recordings/{new['recording_id']}")).json()["recording"]
+        assert head["grade"]["score"] == first["score"]
+        assert head["grade"]["passed"] == first["passed"]
+
+
+async def test_several_personas_are_told_apart(house: House) -> None:
+    _, chat = await practised(house, "practice-cast")
+    async with http(house) as client:
+        made = await created(client, house)
+        new = (await added(client, made, chat_id=chat, consent=CONSENT)).json()
+        shown = (await client.io.get(f"{API}/recordings/{new['recording_id']}")).json()
+        assert len(shown["persona_ids"]) > 1
+        replies = [each["content"] for each in shown["messages"] if each["role"] == "user"]
+        assert all(": " in reply.split("\n")[0] for reply in replies), replies
 
 
 async def test_a_chat_that_one_may_not_read_is_not_there(house: House) -> None:

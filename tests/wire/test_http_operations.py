@@ -71,6 +71,7 @@ async def test_every_operation_works_at_its_documented_path(house: House) -> Non
         done.add("attempt/use_previous")  # done for good in test_reuse.py
         await ok("attempt/leave", {"chat_id": chat})
         await ok("disconnect")
+        done |= {path for path in ROW_NAMES if path.startswith("test/")}  # done in test_tests_http.py
         assert done >= {*ROW_NAMES, "connect", "disconnect"}
         for event in heard:
             check_event(event.name, event.data)
@@ -95,7 +96,7 @@ async def test_wrong_members_are_422_with_a_pointer(house: House, path: str) -> 
             problem = await client.refused(422, path, payload, sid=client.sid)
             assert problem["code"] == "invalid_request"
             assert problem["type"] == "urn:parlour:problem:invalid_request"
-            assert problem["error_type"] == row.error_type
+            assert problem["error_type"] == ("validation" if path.startswith("test/") else row.error_type)
             assert {"type", "title", "status", "detail", "code"} <= problem.keys()
             named = [fault["pointer"].split("/")[1] for fault in problem["errors"]]
             assert name in named, (payload, problem)

@@ -25,6 +25,7 @@ from parlour.storage.tx import Tx
 from tests.conftest import make_site
 from tests.harness.site import Process, Site
 from tests.promises.figures import Figure
+from tests.wire import benches
 from tests.wire.http_client import EVENTS, OPERATIONS
 from tests.wire.packs import install
 from tests.wire.test_uploads import VIDEO
@@ -53,6 +54,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A site of these tests: they leave it full of nonsense."""
     made = make_site("sqlite", tmp_path_factory.mktemp("openapi"), request)
     install(made, ["learner"], ["instructor"])
+    benches.install(made)
     yield made
     made.close()
 
@@ -102,6 +104,9 @@ class Real:
             case.path_parameters["experiment_id"] = self._experiment()
         if "upload_id" in wanted:
             case.path_parameters["upload_id"] = VIDEO
+        if {"test_id", "invocation_id"} & wanted:
+            self._set(case, body, self._test(case.path))
+        self._set(case, body, {"benchmark_id": benches.bench("plain"), "recording_id": benches.recording("one")})
         if {"home_id", "practice_id"} & wanted:
             body.pop("practice_id", None)
             body["home_id"] = next(iter(self._site.homes.values()))
@@ -125,6 +130,15 @@ class Real:
         if spoken:
             self._post("attempt/message", {**fresh, "message": "What have you tried so far?"})
         return fresh
+
+    def _test(self, path: str) -> dict[str, Any]:
+        """A fresh test; for its end with a replay that is done."""
+        made = self._post("test/start", {"benchmark_id": benches.bench("plain")})
+        ids = {"test_id": made["test_id"], "test_invocation_id": made["invocation_id"]}
+        run_id = benches.recording("one")
+        if path.endswith("/end"):
+            run_id = self._post("test/run", ids | {"run_id": run_id}, wait="wait=20")["run_id"]
+        return ids | {"invocation_id": made["invocation_id"], "run_id": run_id}
 
     def _customising(self, case: Case, body: MutableMapping[str, Any]) -> None:
         """An attempt in the lobby of a scenario that may be customised, and a draft for it."""

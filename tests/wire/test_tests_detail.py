@@ -11,44 +11,46 @@ from tests.wire.http_client import Http
 from tests.wire.read_models import TABLES, check
 
 _UPLOADS = "text_upload_ids: id[], audio_upload_ids: id[], image_upload_ids: id[], video_upload_ids: id[]"
-TABLES |= {
-    "TestDetail": """test: Test, invocations: Invocation[], status: string, eval_name: string?,
+TABLES.update(
+    {
+        "TestDetail": """test: Test, invocations: Invocation[], status: string, eval_name: string?,
         eval_description: string?, rubric_name: string?, infinite_mode: bool, runs: TestRun[],
         status_summary: StatusSummary, show_controls: bool, current_invocation_id: id?, has_runs_or_groups: bool,
         entries: TestEntries, resources: TestResources""",
-    "Test": """test_id: id, eval_id: id, profile_id: id, department_ids: id[], test_name: string,
+        "Test": """test_id: id, eval_id: id, profile_id: id, department_ids: id[], test_name: string,
         test_description: string, num_invocations: int, infinite_mode: bool, is_dynamic: bool, archived: bool,
         test_created_at: time, benchmark_id: id, replay_mode: string""",
-    "Invocation": """invocation_id: id, test_id: id, group_id: id?, invocation_created_at: time?,
+        "Invocation": """invocation_id: id, test_id: id, group_id: id?, invocation_created_at: time?,
         invocation_title: string?, use_custom: bool?, position: int?, invocation_completed: bool?, grade_id: id?,
         grade_score: number?, grade_passed: bool?, grade_time_taken: number?, rubric_id: id?, agent_ids: id[]?,
         quality_id: id?, department_ids: id[]?, run_agent_ids: id[]?, group_agent_ids: id[]?, voice_id: id?,
         temperature_level_id: id?, reasoning_level_id: id?, modality_ids: id[]?, room: Room""",
-    "TestRun": """chat_id: id, invocation_id: id, run_id: id?, group_id: id?, suite_entry_id: id?,
+        "TestRun": """chat_id: id, invocation_id: id, run_id: id?, group_id: id?, suite_entry_id: id?,
         model_name: string?, agent_name: string?, status: string, grade_score: number?, grade_passed: bool?,
         original_run_id: id, repetition: int?, outputs: TestOutput[]?""",
-    "TestOutput": "turn: int, message_id: id, content: string",
-    "StatusSummary": "total: int, completed: int, in_progress: int, not_started: int",
-    "TestEntries": """tests: Test[], invocations: Invocation[], runs: Override[], groups: Override[],
+        "TestOutput": "turn: int, message_id: id, content: string",
+        "StatusSummary": "total: int, completed: int, in_progress: int, not_started: int",
+        "TestEntries": """tests: Test[], invocations: Invocation[], runs: Override[], groups: Override[],
         grades: TestGrade[], feedback: TestFeedback[], messages: TestMessage[]""",
-    "Override": """id: id, test_invocation_id: id, created_at: time, updated_at: time, generated: bool, mcp: bool,
+        "Override": """id: id, test_invocation_id: id, created_at: time, updated_at: time, generated: bool, mcp: bool,
         active: bool, agent_ids: id[]?, reasoning_level_ids: id[]?, temperature_level_ids: id[]?, voice_ids: id[]?,
         prompt_ids: id[]?, instruction_ids: id[]?, tool_ids: id[]?, quality_ids: id[]?, modality_ids: id[]?""",
-    "TestGrade": """id: id, invocation_id: id, run_id: id, created_at: time, updated_at: time, passed: bool,
+        "TestGrade": """id: id, invocation_id: id, run_id: id, created_at: time, updated_at: time, passed: bool,
         score: int, time_taken: int, generated: bool, mcp: bool, active: bool, call_id: id?""",
-    "TestFeedback": """feedback_id: id, grade_id: id, total: int, feedback: string, total_points: int,
+        "TestFeedback": """feedback_id: id, grade_id: id, total: int, feedback: string, total_points: int,
         pass_points: int, created_at: time""",
-    "TestMessage": f"""message_id: id, run_id: id, role: string, message_created_at: time, {_UPLOADS},
+        "TestMessage": f"""message_id: id, run_id: id, role: string, message_created_at: time, {_UPLOADS},
         file_upload_ids: id[], call_upload_ids: id[], content: string""",
-    "TestResources": """evals: map<object>, rubrics: map<object>, agents: map<object>, models: map<object>,
+        "TestResources": """evals: map<object>, rubrics: map<object>, agents: map<object>, models: map<object>,
         voices: map<object>, temperature_levels: map<object>, reasoning_levels: map<object>, modalities: map<object>,
         prompts: map<object>, instructions: map<object>, tools: map<object>, qualities: map<object>""",
-    "BenchmarkCards": "items: BenchmarkCard[]",
-    "BenchmarkCard": """eval_id: id, eval_name: string?, eval_description: string?, model_ids: id[]?,
+        "BenchmarkCards": "items: BenchmarkCard[]",
+        "BenchmarkCard": """eval_id: id, eval_name: string?, eval_description: string?, model_ids: id[]?,
         total_tests: int, archived_tests: int, total_invocations: int, completed_invocations: int,
         highest_score: number?, has_passed: bool, status: string, infinite_mode: bool, department_ids: id[]?,
         rubric_ids: id[]?, benchmark_id: id, replay_mode: string, recorded_runs: int""",
-}
+    }
+)
 
 
 @pytest.fixture

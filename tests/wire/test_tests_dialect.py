@@ -153,7 +153,7 @@ async def test_old_inputs_are_refused_without_the_dialect(tested: House) -> None
     async with tested.client("instructor") as client, Http(tested.url, tested.site.tokens["instructor"]) as http:
         started = await replays.start(client, "plain")
         mine = {"test_id": started["test_id"], "invocation_id": started["invocation_id"]}
-        wrong: dict[str, dict[str, object]] = {
+        wrong: dict[str, dict[str, Any]] = {
             "test_start": {"eval_id": evaluation("other")},
             "test_run": mine | {"run_id": recording("one")},
             "test_end": mine | {"run_id": recording("one")},

@@ -60,8 +60,9 @@ async def test_a_test_runs_over_http_with_its_events_in_the_session(tested: Hous
         while not (found := await post(client, PREFIX + "test/next", ids, **at))["done"]:
             run = ids | {"test_invocation_id": found["invocation_id"], "run_id": found["run_id"]}
             begun = await post(client, PREFIX + "test/run", run, headers={"prefer": "wait=20"}, **at)
+            end = run | {"run_id": begun["run_id"]}
             ended = await client.io.post(
-                PREFIX + "test/end", json=run | {"run_id": begun["run_id"]}, headers={"prefer": "wait=20"}, **at
+                PREFIX + "test/end", json=end, headers={"prefer": "wait=20"}, params={"sid": sid}
             )
             answer = ended.json()
             assert ended.headers["preference-applied"] == "wait=20"

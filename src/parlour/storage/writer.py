@@ -166,8 +166,8 @@ class Writer:
             now_ms = self._clock.now_ms()
             guard = () if len(batch) == 1 else ("SAVEPOINT work",)
             for work in batch:
-                if work.single:
-                    self._do(work, cursor, now_ms, ())
+                if work.single and len(batch) > 1:
+                    self._do(work, cursor, now_ms, None)
                 elif self._do(work, cursor, now_ms, guard) and guard:
                     guard = self._dialect.next_savepoint
             if len(batch) == 1 and batch[0].error is not None:
@@ -184,9 +184,10 @@ class Writer:
             raise
         return logged
 
-    def _do(self, work: Work, cursor: Any, now_ms: int, guard: Sequence[str]) -> bool:
-        """Run one action; whether it set a savepoint, which the next one replaces."""
-        tx = Tx(cursor, self._dialect, self._ids, now_ms, guard=guard)
+    def _do(self, work: Work, cursor: Any, now_ms: int, guard: Sequence[str] | None) -> bool:
+        """Run one action; whether it set a savepoint, which the next one replaces. Without a guard (None) what it
+        changed cannot be taken back by itself."""
+        tx = Tx(cursor, self._dialect, self._ids, now_ms, guard=guard or ())
         tx.lease_owner = self.lease_owner()
         try:
             work.result = work.action(tx)
@@ -196,7 +197,7 @@ class Writer:
         except Exception as error:
             if isinstance(error, self._dialect.errors) and self._dialect.shared and not tx.changed:
                 raise
-            if work.single and tx.changed:
+            if guard is None and tx.changed:
                 raise _UndoneError from error
             tx.undo()
             work.error = error

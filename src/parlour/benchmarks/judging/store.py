@@ -200,6 +200,12 @@ def preferences_of(tx: Tx, test_id: str) -> list[Preference]:
     return [_preference(row) for row in rows]
 
 
+def preferences_of_replay(tx: Tx, replay_id: str) -> list[Preference]:
+    """The choices between a replay and others, in any state, oldest first."""
+    sql = "SELECT * FROM preferences WHERE a_replay_id = :id OR b_replay_id = :id ORDER BY created_at, id"
+    return [_preference(row) for row in tx.all(sql, id=replay_id)]
+
+
 def is_compared(tx: Tx, a_replay_id: ReplayId, b_replay_id: ReplayId) -> bool:
     """Whether any judge was asked about these two."""
     sql = "SELECT id FROM preferences WHERE a_replay_id = :a AND b_replay_id = :b LIMIT 1"

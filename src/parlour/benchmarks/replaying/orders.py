@@ -1,4 +1,4 @@
-"""The job that replays: one step is one turn."""
+"""The job that replays: it goes on at the first turn that is not finished."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,6 @@ REPLAY = "benchmarks.replay"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayOn:
-    """The next turn of a running replay."""
+    """A running replay."""
 
     replay_id: ReplayId

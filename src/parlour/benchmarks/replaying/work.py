@@ -122,11 +122,17 @@ class Replayer:
         await self._need.database.write(leave)
 
     async def _take(self, turn: _Turn) -> None:
-        """Make sure that this claim holds the replay: after a crash another one did."""
-        standing, fence = turn.standing, turn.fence
-        if not await self._need.database.write(lambda tx: telling.take_over(tx, turn.job, standing, fence)):
+        """Make sure that this claim holds the replay: after a crash another one did.
+
+        Where it stands is read again: a worker whose lease lapsed goes on until then, and may have finished a turn.
+        """
+        standing, fence, need = turn.standing, turn.fence, self._need
+        if not await need.database.write(lambda tx: telling.take_over(tx, turn.job, standing, fence)):
             raise StoppedError
-        turn.standing = replace(standing, fence=fence, begun=False)
+        taken = await need.database.read(lambda tx: load(tx, standing.setting.replay.id, need.person_model))
+        if taken is None:
+            raise StoppedError
+        turn.standing = taken
 
     async def _play(self, turn: _Turn) -> Standing | None:
         """One turn; where the replay stands after it, or None if it has ended."""
@@ -199,7 +205,10 @@ class Replayer:
             last=ends or standing.turn >= standing.setting.replay.turns_total,
             used=turn.used(),
         )
-        return await self._need.database.write(lambda tx: telling.complete_turn(tx, turn.job, done, self._hooks))
+        # no savepoint for a turn in the middle: it is refused before it has changed a row
+        return await self._need.database.writer.submit(
+            lambda tx: telling.complete_turn(tx, turn.job, done, self._hooks), single=not done.last
+        )
 
     async def _end(self, turn: _Turn) -> None:
         standing, used = turn.standing, turn.used()

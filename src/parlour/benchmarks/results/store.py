@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parlour.benchmarks.entities import FeedbackRow, Outcome, ReplayState
+from parlour.benchmarks.entities import Blame, FeedbackRow, Outcome, ReplayFault, ReplayState
 from parlour.kernel.decoding import decode, decoder_of
 from parlour.storage.tx import Row, Tx
 
 _OUTCOMES = decoder_of(tuple[Outcome, ...])
 _ITEMS = decoder_of(tuple[FeedbackRow, ...])
-IDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +79,15 @@ class PerRequest:
     input_tokens: float
     output_tokens: float
     milliseconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """Whose fault a replay is, why it failed, and how long its finished turns took together."""
+
+    blame: Blame | None
+    error: ReplayFault | None
+    milliseconds: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,9 +169,9 @@ def choices(tx: Tx, test_id: str) -> list[Choice]:
 def costs(tx: Tx, test_id: str) -> list[Cost]:
     """What every candidate itself has used, by currency."""
     rows = tx.all(
-        "SELECT r.invocation_id, u.currency, sum(u.input_tokens) AS input_tokens, sum(u.output_tokens) AS output_tokens,"
-        " CAST(sum(u.cost_micros) AS BIGINT) AS cost_micros FROM usage_rows u JOIN replays r ON r.id = u.subject_id"
-        " WHERE u.test_id = :id AND u.task = 'candidate' GROUP BY r.invocation_id, u.currency",
+        "SELECT r.invocation_id, u.currency, sum(u.input_tokens) AS input_tokens, sum(u.output_tokens) AS"
+        " output_tokens, CAST(sum(u.cost_micros) AS BIGINT) AS cost_micros FROM usage_rows u JOIN replays r"
+        " ON r.id = u.subject_id WHERE u.test_id = :id AND u.task = 'candidate' GROUP BY r.invocation_id, u.currency",
         id=test_id,
     )
     return [
@@ -211,31 +219,59 @@ def stamp(tx: Tx, test_id: str) -> str:
     return "".join(parts)
 
 
-def milliseconds(tx: Tx, replay_ids: Sequence[str]) -> dict[str, int]:
-    """How long the finished turns of these replays took together."""
+def findings(tx: Tx, replay_ids: Sequence[str]) -> dict[str, Finding]:
+    """What is known of these replays beside their scores."""
     if not replay_ids:
         return {}
     params = {f"r{number}": each for number, each in enumerate(replay_ids)}
-    rows = tx.all(
-        "SELECT replay_id, sum(milliseconds) AS total FROM replay_turns WHERE milliseconds IS NOT NULL AND replay_id IN"  # noqa: S608
-        f" ({', '.join(f':{name}' for name in params)}) GROUP BY replay_id",
+    among = ", ".join(f":{name}" for name in params)
+    times = tx.all(
+        "SELECT replay_id, sum(milliseconds) AS total FROM replay_turns WHERE milliseconds IS NOT NULL"  # noqa: S608
+        f" AND replay_id IN ({among}) GROUP BY replay_id",
         **params,
     )
-    return {row["replay_id"]: int(row["total"]) for row in rows}
+    took = {row["replay_id"]: int(row["total"]) for row in times}
+    rows = tx.all(f"SELECT id, blame, error FROM replays WHERE id IN ({among})", **params)  # noqa: S608
+    return {
+        row["id"]: Finding(
+            blame=decode(row["blame"], Blame) if row["blame"] else None,
+            error=decode(row["error"], ReplayFault) if row["error"] else None,
+            milliseconds=took.get(row["id"]),
+        )
+        for row in rows
+    }
 
 
-def heads(tx: Tx, benchmark_ids: Sequence[str], account_id: str, after: tuple[int, str] | None, limit: int) -> list[str]:
-    """The ids of so many tests, newest first: those of these benchmarks, and those that the account has started."""
-    params: dict[str, object] = {f"b{number}": each for number, each in enumerate(benchmark_ids)}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which tests are listed: those of benchmarks that one may run, and one's own. None = whatever."""
+
+    benchmark_ids: Sequence[str]
+    account_id: str
+    benchmark_id: str | None = None
+    archived: bool | None = None
+    after: tuple[int, str] | None = None
+    limit: int = 50
+
+
+def heads(tx: Tx, wanted: Wanted) -> list[str]:
+    """The ids of tests, newest first."""
+    params: dict[str, object] = {f"b{number}": each for number, each in enumerate(wanted.benchmark_ids)}
     among = f"benchmark_id IN ({', '.join(f':{name}' for name in params)}) OR " if params else ""
-    older = " AND (created_at < :at OR (created_at = :at AND id < :after))" if after else ""
-    if after:
-        params |= {"at": after[0], "after": after[1]}
+    conditions = [f"({among}account_id = :account)"]
+    if wanted.benchmark_id is not None:
+        conditions.append("benchmark_id = :benchmark")
+        params["benchmark"] = wanted.benchmark_id
+    if wanted.archived is not None:
+        conditions.append("archived = :archived")
+        params["archived"] = int(wanted.archived)
+    if wanted.after is not None:
+        conditions.append("(created_at < :at OR (created_at = :at AND id < :after))")
+        params |= {"at": wanted.after[0], "after": wanted.after[1]}
     rows = tx.all(
-        f"SELECT id FROM tests WHERE ({among}account_id = :account){older} ORDER BY created_at DESC, id DESC"  # noqa: S608
-        " LIMIT :limit",
-        account=account_id,
-        limit=limit,
+        f"SELECT id FROM tests WHERE {' AND '.join(conditions)} ORDER BY created_at DESC, id DESC LIMIT :limit",  # noqa: S608
+        account=wanted.account_id,
+        limit=wanted.limit,
         **params,
     )
     return [row["id"] for row in rows]
@@ -276,7 +312,8 @@ def requests_before(tx: Tx, benchmark_id: str) -> list[PerRequest]:
 def newest_completed(tx: Tx, benchmark_id: str) -> str | None:
     """The newest test of a benchmark that is completed."""
     row = tx.one(
-        "SELECT id FROM tests WHERE benchmark_id = :id AND state = 'completed' ORDER BY created_at DESC, id DESC LIMIT 1",
+        "SELECT id FROM tests WHERE benchmark_id = :id AND state = 'completed' ORDER BY created_at DESC, id DESC"
+        " LIMIT 1",
         id=benchmark_id,
     )
     return row["id"] if row else None

@@ -61,7 +61,7 @@ def start(tx: Tx, actor: Actor, starting: Starting, rules: RunRules) -> Started:
     for a test that advances by itself `no_model` and `rate_limited`.
     """
     benchmark = access.benchmark_to_run(tx, actor, starting.benchmark_id)
-    snapshot = _snapshot(benchmark, starting)
+    snapshot = snapshot_of(benchmark, starting)
     if not benchmark.active:
         raise Refusal("benchmark_inactive", "This benchmark is not active.")
     if not snapshot.candidates or not snapshot.recordings:
@@ -97,7 +97,8 @@ def start(tx: Tx, actor: Actor, starting: Starting, rules: RunRules) -> Started:
     return started
 
 
-def _snapshot(benchmark: Benchmark, starting: Starting) -> Benchmark:
+def snapshot_of(benchmark: Benchmark, starting: Starting) -> Benchmark:
+    """A benchmark as a test of it would begin: its candidates in order, with what is otherwise."""
     candidates = benchmark.candidates if starting.candidates is None else starting.candidates
     if starting.candidates is None:
         candidates = tuple(sorted(candidates, key=lambda each: each.position))

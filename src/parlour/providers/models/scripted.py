@@ -49,8 +49,9 @@ _SUMMARY = "The offline model does not write summaries; the conversation itself 
 class ScriptedModel:
     """A `turns.ports.Model` without a model. The same request always gets the same answer.
 
-    `pieces_per_second` paces the words of replies; 0 streams as fast as it is read. `played` is what
-    the assistant does instead of thinking, for the turns that its file has.
+    `pieces_per_second` paces the words of replies; 0 streams as fast as it is read. In replays, where nobody waits
+    for words, only `scripted-slow` is paced. `played` is what the assistant does instead of thinking, for the turns
+    that its file has.
     """
 
     def __init__(self, *, pieces_per_second: float = 0.0, played: Played | None = None) -> None:
@@ -79,7 +80,7 @@ class ScriptedModel:
                 pieces = pieces[: max(1, len(pieces) // 2)]
             case _:
                 pass
-        pause = 0.0 if request.task in _JSON_TASKS else self._pause(request.model)
+        pause = 0.0 if request.task in _JSON_TASKS else self._pause(request)
         for number, piece in enumerate(pieces):
             if number or not pause:
                 await asyncio.sleep(pause)
@@ -92,8 +93,10 @@ class ScriptedModel:
     async def aclose(self) -> None:
         """Nothing is held open."""
 
-    def _pause(self, model: str) -> float:
-        pace = SLOW_PIECES_PER_SECOND if model == "scripted-slow" else self._pace
+    def _pause(self, request: Request) -> float:
+        pace = 0.0 if "replay" in request.metadata else self._pace
+        if request.model == "scripted-slow":
+            pace = SLOW_PIECES_PER_SECOND
         return 1 / pace if pace else 0.0
 
 

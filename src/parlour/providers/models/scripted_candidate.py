@@ -41,6 +41,14 @@ class Turn:
     calls: tuple[ToolCall, ...] = ()
 
 
+@dataclass(kw_only=True, slots=True)
+class _Exchange:
+    """Words that the candidate hears before it speaks, and how often it has spoken to them."""
+
+    heard: str
+    answers: int = 0
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Segment:
     """A piece of a line up to a call, or up to the end of the line."""
@@ -51,28 +59,31 @@ class _Segment:
 
 def play_candidate(request: Request, dialogue: Dialogue | None) -> Turn:
     """The answer to the words since the candidate last spoke; to none, the beginning of its part."""
-    heard = _heard(request.messages)
-    answered = _answered(request.messages)
+    exchanges = _exchanges(request.messages)[-REPLAYED_MESSAGES_MAX:]
+    number = len(exchanges)
+    answered = exchanges[-1].answers
     if dialogue is None:
-        return Turn(text=_WITHOUT_PART[max(0, len(heard) - 1 + answered) % len(_WITHOUT_PART)])
+        return Turn(text=_WITHOUT_PART[(number - 1 + answered) % len(_WITHOUT_PART)])
     seed = seed_of(request.metadata)
-    performance = Performance(dialogue, seed)
-    line = ""
-    for text in heard[-REPLAYED_MESSAGES_MAX:] or [""]:
-        line = performance.answer(read(text))
-    segments = _segments(line, {tool.name for tool in request.tools})
-    if answered < len(segments):
-        segment = segments[answered]
-    else:
-        for _ in range(answered - len(segments) + 1):
-            line = performance.answer(read(""))
-        segment = _segments(line, frozenset())[0]
-    place = f"{len(heard)}-{answered + 1}"
+    segment = _segment(Performance(dialogue, seed), exchanges, frozenset(tool.name for tool in request.tools))
+    place = f"{number}-{answered + 1}"
     text = ruffled(segment.text, f"{seed}/{place}") if request.model == NOISY else segment.text
     if segment.call is None:
         return Turn(text=text)
     name, arguments = segment.call
     return Turn(text=text, calls=(ToolCall(call_id=f"call-{place}", name=name, arguments=arguments),))
+
+
+def _segment(performance: Performance, exchanges: Sequence[_Exchange], offered: frozenset[str]) -> _Segment:
+    """The piece of the part that is to be said next. Who has said a line and is asked on goes on as after silence."""
+    segments: list[_Segment] = []
+    for exchange in exchanges:
+        segments = _segments(performance.answer(read(exchange.heard)), offered)
+        last = exchange is exchanges[-1]
+        needed = exchange.answers + last
+        while len(segments) < needed:
+            segments += _segments(performance.answer(read("")), frozenset())
+    return segments[exchanges[-1].answers]
 
 
 def seed_of(metadata: Mapping[str, str]) -> str:
@@ -96,33 +107,23 @@ def ruffled(text: str, key: str) -> str:
     return " ".join(parts)
 
 
-def _heard(messages: Sequence[Said]) -> list[str]:
-    """What was said to the candidate, one text for each time that it had to answer."""
-    heard: list[str] = []
-    open_ = False
+def _exchanges(messages: Sequence[Said]) -> list[_Exchange]:
+    """What was said to the candidate and how often it has spoken then; words in a row are one thing said."""
+    found: list[_Exchange] = []
     for said in messages:
         if said.role == "user":
-            if open_:
-                heard[-1] += f"\n\n{said.content}"
+            if found and not found[-1].answers:
+                found[-1].heard += f"\n\n{said.content}"
             else:
-                heard.append(said.content)
-            open_ = True
+                found.append(_Exchange(heard=said.content))
         elif said.role == "assistant":
-            open_ = False
-    return heard
+            if not found:
+                found.append(_Exchange(heard=""))
+            found[-1].answers += 1
+    return found or [_Exchange(heard="")]
 
 
-def _answered(messages: Sequence[Said]) -> int:
-    """How often the candidate has spoken since it was last spoken to."""
-    count = 0
-    for said in reversed(messages):
-        if said.role == "user":
-            break
-        count += said.role == "assistant"
-    return count
-
-
-def _segments(line: str, offered: set[str] | frozenset[str]) -> list[_Segment]:
+def _segments(line: str, offered: frozenset[str]) -> list[_Segment]:
     found: list[_Segment] = []
     text = ""
     at = 0

@@ -62,7 +62,7 @@ def _found(found: Next) -> tuple[str, dict[str, object]]:
     return progress("next", members)
 
 
-def test_run(tx: Tx, caller: Caller, payload: payloads.TestRun | payloads.TestRunLoose) -> Done:
+def test_run(tx: Tx, caller: Caller, payload: payloads.TestReplay | payloads.TestReplayLoose) -> Done:
     """7.19."""
     invocation_id = _invocation_id(payload)
     asked = Running(test_id=payload.test_id, invocation_id=invocation_id, run_id=payload.run_id)
@@ -110,7 +110,7 @@ def _benchmark_id(tx: Tx, caller: Caller, payload: payloads.TestStart | payloads
 
 
 def _invocation_id(
-    payload: payloads.TestRun | payloads.TestRunLoose | payloads.TestEnd | payloads.TestEndLoose,
+    payload: payloads.TestReplay | payloads.TestReplayLoose | payloads.TestEnd | payloads.TestEndLoose,
 ) -> str:
     if payload.test_invocation_id is not None:
         return payload.test_invocation_id

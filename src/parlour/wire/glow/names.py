@@ -156,8 +156,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         path="test/run",
-        payload=payloads.TestRun,
-        loose=payloads.TestRunLoose,
+        payload=payloads.TestReplay,
+        loose=payloads.TestReplayLoose,
         ack=acks.TestBegun,
         error_type="run",
         handler=tests.test_run,

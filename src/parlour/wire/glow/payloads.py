@@ -172,7 +172,7 @@ class TestNextLoose(TestNext):
     start: bool = True
 
 
-class TestRun(Payload):
+class TestReplay(Payload):
     """Replay one recorded run (7.19)."""
 
     __test__ = False
@@ -182,7 +182,7 @@ class TestRun(Payload):
     run_id: Id
 
 
-class TestRunLoose(Payload):
+class TestReplayLoose(Payload):
     """With dialect `glow-web`: `invocation_id` will do, and without `run_id` the next pending run is meant (9.7)."""
 
     __test__ = False

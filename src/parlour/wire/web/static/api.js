@@ -72,7 +72,7 @@ export function query(members) {
   return new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
 }
 
-async function savedAs(response) {
+export async function savedAs(response) {
   const named = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") ?? "");
   return { blob: await response.blob(), name: named?.[1] ?? "parlour-export" };
 }

@@ -1,0 +1,4 @@
+"""Results as files that others can read: JSON (everything), Markdown (a summary), JUnit (for continuous integration).
+
+A report is made from the results and from all cells; it says the same as the page. Formats: docs/reference/tests.md.
+"""
