@@ -59,6 +59,7 @@ class Limits(BaseModel):
     test_parallel_max: int = Field(default=2, ge=1, le=64)
     test_runs_max: int = Field(default=1_000, ge=1)
     test_cells_max: int = Field(default=20_000, ge=1)
+    tests_running_max: int = Field(default=20, ge=1)
     candidates_max: int = Field(default=20, ge=1)
     recordings_max: int = Field(default=500, ge=1)
     recorded_messages_max: int = Field(default=400, ge=1)

@@ -12,8 +12,10 @@ from parlour.benchmarks.judging.work import After, Judge, JudgeNeed
 from parlour.benchmarks.replaying.limits import ReplayLimits
 from parlour.benchmarks.replaying.telling import Hooks
 from parlour.benchmarks.replaying.work import Replayer, ReplayerNeed
+from parlour.benchmarks.results import stopping
 from parlour.benchmarks.running import advancing, ending
 from parlour.benchmarks.running.rules import RunRules
+from parlour.benchmarks.running.work import Looker
 from parlour.events.pump import Pump
 from parlour.grading.asking import GraderLimits
 from parlour.jobs.worker import Worker
@@ -24,6 +26,8 @@ from parlour.turns.ports import Model
 from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.benchmarks import benchmarks_router
 from parlour.wire.rest.tests import tests_router
+from parlour.wire.rest.tests_results import tests_results_router
+from parlour.wire.rest.tests_running import RunningNeed, tests_running_router
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,16 +43,8 @@ class Testing:
     """Replays, grades and compares models."""
 
     def __init__(self, need: TestingNeed) -> None:
-        settings, limits = need.settings, need.settings.limits
         self._need = need
-        self.rules = RunRules(
-            timezone_name=settings.timezone,
-            parallel_max=limits.test_parallel_max,
-            runs_max=limits.test_runs_max,
-            cells_max=limits.test_cells_max,
-            candidates_max=limits.candidates_max,
-            usable=usable_models(settings),
-        )
+        self.rules = rules_of(need.settings)
 
     def work_in(self, worker: Worker, pump: Pump) -> None:
         """Teach a worker the jobs of tests."""
@@ -64,8 +60,9 @@ class Testing:
             person_model=settings.model,
         )
         hooks = Hooks(
-            completed=lambda tx, replay_id: advancing.replay_completed(tx, replay_id, rules),
-            failed=lambda tx, replay_id: advancing.replay_failed(tx, replay_id, rules),
+            completed=advancing.replay_completed,
+            failed=advancing.replay_failed,
+            advance=lambda tx, test_id, requested_by: advancing.advance(tx, test_id, rules, requested_by),
         )
         judge = JudgeNeed(
             database=need.database,
@@ -81,10 +78,32 @@ class Testing:
         worker.add(Replayer(replayer, hooks).kind())
         for kind in Judge(judge, after).kinds():
             worker.add(kind)
+        worker.add(Looker(need.database, stopping.decided, rules).kind())
 
     def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
         """The routes about benchmarks, recordings and tests."""
-        return (benchmarks_router(reading, self._need.settings.limits), tests_router(reading))
+        settings = self._need.settings
+        running = RunningNeed(reading=reading, rules=self.rules, judge=settings.grader_model or settings.model)
+        return (
+            benchmarks_router(reading, settings.limits, self.rules),
+            tests_router(reading),
+            tests_running_router(running),
+            tests_results_router(reading),
+        )
+
+
+def rules_of(settings: Settings) -> RunRules:
+    """What a deployment decides about running tests."""
+    limits = settings.limits
+    return RunRules(
+        timezone_name=settings.timezone,
+        parallel_max=limits.test_parallel_max,
+        runs_max=limits.test_runs_max,
+        cells_max=limits.test_cells_max,
+        candidates_max=limits.candidates_max,
+        running_max=limits.tests_running_max,
+        usable=usable_models(settings),
+    )
 
 
 def usable_models(settings: Settings) -> Callable[[str], bool]:

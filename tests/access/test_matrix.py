@@ -43,6 +43,7 @@ STATUS = {"ok": 200, "forbidden": 403, "not_found": 404, "session_not_found": 40
 ON_CONNECTIONS = {"attempt/join", "attempt/leave", "test/join", "test/leave"}
 LEAVING = {"attempt/leave", "test/leave"}
 LISTS = {"GET /api/v1/attempts", "GET /api/v1/attempts/export", "GET /api/v1/search"}
+LISTS_OF_TESTS = {"GET /api/v1/tests", "GET /api/v1/benchmarks"}
 ON_SESSIONS = {"/socket/v5/events", "/socket/v5/events/poll", "/socket/v5/client/disconnect"}
 
 
@@ -194,6 +195,9 @@ async def test_a_route_is_answered_as_the_table_says(world: World, route: str) -
                 if route in LISTS and wanted == "ok":
                     listed = shared.attempt_id in answer.text
                     assert listed == (table.READ[caller] == "ok"), f"{caller} is shown the wrong attempts"
+                if route in LISTS_OF_TESTS and wanted == "ok":
+                    listed = shared.test_id in answer.text if "tests" in route else BENCHMARK in answer.text
+                    assert listed == (table.RUN[caller] == "ok"), f"{caller} is shown the wrong tests"
             if row.existing[caller] == row.missing[caller] != "ok":
                 assert answers[0] == answers[1], caller
 
@@ -234,11 +238,11 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
             draft_id = await world.draft_of(subject) if "{draft_id}" in path else ""
             options = {"json": body} if (body := about_drafts(method, subject)) else {}
             path = path.format(attempt_id=subject.lobby_id, draft_id=draft_id)
-        case _ if "/benchmarks" in path or "/recordings" in path:
+        case _ if "/benchmarks" in path or "/recordings" in path or path.startswith("/api/v1/tests"):
             path, options = await about_benchmarks(world, route, subject)
-        case _ if "/attempt" in path or "/tests/" in path or "/artifacts/" in path or path == "/api/v1/search":
+        case _ if "/attempt" in path or "/artifacts/" in path or path == "/api/v1/search":
             options = options_of(route, subject)
-            path = path.format(attempt_id=subject.attempt_id, test_id=subject.test_id)
+            path = path.format(attempt_id=subject.attempt_id)
         case "/api/v1/laboratory/text":
             options["params"] = {"file": f"files/{UPLOAD}/dot.png"}
         case _ if "{experiment_id}" in path:
@@ -265,9 +269,27 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         return subject, await head_of(http, http.build_request(method, path, **options))
 
 
-async def about_benchmarks(world: World, route: str, subject: Subject) -> tuple[str, dict[str, Any]]:
-    """The path of a route about benchmarks or recordings, and what it is sent."""
+async def about_tests(world: World, route: str, subject: Subject) -> tuple[str, dict[str, Any]]:
+    """The path of a route about tests, and what it is sent."""
     method, path = route.split(" ", 1)
+    filled = path.format(test_id=subject.test_id, replay_id=subject.replay_id)
+    if path.endswith("/marks"):
+        levels = {} if subject is MISSING else await world.levels_of(subject)
+        return filled, {"json": {"replay_id": subject.replay_id, "levels": levels}}
+    if path.endswith("/diff"):
+        return filled, {"params": {"a": "recorded", "b": subject.replay_id}}
+    if method == "PATCH":
+        return filled, {"json": {"archived": False}}
+    if method == "POST":
+        return filled, {"json": {"benchmark_id": subject.benchmark_id} if path.endswith("/tests") else {}}
+    return filled, {}
+
+
+async def about_benchmarks(world: World, route: str, subject: Subject) -> tuple[str, dict[str, Any]]:
+    """The path of a route about benchmarks, recordings or tests, and what it is sent."""
+    method, path = route.split(" ", 1)
+    if path.startswith("/api/v1/tests"):
+        return await about_tests(world, route, subject)
     missing = subject is MISSING
     fresh = await world.recording_of(subject) if method == "DELETE" else RECORDING
     recording_id, benchmark_id = (UNKNOWN, UNKNOWN) if missing else (fresh, BENCHMARK)
@@ -277,6 +299,8 @@ async def about_benchmarks(world: World, route: str, subject: Subject) -> tuple[
         return path, {"json": {"expected_version": version, "values": {"description": f"After {version}."}}}
     if path.endswith("/recordings"):
         return path, {"json": UPLOADED}
+    if path.endswith("/estimate"):
+        return path, {"json": {}}
     if method == "POST":
         values = {"department_ids": [department_of(world.site)]}
         return path, {"json": {"eval_id": UNKNOWN if missing else EVAL, "name": "New", "values": values}}

@@ -307,6 +307,12 @@ class World:
 
         return self.site.write(make)
 
+    async def levels_of(self, subject: Subject) -> dict[str, str]:
+        """A level of every criterion by which a subject's replay is graded."""
+        async with self.http("superadmin") as http:
+            whole = (await http.get(f"/api/v1/tests/{subject.test_id}/cells/{subject.replay_id}")).json()
+        return {group["id"]: group["standards"][0]["id"] for group in whole["rubric"]["groups"]}
+
     async def benchmark_version(self) -> int:
         """At which version the benchmark is now."""
         async with self.http("superadmin") as http:

@@ -1,4 +1,4 @@
-"""Take the pictures of the README again: `.venv/bin/python -m tests.docs.picture`. Needs Chromium."""
+"""Take the pictures of the README and the guides again: `.venv/bin/python -m tests.docs.picture`. Needs Chromium."""
 
 import shutil
 import tempfile
@@ -15,6 +15,7 @@ SAID = (
     "That sounds frustrating, and it is good that you tried it. What do you think happens when n gets smaller?",
 )
 FIRST_STOP = 17  # seconds, as in content/teaching-practice/video.yaml
+TESTED_MS = 120_000
 SETTLED_MS = 2_000  # until the browser's own sign of seeking is gone
 
 
@@ -43,17 +44,31 @@ def watch(page: Page) -> None:
     page.wait_for_timeout(SETTLED_MS)
 
 
+def verdict(page: Page) -> None:
+    """The sample benchmark has been run, and its verdict stands there."""
+    page.goto(f"{page.url.partition('#')[0]}#/benchmarks")
+    page.get_by_role("listitem").filter(has_text="Supportive").get_by_role("link", name="Start a test").click()
+    page.get_by_role("button", name="Show the estimate").click()
+    page.get_by_role("button", name="Start the test").click()
+    expect(page.get_by_role("heading", name="Verdict", exact=True)).to_be_visible(timeout=TESTED_MS)
+    page.evaluate("document.documentElement.style.zoom = 0.7; document.activeElement.blur(); scrollTo(0, 0)")
+    page.wait_for_timeout(SETTLED_MS)
+
+
+PICTURES = (("practice", "learner", practise), ("watch", "learner", watch), ("tests", "instructor", verdict))
+
+
 def take() -> None:
-    """Both in the page of a new demo, 1280 by 800."""
+    """All in the page of a new demo, 1280 by 800."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running_demo(Path(folder) / "demo") as demo,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, act in (("practice", practise), ("watch", watch)):
+        for name, who, act in PICTURES:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(f"{demo.url}/#token={demo.token('learner')}")
+            page.goto(f"{demo.url}/#token={demo.token(who)}")
             act(page)
             page.screenshot(path=FOLDER / f"{name}.png")
             page.close()

@@ -1,4 +1,4 @@
-"""P8 and P9: a test of models whose servers are killed again and again is done in the end, and every cell once.
+"""P8 and P9: a test of models whose servers are killed, frozen or ended all the time is done, and every cell once.
 
 The daily run is short. `PARLOUR_TEST_KILLED_TESTS=20` makes it 20 tests a store, `PARLOUR_TEST_KILLED_REPEATS=3` lets
 each recording be replayed three times, as in the sample benchmark.
@@ -7,64 +7,102 @@ each recording be replayed three times, as in the sample benchmark.
 import os
 import random
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from parlour.benchmarks.entities import Plan
-from parlour.benchmarks.running.starting import Overrides
-from parlour.kernel.ids import named_id
+from parlour.benchmarks.facts import ReplayTextAdded
+from parlour.storage.database import Database
 from tests.conftest import STORES, make_site
 from tests.harness.clock import SetClock
-from tests.harness.site import until
+from tests.harness.site import Site, until
 from tests.promises import trials
 from tests.promises.figures import Figure
-from tests.promises.nursery import Child, Nursery
+from tests.promises.nursery import Nursery
+from tests.promises.struck import Servers
 from tests.promises.trials import Trial
 
 TESTS = int(os.environ.get("PARLOUR_TEST_KILLED_TESTS", "1"))
+SEED = int(os.environ.get("PARLOUR_TEST_KILLED_SEED", "5"))
 REPEATS = int(os.environ.get("PARLOUR_TEST_KILLED_REPEATS", "1"))
-BENCHMARK = named_id("teaching-practice", "benchmark", "supportive-conversation-check")
-LIFE_SECONDS = (0.05, 0.5)
-LEASE_MS = 16_000
+LIFE_SECONDS = (0.05, 0.3)
+DRAINED_SECONDS = 12
 PARALLEL = 6
 TEST_SECONDS = 90 + 60 * REPEATS
 
 
-def plan(seed: int) -> Plan:
-    return Plan(automatic=True, parallel=PARALLEL, seed=seed)
+@dataclass(kw_only=True)
+class Course:
+    """Automatic tests with one seed: the first undisturbed, the others while `strike` strikes. What came of them."""
 
+    servers: Servers
+    tests: int = TESTS
+    site: Site = field(init=False)
+    database: Database = field(init=False)
+    undisturbed: Trial = field(init=False)
+    cells: int = 0
+    judged: int = 0
+    again: int = 0
+    seconds: float = 0
 
-class Servers:
-    """One server on SQLite, two on PostgreSQL, of which one at a time is killed and started again."""
+    def __post_init__(self) -> None:
+        self.site = self.servers.nursery.site
+        self.database = self.site.database()
 
-    def __init__(self, nursery: Nursery, clock: SetClock, chance: random.Random) -> None:
-        self._nursery = nursery
-        self._clock = clock
-        self._chance = chance
-        self._shared = nursery.site.url.startswith("postgresql")
-        self.children: list[Child] = [nursery.start() for _ in range(2 if self._shared else 1)]
-        self.kills = 0
+    def url(self) -> str:
+        """Where a server is."""
+        return self.servers.children[0].url
 
-    def kill_one(self) -> None:
-        """SIGKILL, and another one in its place. The leases of the dead one lapse at once."""
-        at = self._chance.randrange(len(self.children))
-        killed = self.children[at]
-        killed.kill()
-        self.kills += 1
-        if self._shared:
-            self._clock.go_to(self._clock.now_ms() + LEASE_MS)
-        self.children[at] = self._nursery.start(port=killed.port)
+    def begin(self) -> str:
+        return trials.begin(self.url(), self.site, repeats=REPEATS, plan={"parallel": PARALLEL, "seed": 1})
 
+    def is_over(self, test_id: str) -> bool:
+        return trials.state_of(self.database, test_id)[0] == "completed"
 
-def alike(killed: Trial, undisturbed: Trial) -> list[str]:
-    """Where two runs with the same seed differ."""
-    pairs = {
-        "words": (killed.said(), undisturbed.said()),
-        "scores": (killed.scores(), undisturbed.scores()),
-        "choices": (killed.choices(), undisturbed.choices()),
-    }
-    return [name for name, (one, other) in pairs.items() if one != other]
+    def run(self, strike: Callable[[], None]) -> None:
+        """Raises if anything is lost, doubled, or otherwise than in the undisturbed test."""
+        first = self.begin()
+        until(lambda: self.is_over(first), TEST_SECONDS)
+        self.undisturbed = trials.look(self.database, first)
+        assert trials.gaps(self.undisturbed) == []
+        began = time.monotonic()
+        for _ in range(self.tests):
+            test_id, ends_at = self.begin(), time.monotonic() + TEST_SECONDS
+            while not self.is_over(test_id):
+                assert time.monotonic() < ends_at, self._stands(test_id)
+                assert trials.state_of(self.database, test_id)[1] is None, self._stands(test_id)
+                time.sleep(self.servers.chance.uniform(*LIFE_SECONDS) * self.servers.slower)
+                strike()
+            self._check(trials.look(self.database, test_id))
+        self.seconds = time.monotonic() - began
+
+    def _stands(self, test_id: str) -> object:
+        """Where a test stands that does not go on as it should."""
+        failed = [each.error for each in trials.look(self.database, test_id).replays if each.error]
+        return trials.state_of(self.database, test_id), failed, trials.jobs_of_tests(self.database)
+
+    def _check(self, struck: Trial) -> None:
+        wrong = [*trials.gaps(struck), *trials.faults(struck, PARALLEL, one_each=False), *self._different(struck)]
+        assert wrong == [], "\n".join(wrong)
+        self.cells += len(struck.completed)
+        self.judged += len(struck.grades) + len(struck.preferences)
+        self.again += sum(isinstance(fact, ReplayTextAdded) and fact.reset for fact in struck.facts)
+
+    def _different(self, struck: Trial) -> list[str]:
+        pairs = {
+            "words": (struck.said(), self.undisturbed.said()),
+            "scores": (struck.scores(), self.undisturbed.scores()),
+            "choices": (struck.choices(), self.undisturbed.choices()),
+        }
+        return [f"other {name} than undisturbed" for name, (one, other) in pairs.items() if one != other]
+
+    def check_over(self, logs: str) -> None:
+        """Nothing is left to do, and nothing happened that nobody foresaw."""
+        assert trials.jobs_of_tests(self.database) == []
+        wrong = trials.loud(logs)
+        assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.promise("P8")
@@ -74,39 +112,58 @@ def alike(killed: Trial, undisturbed: Trial) -> list[str]:
 def test_a_killed_test_goes_on_and_runs_no_cell_twice_to_completion(
     store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
 ) -> None:
-    site = make_site(store, tmp_path, request)
-    database, clock, chance = site.database(), SetClock(tmp_path / "clock"), random.Random(5)
-    began, cells, doubled, again, overrides = time.monotonic(), 0, 0, 0, Overrides(repeats=REPEATS)
-    with clock.given(), Nursery(site) as nursery:
+    clock, chance = SetClock(tmp_path / "clock"), random.Random(SEED)
+    with clock.given(), Nursery(make_site(store, tmp_path, request)) as nursery:
         servers = Servers(nursery, clock, chance)
-        quiet = trials.begin(site, BENCHMARK, plan(1), overrides)
-        until(lambda: trials.state_of(database, quiet)[0] == "completed", TEST_SECONDS)
-        undisturbed = trials.look(database, quiet)
-        assert trials.gaps(undisturbed) == []
-        for _ in range(TESTS):
-            test_id = trials.begin(site, BENCHMARK, plan(1), overrides)
-            ends_at = time.monotonic() + TEST_SECONDS
-            while trials.state_of(database, test_id)[0] != "completed":
-                assert time.monotonic() < ends_at, trials.state_of(database, test_id)
-                time.sleep(chance.uniform(*LIFE_SECONDS))
-                servers.kill_one()
-            killed = trials.look(database, test_id)
-            assert trials.gaps(killed) == []
-            found = trials.faults(killed, PARALLEL, one_each=False)
-            assert found == [], "\n".join(found)
-            assert alike(killed, undisturbed) == []
-            cells += len(killed.replays)
-            doubled += len(killed.completed) - len({killed.cell(each) for each in killed.completed})
-            again += sum(getattr(fact, "reset", False) for fact in killed.facts)
-        logs = nursery.logs()
-    assert trials.jobs_of_tests(database) == []
-    assert trials.loud(logs) == []
-    assert servers.kills >= TESTS
-    judged = (len(killed.grades) + len(killed.preferences)) * TESTS
+        course = Course(servers=servers)
+        course.run(servers.kill_one)
+        course.check_over(nursery.logs())
+    assert servers.strikes >= TESTS
     figure(
         "P9",
-        f"{TESTS} automatic tests of {cells // TESTS} cells, {servers.kills} SIGKILLs in"
-        f" {time.monotonic() - began:.0f} s: {again} turns begun anew, 0 cells lost, {doubled} run twice to completion,"
-        f" {judged:,} grades and choices once each, words and scores as in an undisturbed run",
+        f"{TESTS} automatic tests of models, {course.cells} cells, {servers.strikes} SIGKILLs in {course.seconds:.0f}"
+        f" s: {course.again} turns begun anew; 0 cells lost, 0 run twice to completion, {course.judged:,} grades and"
+        " choices once each, all as in an undisturbed run with the same seed",
     )
-    figure("P8", f"a test of models survives {servers.kills} SIGKILLs and says all_complete once; 0 jobs left")
+    figure("P8", f"{TESTS} tests of models among {servers.strikes} SIGKILLs: all_complete once each, 0 jobs left")
+
+
+@pytest.mark.promise("P9")
+@pytest.mark.postgres
+@pytest.mark.timeout(2 * TEST_SECONDS * TESTS)
+def test_of_two_servers_of_which_one_freezes_beyond_its_lease_never_both_win(
+    tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
+) -> None:
+    clock, chance = SetClock(tmp_path / "clock"), random.Random(SEED)
+    with clock.given(), Nursery(make_site("postgresql", tmp_path, request)) as nursery:
+        servers = Servers(nursery, clock, chance)
+        course = Course(servers=servers)
+        course.run(servers.freeze_one)
+        logs = nursery.logs()
+        course.check_over(logs)
+    late = logs.count('"lease_lost"')
+    figure(
+        "P9",
+        f"{TESTS} automatic tests of models, {course.cells} cells, 2 servers, one of them frozen {servers.strikes}"
+        f" times beyond its lease: {late} late outcomes refused, {course.again} turns begun anew, 0 replays, grades or"
+        " choices done twice, 0 lost",
+    )
+
+
+@pytest.mark.promise("P8")
+@pytest.mark.timeout(2 * TEST_SECONDS * TESTS)
+@pytest.mark.parametrize("store", STORES)
+def test_an_orderly_end_in_the_middle_of_a_test_loses_nothing_and_waits_for_no_lease(
+    store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
+) -> None:
+    clock, chance = SetClock(tmp_path / "clock"), random.Random(SEED)
+    with Nursery(make_site(store, tmp_path, request)) as nursery:
+        servers = Servers(nursery, clock, chance)
+        course = Course(servers=servers)
+        course.run(servers.end_one)
+        course.check_over(nursery.logs())
+    assert course.seconds < TESTS * DRAINED_SECONDS * REPEATS
+    figure(
+        "P8",
+        f"{TESTS} tests of models among {servers.strikes} orderly ends: 0 cells lost, 0 run twice, no lease waited for",
+    )

@@ -1,11 +1,13 @@
-"""Tests of models while servers die: begun on the store itself, looked at afterwards, and held against what must be."""
+"""Tests of models while servers die: begun, looked at afterwards, and held against what must be."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import httpx
+
 from parlour.benchmarks import store
-from parlour.benchmarks.entities import Invocation, Plan, Preference, Replay, ReplayTurn, Test, TestGrade
+from parlour.benchmarks.entities import Invocation, Preference, Replay, ReplayTurn, Test, TestGrade
 from parlour.benchmarks.facts import (
     ReplayClosed,
     ReplayCompleted,
@@ -18,33 +20,27 @@ from parlour.benchmarks.facts import (
     TestCompleted,
 )
 from parlour.benchmarks.judging import store as judgements
-from parlour.benchmarks.running import starting
-from parlour.benchmarks.running.rules import RunRules
-from parlour.benchmarks.running.starting import Overrides, Starting
 from parlour.conversations.rooms import invocation_room
 from parlour.events import log
 from parlour.events.facts import fact_of
-from parlour.kernel.actor import Actor
-from parlour.kernel.ids import AccountId
+from parlour.kernel.ids import named_id
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from tests.harness.site import Site
 
-RULES = RunRules()
+SAMPLE = named_id("teaching-practice", "benchmark", "supportive-conversation-check")
 EVENTS_MAX = 10_000_000
-STATES = {ReplayCompleted: "completed", ReplayFailed: "failed", ReplayStopped: "stopped"}
+ENDS = {ReplayCompleted: "completed", ReplayFailed: "failed", ReplayStopped: "stopped"}
 LOUD = ('"level": "error"', '"level":"error"', "Traceback")
 
 
-def instructor(site: Site) -> Actor:
-    """Who may run the benchmarks of the sample pack."""
-    return Actor(account_id=AccountId(site.ids["instructor"]), user_id="instructor", role="instructional")
-
-
-def begin(site: Site, benchmark_id: str, plan: Plan, overrides: Overrides | None = None) -> str:
-    """Begin a test beside the servers, which find its jobs in the store: its id."""
-    asked = Starting(benchmark_id=benchmark_id, plan=plan, overrides=overrides or Overrides())
-    return site.write(lambda tx: starting.start(tx, instructor(site), asked, RULES).test_id)
+def begin(url: str, site: Site, **asked: object) -> str:
+    """Begin a test that the server drives (Glow 6.9, automatic), of the sample benchmark if no other: its id."""
+    body = {"benchmark_id": SAMPLE} | asked
+    headers = {"Authorization": f"Bearer {site.tokens['instructor']}"}
+    answer = httpx.post(f"{url}/api/v1/tests", json=body, headers=headers, timeout=20)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["test_id"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,56 +153,78 @@ def _of_rows(trial: Trial) -> Iterator[str]:
     yield from (f"preference {key} is there {n} times" for key, n in asked.items() if n > 1)
 
 
-def _of_events(trial: Trial) -> Iterator[str]:
-    """A replay is told once, ends once, as the store has it; its text joins to what it said; nothing follows its end."""
-    text: dict[str, dict[int, str]] = defaultdict(dict)
-    started: Counter[str] = Counter()
-    ended: dict[str, str] = {}
-    done: Counter[tuple[str, int]] = Counter()
-    graded: Counter[str] = Counter()
-    whole = False
-    for fact in trial.facts:
+@dataclass
+class _Told:
+    """What the events of a test say, as they come; `wrong` is what must not be said."""
+
+    text: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict[str, dict[int, str]](dict))
+    started: Counter[str] = field(default_factory=Counter[str])
+    done: Counter[tuple[str, int]] = field(default_factory=Counter[tuple[str, int]])
+    graded: Counter[str] = field(default_factory=Counter[str])
+    ended: dict[str, str] = field(default_factory=dict[str, str])
+    completed: int = 0
+    wrong: list[str] = field(default_factory=list[str])
+
+    def take(self, fact: object) -> None:
+        """The next event."""
         match fact:
             case ReplayStarted():
-                started[fact.run_id] += 1
-                if whole:
-                    yield f"replay {fact.run_id} begins after the test is completed"
-            case ReplayTextAdded() | ReplayTurnCompleted() if fact.run_id in ended:
-                yield f"{type(fact).__name__} of {fact.run_id} comes after it is {ended[fact.run_id]}"
-            case ReplayTextAdded():
-                before = "" if fact.reset else text[fact.run_id].get(fact.turn, "")
-                text[fact.run_id][fact.turn] = before + fact.text
-            case ReplayTurnCompleted():
-                done[fact.run_id, fact.turn] += 1
+                self.started[fact.run_id] += 1
+                if self.completed:
+                    self.wrong.append(f"replay {fact.run_id} begins after the test is completed")
+            case ReplayTextAdded() | ReplayTurnCompleted():
+                self._take_piece(fact)
             case ReplayCompleted() | ReplayFailed() | ReplayStopped():
-                if fact.run_id in ended:
-                    yield f"{type(fact).__name__} of {fact.run_id} comes after it is {ended[fact.run_id]}"
-                ended[fact.run_id] = STATES[type(fact)]
-                if isinstance(fact, ReplayCompleted) and text[fact.run_id] != {
-                    each.turn: each.content for each in fact.outputs
-                }:
-                    yield f"the text of {fact.run_id} does not join to its outputs"
+                self._take_end(fact)
             case ReplayGraded():
-                graded[fact.grade_id] += 1
+                self.graded[fact.grade_id] += 1
             case TestCompleted():
-                if whole:
-                    yield "the test is completed twice"
-                whole = True
+                self.completed += 1
             case _:
                 pass
+
+    def _take_piece(self, fact: ReplayTextAdded | ReplayTurnCompleted) -> None:
+        self._check_open(fact.run_id, type(fact).__name__)
+        if isinstance(fact, ReplayTurnCompleted):
+            self.done[fact.run_id, fact.turn] += 1
+        else:
+            before = "" if fact.reset else self.text[fact.run_id].get(fact.turn, "")
+            self.text[fact.run_id][fact.turn] = before + fact.text
+
+    def _take_end(self, fact: ReplayCompleted | ReplayFailed | ReplayStopped) -> None:
+        self._check_open(fact.run_id, type(fact).__name__)
+        self.ended[fact.run_id] = ENDS[type(fact)]
+        if isinstance(fact, ReplayCompleted):
+            outputs = {each.turn: each.content for each in fact.outputs if each.content}
+            if _spoken(self.text[fact.run_id]) != outputs:
+                self.wrong.append(f"the text of {fact.run_id} does not join to its outputs")
+
+    def _check_open(self, run_id: str, what: str) -> None:
+        if run_id in self.ended:
+            self.wrong.append(f"{what} of {run_id} comes after it is {self.ended[run_id]}")
+
+
+def _spoken(text: Mapping[int, str]) -> dict[int, str]:
+    return {turn: words for turn, words in text.items() if words}
+
+
+def _of_events(trial: Trial) -> Iterator[str]:
+    """A replay is told once and ends once, as it is stored; its text joins to what it said; nothing follows its end."""
+    told = _Told()
+    for fact in trial.facts:
+        told.take(fact)
+    yield from told.wrong
     for each in trial.replays:
-        known = each.state if each.state in ("completed", "failed", "stopped") else None
-        if ended.get(each.id) != known:
-            yield f"replay {each.id} is {each.state}, but told to be {ended.get(each.id)}"
-        if each.state != "queued" and started[each.id] > 1:
-            yield f"replay {each.id} begins {started[each.id]} times"
-        said = {turn.turn: turn.content for turn in trial.turns.get(each.id, [])}
-        if {at: words for at, words in text[each.id].items() if words} != {at: w for at, w in said.items() if w}:
+        known = each.state if each.state in ENDS.values() else None
+        if told.ended.get(each.id) != known:
+            yield f"replay {each.id} is {each.state}, but told to be {told.ended.get(each.id)}"
+        said = {turn.turn: turn.content for turn in trial.turns.get(each.id, []) if turn.content}
+        if _spoken(told.text[each.id]) != said:
             yield f"what was told of {each.id} ({each.state}) is not what it said"
-    yield from (f"turn {key} is done {n} times" for key, n in done.items() if n > 1)
-    yield from (f"grade {grade_id} is told {n} times" for grade_id, n in graded.items() if n > 1)
-    if whole is not (trial.test.state == "completed"):
-        yield f"the test is {trial.test.state}, but told to be completed: {whole}"
+    counted = {"begins": told.started, "grade": told.graded, "turn": told.done}
+    yield from (f"{what} {key}: {n} times" for what, many in counted.items() for key, n in many.items() if n > 1)
+    if told.completed != (trial.test.state == "completed"):
+        yield f"the test is {trial.test.state}, but told {told.completed} times to be completed"
 
 
 def _of_slots(trial: Trial, parallel_max: int, *, one_each: bool) -> Iterator[str]:
@@ -250,12 +268,11 @@ def _cells(trial: Trial) -> Iterator[str]:
 
 def _grades(trial: Trial) -> Iterator[str]:
     judges = trial.test.snapshot.judges
-    made = Counter((each.replay_id, each.judge, each.state, each.counts) for each in trial.grades)
-    wanted = Counter(
-        (replay.id, judge, "done", at == 0) for replay in trial.replays for at, judge in enumerate(judges)
-    )
+    made = Counter((str(each.replay_id), each.judge, each.state, each.counts) for each in trial.grades)
+    replays = [str(each.id) for each in trial.replays]
+    wanted = Counter((each, judge, "done", at == 0) for each in replays for at, judge in enumerate(judges))
     if made != wanted:
-        yield f"{sum(wanted.values())} grades are wanted, {(made - wanted).total()} too much, {(wanted - made)} missing"
+        yield f"{wanted.total()} grades are wanted, {(made - wanted).total()} too much"
     told = Counter(each.grade_id for each in trial.facts if isinstance(each, ReplayGraded))
     if told != Counter(each.id for each in trial.grades if each.counts):
         yield "not every counting grade was told once"
@@ -264,19 +281,14 @@ def _grades(trial: Trial) -> Iterator[str]:
 
 
 def _pairs(trial: Trial) -> Iterator[str]:
-    snapshot = trial.test.snapshot
-    by_cell = {(trial.cell(each)): each for each in trial.completed}
+    titles = [each.title for each in trial.invocations]
+    by_cell = {trial.cell(each): each.id for each in trial.completed}
     wanted: Counter[tuple[str, str, str, str, str]] = Counter()
-    for one in trial.invocations:
-        for other in trial.invocations:
-            if one.position < other.position:
-                for title, recording_id, repetition in by_cell:
-                    b = by_cell.get((other.title, recording_id, repetition))
-                    if title == one.title and b is not None:
-                        a = by_cell[title, recording_id, repetition]
-                        for judge in snapshot.judges:
-                            wanted.update([(a.id, b.id, judge, shown, "done") for shown in ("a", "b")])
-    made = Counter((p.a_replay_id, p.b_replay_id, p.judge, p.shown_first, p.state) for p in trial.preferences)
+    for (title, recording_id, repetition), a in by_cell.items():
+        for later in titles[titles.index(title) + 1 :]:
+            b = by_cell.get((later, recording_id, repetition), "")
+            wanted.update((a, b, judge, shown, "done") for judge in trial.test.snapshot.judges for shown in ("a", "b"))
+    made = Counter((str(p.a_replay_id), str(p.b_replay_id), p.judge, p.shown_first, p.state) for p in trial.preferences)
     if made != wanted:
         yield f"{wanted.total()} preferences are wanted, {(made - wanted).total()} too much"
 
@@ -284,5 +296,3 @@ def _pairs(trial: Trial) -> Iterator[str]:
 def loud(logs: str) -> list[str]:
     """The lines of logs that tell of something nobody foresaw."""
     return [line for line in logs.splitlines() if any(word in line for word in LOUD)]
-
-

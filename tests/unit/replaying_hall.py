@@ -148,7 +148,11 @@ class Hall:
         self.events: list[tuple[tuple[str, ...], object]] = []
         self.hooked: list[tuple[str, ReplayId]] = []
         self.worker: Worker | None = None
-        self.hooks = Hooks(completed=self._hook("completed"), failed=self._hook("failed"))
+        self.advanced: list[TestId] = []
+        self.hooks = Hooks(completed=self._hook("completed"), failed=self._hook("failed"), advance=self._advance)
+
+    def _advance(self, _tx: Tx, test_id: TestId, _requested_by: AccountId) -> None:
+        self.advanced.append(test_id)
 
     def _hook(self, kind: str) -> Callable[[Tx, ReplayId], None]:
         def hook(tx: Tx, replay_id: ReplayId) -> None:

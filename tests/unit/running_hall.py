@@ -148,7 +148,8 @@ class Hall:
         assert replay is not None
         store.test(tx, replay.test_id, lock=True)
         if store.complete_replay(tx, replay.id, None, 1):
-            advancing.replay_completed(tx, replay.id, self.rules)
+            advancing.replay_completed(tx, replay.id)
+            advancing.advance(tx, replay.test_id, self.rules, replay.requested_by)
 
     def complete(self, replay_id: str) -> Replay:
         """The candidate has said everything."""
@@ -165,7 +166,8 @@ class Hall:
             assert replay is not None
             store.test(tx, replay.test_id, lock=True)
             assert store.fail_replay(tx, replay.id, fault)
-            advancing.replay_failed(tx, replay.id, self.rules)
+            advancing.replay_failed(tx, replay.id)
+            advancing.advance(tx, replay.test_id, self.rules, replay.requested_by)
 
         self.do(act)
         return self.replay(replay_id)

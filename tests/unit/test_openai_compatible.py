@@ -131,6 +131,7 @@ async def test_the_request_says_all_and_nothing_of_the_house(model: OpenAICompat
         ),
         tools=(ToolSpec(name="find", description="Finds.", parameters={"type": "object"}),),
         temperature=0.5,
+        reasoning="high",
         output_tokens_max=99,
         json_schema={"type": "object", "properties": {}},
         script={"secret": 1},
@@ -148,6 +149,7 @@ async def test_the_request_says_all_and_nothing_of_the_house(model: OpenAICompat
     assert body["tools"][0]["function"] == {"name": "find", "description": "Finds.", "parameters": {"type": "object"}}
     assert body["response_format"]["json_schema"]["schema"] == request.json_schema
     assert (body["temperature"], body["max_tokens"], body["stream"]) == (0.5, 99, True)
+    assert body["reasoning_effort"] == "high"
     assert body["stream_options"] == {"include_usage": True}
     assert "script" not in body
     assert "metadata" not in body
@@ -158,12 +160,13 @@ async def test_members_that_a_server_refuses_are_left_out_and_remembered(model: 
         model="picky",
         messages=(Said(role="user", content="Hi"),),
         temperature=0.5,
+        reasoning="high",
         output_tokens_max=99,
         json_schema={"type": "object"},
     )
     body = json.loads(text_of(await answer(model, request)))
     assert body["max_completion_tokens"] == 99
-    assert not {"response_format", "stream_options", "max_tokens", "temperature"} & set(body)
+    assert not {"response_format", "stream_options", "max_tokens", "temperature", "reasoning_effort"} & set(body)
     before = (await stats(url))["requests"]
     await answer(model, request)
     assert (await stats(url))["requests"] - before == 2  # only the schema is tried again

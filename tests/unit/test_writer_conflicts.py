@@ -83,3 +83,31 @@ async def test_a_frozen_server_holds_nobody_up_for_ever(postgresql: str, monkeyp
     assert row["n"] == 2
     await frozen.stop()
     await other.stop()
+
+
+def insert(tx: Tx) -> str:
+    tx.run("INSERT INTO meta (key, value) VALUES (:key, 'kept')", key=tx.new_id())
+    return "done"
+
+
+def lose(tx: Tx) -> None:
+    """It touches nothing, as a writer does whose work is another's by now, and says so."""
+    tx.run("UPDATE meta SET value = 'lost' WHERE key = 'nobody has this key'")
+    raise LookupError("it is another's")
+
+
+@pytest.mark.parametrize("others", [0, 3])
+async def test_one_without_a_savepoint_that_fails_is_told_why_and_the_others_are_done(
+    database: Database, others: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = [database.writer.submit(insert) for _ in range(others)]
+    losing = database.writer.submit(lose, single=True)
+    work += [database.writer.submit(insert) for _ in range(others)]
+    with pytest.raises(LookupError, match="another's"):
+        await losing
+    assert await asyncio.gather(*work) == ["done"] * (2 * others)
+    row = await database.read(lambda tx: tx.one("SELECT count(*) AS n FROM meta WHERE value = 'kept'"))
+    assert row is not None
+    assert row["n"] == 2 * others
+    assert "commit_failed" not in caplog.text
+    await database.stop()

@@ -82,6 +82,11 @@ ROWS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "auto": ("one, two", ("scripted", "scripted-echo"), "auto_advance: true"),
     "empty": ("one", (), ""),
     "inactive": ("one", ("scripted",), "active: false"),
+    "mixed": ("one, two", ("scripted", "scripted-slow", "scripted-fail-midway"), ""),
+    "rushing": ("one, two", ("scripted", "scripted-fail-midway"), "auto_advance: true"),
+    "unjudged": ("one", ("scripted",), "judges: [scripted-fail]"),
+    "strangers": ("one", ("nobody:model",), ""),
+    "slow-alone": ("two", ("scripted-slow",), "judges: [scripted-fail]"),
     "older": ("one", ("scripted",), "eval: other"),
 }
 NO_RUBRIC = frozenset({"ungraded"})
@@ -92,10 +97,11 @@ def _benchmark(name: str) -> str:
     rubric = "" if name in NO_RUBRIC else ", rubric: small"
     candidates = ", ".join(f"c{at}: {{model: '{model}', title: C{at}{rubric}}}" for at, model in enumerate(models))
     evaluation = "" if "eval:" in more else ", eval: talk"
+    judges = "" if "judges:" in more else ", judges: [scripted]"
     extra = f", {more}" if more else ""
     return (
         f"  {name}: {{name: Bench {name}{evaluation}, department_ids: [DEPARTMENT], people: [PEOPLE],"
-        f" recordings: [{recordings}], judges: [scripted], candidates: {{{candidates}}}{extra}}}"
+        f" recordings: [{recordings}]{judges}, candidates: {{{candidates}}}{extra}}}"
     )
 
 

@@ -3,13 +3,13 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, MutableMapping
+from functools import cached_property
 from typing import Any, cast
 
 import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from openapi_spec_validator import validate
 from schemathesis import Case, GenerationMode
@@ -46,6 +46,8 @@ CHECKS = {
 }
 SOON = "wait=1"
 TEXT = "/api/v1/laboratory/text"  # needs the handle of a file: tests/lab/test_looking.py
+OF_STAFF = ("/api/v1/benchmarks", "/api/v1/recordings", "/api/v1/tests")  # asked as an instructor
+UPLOAD = {"recording": {"title": "Uploaded", "messages": [{"role": "assistant", "content": "Hello."}]}}
 LABORATORY = ("/users/", "/accounts/")  # see tests/lab/test_lab_openapi.py
 
 
@@ -78,6 +80,8 @@ class Real:
 
     def __init__(self, http: httpx.Client, site: Site) -> None:
         self._http, self._site = http, site
+        headers = {"authorization": f"Bearer {site.tokens['instructor']}"}
+        self.staff = httpx.Client(base_url=http.base_url, headers=headers, timeout=20)
         self._earlier = ""  # a graded chat
 
     def into(self, case: Case) -> None:
@@ -104,6 +108,9 @@ class Real:
             case.path_parameters["experiment_id"] = self._experiment()
         if "upload_id" in wanted:
             case.path_parameters["upload_id"] = VIDEO
+        if case.path.startswith(OF_STAFF):
+            self._about_tests(case, body)
+            return
         if {"test_id", "invocation_id"} & wanted:
             self._set(case, body, self._test(case.path))
         self._set(case, body, {"benchmark_id": benches.bench("plain"), "recording_id": benches.recording("one")})
@@ -139,6 +146,47 @@ class Real:
         if path.endswith("/end"):
             run_id = self._post("test/run", ids | {"run_id": run_id}, wait="wait=20")["run_id"]
         return ids | {"invocation_id": made["invocation_id"], "run_id": run_id}
+
+    def _about_tests(self, case: Case, body: MutableMapping[str, Any]) -> None:
+        """A fresh benchmark with a recording, or a fresh test with a replay that is done."""
+        ids: dict[str, Any] = {"eval_id": benches.evaluation(), "benchmark_id": benches.bench("plain")}
+        end, method = case.path.rpartition("/")[2], case.method
+        if "{test_id}" in case.path:
+            ids |= self._test("/end")
+            ids["replay_id"] = ids["run_id"]
+            case.query.update({"a": "recorded", "b": ids["run_id"]} if end == "diff" else {})
+        elif method in ("PATCH", "DELETE") or end == "recordings":
+            ids |= self._benchmark()
+        for name in ("after", "benchmark_id", "invocation_id", "recording_id", "expected_version"):
+            case.query.pop(name, None)
+        bodies = {
+            ("POST", "benchmarks"): {"name": "New", "values": self._place},
+            ("POST", "recordings"): UPLOAD,
+            ("POST", "tests"): {"plan": {"parallel": 1}},
+            ("POST", "estimate"): {"repeats": 2},
+            ("POST", "resume"): {"tokens_max": 1_000_000},
+            ("PATCH", "{benchmark_id}"): {"expected_version": ids.get("version"), "values": {"description": "Other."}},
+        }
+        if (given := bodies.get((method, end))) is not None:
+            named = {name: ids[name] for name in ("eval_id", "benchmark_id") if name in body}
+            body.clear()
+            body.update(given | named)
+        if end == "marks":
+            cell = self.staff.get(f"/api/v1/tests/{ids['test_id']}/cells/{ids['replay_id']}").json()
+            body["levels"] = {group["id"]: group["standards"][0]["id"] for group in cell["rubric"]["groups"]}
+        self._set(case, body, ids)
+
+    @cached_property
+    def _place(self) -> dict[str, Any]:
+        plain = self.staff.get(f"/api/v1/benchmarks/{benches.bench('plain')}").json()
+        return {"department_ids": plain["department_ids"]}
+
+    def _benchmark(self) -> dict[str, Any]:
+        body = {"eval_id": benches.evaluation(), "name": "Fresh", "values": self._place}
+        made = self.staff.post("/api/v1/benchmarks", json=body).json()
+        added = self.staff.post(f"/api/v1/benchmarks/{made['benchmark_id']}/recordings", json=UPLOAD).json()
+        ids = {name: added[name] for name in ("benchmark_id", "recording_id")}
+        return ids | {"version": added["benchmark_version"]}
 
     def _customising(self, case: Case, body: MutableMapping[str, Any]) -> None:
         """An attempt in the lobby of a scenario that may be customised, and a draft for it."""
@@ -199,30 +247,36 @@ class Real:
 
 
 def explore(site: Site, operation: APIOperation, mode: GenerationMode, real: Real) -> Counter[int]:
-    """Try an operation with generated requests; how often it answered with which status."""
+    """Try an operation with generated requests, half of them about real things; how often it answered with which
+    status."""
+    return sum((_explored(site, operation, mode, each) for each in (real, None)), Counter[int]())
+
+
+def _explored(site: Site, operation: APIOperation, mode: GenerationMode, real: Real | None) -> Counter[int]:
     statuses: Counter[int] = Counter()
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=max(EXAMPLES // 2, 1),
         deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
         phases=[Phase.explicit, Phase.generate],
     )
-    @given(case=operation.as_strategy(generation_mode=mode), about_real_things=st.booleans())
-    def run(case: Case, about_real_things: bool) -> None:
-        if about_real_things:
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def run(case: Case) -> None:
+        if real is not None:
             real.into(case)
         if "Prefer" in (case.headers or {}):
             case.headers["Prefer"] = SOON
         ends_its_session = case.path == "/api/v1/sessions/current"
-        token = site.token("learner") if ends_its_session else site.tokens["learner"]
+        who = "instructor" if case.path.startswith(OF_STAFF) else "learner"
+        token = site.token("learner") if ends_its_session else site.tokens[who]
         headers = {"Authorization": f"Bearer {token}"}
         answer = case.call(headers=headers)
         statuses[answer.status_code] += 1
         # What was put in may have replaced what was wrong.
-        checks = ALWAYS if about_real_things else CHECKS[mode]
+        checks = ALWAYS if real is not None else CHECKS[mode]
         case.validate_response(answer, checks=checks, headers=headers)
 
     try:

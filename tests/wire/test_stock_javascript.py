@@ -23,7 +23,7 @@ async def run(node: str, script: str, **given: object) -> Any:
     process = await asyncio.create_subprocess_exec(
         node, str(JS / script), json.dumps(given), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, errors = await asyncio.wait_for(process.communicate(), 40)
+    out, errors = await asyncio.wait_for(process.communicate(), 70)
     assert process.returncode == 0, errors.decode()
     return json.loads(out)
 
@@ -144,3 +144,29 @@ async def test_the_stock_client_drives_a_test_of_models_event_by_event(slow: Hou
         complete = next(event["payload"] for event in mine if event["name"] == "test_run_complete")
         for output in complete["outputs"]:
             assert "".join(p["message"] for p in pieces if p["turn"] == output["turn"]) == output["content"]
+
+
+@pytest.mark.case(38, 93, 102)
+@pytest.mark.timeout(120)
+async def test_the_stock_client_loses_nothing_of_a_replay_whose_server_is_killed(own: Site, node: str) -> None:
+    benches.install(own)
+    process = own.start()
+    given = {"url": process.url, "token": own.tokens["instructor"], "benchmark_id": benches.bench("slowly")}
+    driven = asyncio.create_task(run(node, "bench.mjs", kill=process.popen.pid, **given))
+    await asyncio.to_thread(process.popen.wait, 60)
+    own.start(port=process.port)
+    found = await driven
+    assert found["connects"] == [False, True, True], "recovered after the cut, and after the kill"
+    events = [event["payload"] for event in found["events"] if "seq" in event["payload"]["_meta"]]
+    ids = [payload["_meta"]["id"] for payload in events]
+    assert len(ids) == len(set(ids))
+    places = [p["_meta"]["seq"] for p in events if p["_meta"]["room"].startswith("invocation:")]
+    assert places == list(range(1, len(places) + 1)), "nothing is missing, repeated or out of order"
+    assert len(found["runs"]) == 2
+    for each in found["runs"]:
+        mine = [payload for payload in events if payload.get("run_id") == each["run_id"]]
+        (complete,) = (payload for payload in mine if "outputs" in payload)
+        said: dict[int, str] = {}
+        for piece in (payload for payload in mine if payload.get("type") == "run_delta"):
+            said[piece["turn"]] = ("" if piece.get("reset") else said.get(piece["turn"], "")) + piece["message"]
+        assert said == {output["turn"]: output["content"] for output in complete["outputs"]}

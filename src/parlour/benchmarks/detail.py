@@ -20,6 +20,7 @@ from parlour.kernel.ids import named_id
 from parlour.storage.tx import Tx
 
 REPLAYS_TOLD_MAX = 500  # of a test with more the detail does not say what was said
+CHARACTERS_TOLD_MAX = 4_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +50,7 @@ def test_detail(tx: Tx, actor: Actor, test_id: str) -> TestDetail:
     """
     test = access.test_to_read(tx, actor, test_id)
     replays = store.replays_of(tx, test.id)
-    few = len(replays) <= REPLAYS_TOLD_MAX
+    few = len(replays) <= REPLAYS_TOLD_MAX and store.said_characters(tx, test.id) <= CHARACTERS_TOLD_MAX
     records = _Records(
         test=test,
         invocations=store.invocations_of(tx, test.id),

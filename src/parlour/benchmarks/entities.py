@@ -52,7 +52,7 @@ class Test:
     `halted` says why nothing more is started by itself, though cells are pending: a person stopped it, a bound of the
     plan was reached, cells failed, the question is decided, the owner's requests of the day are used up, or only
     candidates with `use_custom` are left. A halted test can be resumed. `looked`: so many repetitions were looked at
-    and do not decide the question.
+    and do not decide the question. `erased`: the recordings of it whose words were erased since; they are not replayed.
     """
 
     __test__ = False  # pytest: not a test case
@@ -75,6 +75,7 @@ class Test:
     completed_at: int | None
     resumed_at: int | None = None
     looked: int = 0
+    erased: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,8 @@ from parlour.benchmarks.entities import InvocationId, MadeCall, ReplayId, TestGr
 from parlour.catalog.benchmarks import ReplayMode
 from parlour.events.facts import fact
 
+TOLD_BYTES_MAX = 256 * 1024
+
 
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +96,8 @@ class ReplayOutput:
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayCompleted:
-    """A replay is done. To I, P, Q."""
+    """A replay is done. To I, P, Q. `left_out`: outputs and tool calls are too long for an event (`TOLD_BYTES_MAX`);
+    they stand in the replay."""
 
     invocation_id: InvocationId
     run_id: ReplayId
@@ -104,6 +107,7 @@ class ReplayCompleted:
     total_runs: int
     remaining_runs: int
     outputs: tuple[ReplayOutput, ...]
+    left_out: bool = False
 
 
 @fact
@@ -121,10 +125,12 @@ class ReplayFailed:
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayStopped:
-    """A person stopped it; its recording is pending again. To I, P, Q."""
+    """A person stopped it; its recording is pending again. To I, P, Q. One that was queued was not told before, so it
+    says what it replays."""
 
     invocation_id: InvocationId
     run_id: ReplayId
+    original_run_resource_id: str | None = None
 
 
 @fact

@@ -10,6 +10,8 @@ from parlour.catalog.entities import Reference
 from parlour.conversations.rooms import invocation_room, person_room
 from parlour.storage.tx import Tx
 
+ERASED = "The words of this recording were erased."
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunCount:

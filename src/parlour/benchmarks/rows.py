@@ -26,6 +26,7 @@ from parlour.storage.tx import Row
 T = TypeVar("T")
 _OUTCOMES = decoder_of(tuple[Outcome, ...])
 _HEARD = decoder_of(tuple[Heard, ...])
+_IDS = decoder_of(tuple[str, ...])
 _CALLS = decoder_of(tuple[MadeCall, ...])
 
 
@@ -50,6 +51,7 @@ def test_of(row: Row) -> Test:
         resumed_at=row["resumed_at"],
         completed_at=row["completed_at"],
         looked=row["looked"],
+        erased=_IDS.decode(row["erased"]) if row["erased"] else (),
     )
 
 

@@ -66,6 +66,11 @@ def test(tx: Tx, test_id: str, *, lock: bool = False) -> Test | None:  # noqa: P
     return test_of(row) if row else None
 
 
+def lock_if_free(tx: Tx, test_id: str) -> bool:
+    """Lock a test unless another process has; False if it has, or if there is none."""
+    return tx.one("SELECT id FROM tests WHERE id = :id FOR UPDATE SKIP LOCKED", id=test_id) is not None
+
+
 def tests_of(tx: Tx, benchmark_ids: Sequence[str]) -> list[Test]:
     """The tests of these benchmarks, newest first."""
     where, params = _among("benchmark_id", benchmark_ids)
@@ -317,6 +322,16 @@ def turns_of(tx: Tx, replay_id: str) -> list[ReplayTurn]:
     """The turns of a replay in order, the one that is being written too."""
     rows = tx.all("SELECT * FROM replay_turns WHERE replay_id = :id ORDER BY turn", id=replay_id)
     return [turn_of(row) for row in rows]
+
+
+def said_characters(tx: Tx, test_id: str) -> int:
+    """How much stands in the turns of every replay of a test."""
+    row = tx.one(
+        "SELECT coalesce(sum(length(t.content) + length(t.heard) + length(t.tool_calls)), 0) AS n FROM replay_turns t"
+        " JOIN replays r ON r.id = t.replay_id WHERE r.test_id = :id",
+        id=test_id,
+    )
+    return int(row["n"]) if row else 0
 
 
 def turns_of_test(tx: Tx, test_id: str) -> dict[ReplayId, list[ReplayTurn]]:

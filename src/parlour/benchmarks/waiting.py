@@ -31,10 +31,13 @@ def grading_of(tx: Tx, replay_id: str, grade_id: str | None) -> Standing | None:
     replay = store.replay(tx, replay_id)
     if replay is None or replay.state in ("stopped", "failed") or replay.ended == "closed":
         return Standing()
-    if replay.state != "completed" or replay.ended is None:
+    if replay.state != "completed" or replay.end_wanted is not None:
         return None
     counting = [grade for grade in judging.grades_of_replay(tx, replay_id) if grade.counts]
-    return _of_grade(counting[-1] if counting else None)
+    newest = counting[-1] if counting else None
+    if replay.ended is None and (newest is None or newest.state != "failed"):
+        return None
+    return _of_grade(newest)
 
 
 def _of_grade(grade: TestGrade | None) -> Standing | None:

@@ -95,7 +95,8 @@ class Recording:
 
     `part` says whose turns these were in a practice conversation: the persona's, or the learner's (then models
     stand where a person stood, and `grade` puts both on one scale). `cluster` groups what is not independent:
-    the scenario, else the recording itself. `scenario` and `persona_ids` are needed for live replays.
+    the scenario, else the recording itself. `scenario` and `persona_ids` are needed for live replays. `erased_at` (ms):
+    its consent was withdrawn, and all words are gone; such a recording is in no benchmark any more.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Recording:
     consent: Consent | None = None
     names_replaced: int = 0
     department_ids: tuple[str, ...] = ()
+    erased_at: int | None = None
 
     @property
     def turns(self) -> int:

@@ -18,7 +18,13 @@ from parlour.catalog.entities import (
     Seat,
     rubric_faults,
 )
-from parlour.catalog.publishing_benchmarks import merged, pinned_benchmark, pinned_recording, put_benchmark
+from parlour.catalog.publishing_benchmarks import (
+    merged,
+    pinned_benchmark,
+    pinned_recording,
+    put_benchmark,
+    put_recording,
+)
 from parlour.catalog.sources import Asset, BenchmarkDraft, Bundle, CohortDraft, Seating
 from parlour.catalog.yaml_reader import Errors, Place, Ref
 from parlour.files.actions import keep, record
@@ -131,7 +137,9 @@ class _Publishing:
         for item in bundle.evals:
             self._put("eval", item.id, item.name, item)
         for item in bundle.recordings:
-            self._put("recording", item.id, item.title, pinned_recording(item, self._versions))
+            version, written = put_recording(self._tx, pinned_recording(item, self._versions))
+            self._versions[item.id] = version
+            self._written += written
         pack = Pack(
             name=bundle.name,
             home_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "home"),

@@ -14,16 +14,25 @@ from parlour.catalog.entities import Pack, Reference
 from parlour.storage.tx import Tx
 
 Versions = Mapping[str, int]
+ERASED_TITLE = "Erased recording"
 
 
 def put_recording(tx: Tx, recording: Recording) -> tuple[int, bool]:
-    """Publish a recording whose pins are set: (its version, whether that is a new one)."""
+    """Publish a recording whose pins are set: (its version, whether that is a new one).
+
+    One that was erased stays so.
+    """
+    stored = store.current(tx, "recording", recording.id)
+    if stored is not None and stored.read(Recording).erased_at is not None:
+        return stored.version, False
     body = store.body_of(replace(recording, version=0))
     return store.put(tx, store.NewContent(id=recording.id, kind="recording", name=recording.title, body=body))
 
 
 def put_benchmark(tx: Tx, benchmark: Benchmark) -> tuple[int, bool]:
-    """The same for a benchmark. Who lost or won the right to run it is told (`RightsChanged`)."""
+    """The same for a benchmark. Who lost or won the right to run it is told (`RightsChanged`). Erased recordings
+    are left out."""
+    benchmark = replace(benchmark, recordings=tuple(each for each in benchmark.recordings if not _is_erased(tx, each)))
     stored = store.current(tx, "benchmark", benchmark.id)
     if stored is not None:
         _tell_rights(tx, stored.read(Benchmark), benchmark)
@@ -72,6 +81,40 @@ def merged(tx: Tx, wanted: Benchmark, pack: Pack, versions: Versions) -> Benchma
     known = {each.id for each in (*before.recordings, *wanted.recordings)}
     added = tuple(each for each in edited.recordings if each.id not in known)
     return replace(wanted, recordings=(*wanted.recordings, *added))
+
+
+def erase_recording(tx: Tx, recording: Recording) -> list[str]:
+    """Take the words of a recording out of all its versions, for good, and it out of every benchmark; of which ones.
+
+    What statistics need stays: how many messages it had of which roles, its scenario, and its grade in points.
+    """
+    store.lock(tx, recording.id)
+    bare = replace(
+        recording,
+        version=0,
+        title=ERASED_TITLE,
+        group_id=None,
+        source_chat_id=None,
+        messages=tuple(replace(each, content="", tool_calls=()) for each in recording.messages),
+        checks=(),
+        consent=None,
+        erased_at=tx.now_ms,
+    )
+    store.rewrite(tx, store.NewContent(id=recording.id, kind="recording", name=ERASED_TITLE, body=store.body_of(bare)))
+    changed: list[str] = []
+    for benchmark_id in sorted({each.id for each in store.naming(tx, ("benchmark",), recording.id)}):
+        store.lock(tx, benchmark_id)
+        stored = store.current(tx, "benchmark", benchmark_id)
+        benchmark = stored.read(Benchmark) if stored else None
+        if benchmark is not None and any(each.id == recording.id for each in benchmark.recordings):
+            put_benchmark(tx, benchmark)
+            changed.append(benchmark_id)
+    return changed
+
+
+def _is_erased(tx: Tx, pin: Reference) -> bool:
+    stored = store.version(tx, "recording", pin.id, pin.version)
+    return stored is not None and stored.read(Recording).erased_at is not None
 
 
 def _tell_rights(tx: Tx, before: Benchmark, after: Benchmark) -> None:

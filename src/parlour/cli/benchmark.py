@@ -108,6 +108,33 @@ def add_attempt(
             typer.echo(f"Recording {added.recording_id} was added; {added.names_replaced} names and numbers replaced.")
 
 
+@app.command()
+@command
+def erase_recording(
+    recording: Annotated[str, typer.Argument(metavar="RECORDING_ID", help="The recording whose words are to go.")],
+    by: Annotated[str, typer.Option(metavar="USER_ID", help="Who erases it: somebody who may.", prompt=True)],
+    place: Place,
+    as_json: AsJson = False,
+) -> None:
+    """Erase the words of a recording for good, everywhere, because its person withdrew the consent. Scores stay."""
+    import msgspec
+
+    from parlour.benchmarks.recordings.erasing import erase
+    from parlour.testing import rules_of
+
+    settings = load(place)
+    database = opened(settings)
+    route = "parlour benchmark erase-recording"
+    erased = database.write_here(lambda tx: erase(tx, _actor(tx, by), recording, rules_of(settings), route))
+    if as_json:
+        typer.echo(msgspec.json.encode(erased).decode())
+    else:
+        typer.echo(
+            f"The words of recording {recording} are gone: out of {len(erased.benchmark_ids)} benchmarks, and of"
+            f" {erased.replays} replays in {erased.tests} tests."
+        )
+
+
 def named_benchmark(tx: "Tx", named: str) -> "Benchmark":
     """The benchmark of a name or an id, also one that is not active."""
     from parlour.catalog.actions import all_benchmarks

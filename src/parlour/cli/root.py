@@ -19,6 +19,7 @@ from parlour.cli import (
     mcp,
     papers,
     serve,
+    test,
     usage,
     user,
 )
@@ -36,6 +37,7 @@ app.add_typer(user.app)
 app.add_typer(cohort.app)
 app.add_typer(content.app)
 app.add_typer(benchmark.app)
+app.add_typer(test.app)
 app.add_typer(attempts.app)
 app.add_typer(papers.app)
 app.add_typer(instruments.app)

@@ -1,6 +1,7 @@
 """The worker of a process: claims due jobs, does them, keeps their leases, retries or gives up."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -110,10 +111,9 @@ class Worker:
                     logger.exception("claim_failed")
                 self._take(claimed)
             if not claimed:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):  # `wait_for` forgets a cancellation that comes with a wake
+                        await self._wake.wait()
 
     async def _give_way(self) -> None:
         """Where several processes share the jobs, those that have less to do come first."""

@@ -43,7 +43,8 @@ class Said:
 class Request:
     """One request to a model.
 
-    `model` is the model's name at its provider. `task` tells what the answer is for. `script`
+    `model` is the model's name at its provider. `task` tells what the answer is for. `reasoning` is
+    how much the model is to think first, in its provider's words ("low", "high"). `script`
     carries what only the offline model uses: for `reply` and `hints` the dialogue of the persona or
     of the cast (see `parlour.catalog.actions.cast_script`), `None` for every other model.
     """
@@ -53,6 +54,7 @@ class Request:
     task: Task = "reply"
     tools: Sequence[ToolSpec] = ()
     temperature: float | None = None
+    reasoning: str | None = None
     output_tokens_max: int = 2048
     json_schema: Mapping[str, object] | None = None
     script: Mapping[str, object] | None = None

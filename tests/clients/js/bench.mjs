@@ -1,5 +1,6 @@
 // The stock socket.io-client, unmodified, drives a test of models event by event, is cut once in the middle, and
-// comes back by itself. `node bench.mjs '{"url", "token", "benchmark_id"}'` prints one JSON object.
+// comes back by itself. `node bench.mjs '{"url", "token", "benchmark_id"}'` prints one JSON object. With `kill`, the
+// process id of the server, that is killed in the middle of the second run; somebody has to start another one.
 import { io } from "socket.io-client";
 
 const given = JSON.parse(process.argv[2]);
@@ -21,7 +22,7 @@ socket.onAny((name, payload) => {
 setTimeout(() => {
   console.error(`no end after ${JSON.stringify(events.map((event) => event.name))}`);
   process.exit(1);
-}, 30_000);
+}, 60_000);
 
 async function heard(name, members = {}) {
   const fits = (e) => e.name === name && Object.entries(members).every(([key, value]) => e.payload[key] === value);
@@ -45,6 +46,7 @@ for (;;) {
   const run = await call("test_run", { ...ids, run_id: next.run_id });
   await heard("test_progress", { type: "run_delta", run_id: run.run_id });
   if (runs.length === 0) socket.io.engine.close(); // as a lost network does: the manager reconnects by itself
+  if (runs.length === 1 && given.kill) process.kill(given.kill, "SIGKILL");
   await heard("test_run_complete", { run_id: run.run_id });
   const end = await call("test_end", { ...ids, run_id: run.run_id });
   const graded = await heard("test_graded", { grade_id: end.grade_id });

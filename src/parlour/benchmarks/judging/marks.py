@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from parlour.benchmarks import access, store
+from parlour.benchmarks import access, reading, store
 from parlour.benchmarks.entities import FeedbackRow, ReplayId, TestGrade, TestGradeId, TestId
 from parlour.benchmarks.judging import blame, papers
 from parlour.benchmarks.judging import store as grades
@@ -28,7 +28,8 @@ class Marking:
 def mark(tx: Tx, actor: Actor, marking: Marking) -> TestGradeId:
     """Keep a person's mark of a completed replay; of several of one person the newest holds.
 
-    Raises `not_found` and `forbidden` as for running the test, `run_not_completed`, `no_rubric`, and
+    Raises `not_found` and `forbidden` as for running the test, `run_not_completed`, `no_rubric`,
+    `recording_erased`, and
     `invalid_request` for levels that are not exactly one of each group.
     """
     test = access.test_to_run(tx, actor, marking.test_id)
@@ -38,6 +39,8 @@ def mark(tx: Tx, actor: Actor, marking: Marking) -> TestGradeId:
         raise not_found("Run")
     if replay.state != "completed":
         raise Refusal("run_not_completed", "This run is not completed.")
+    if replay.recording_id in test.erased:
+        raise Refusal("recording_erased", reading.ERASED)
     rubric = papers.rubric_of(tx, invocation.template)
     if rubric is None:
         raise Refusal("no_rubric", "This invocation has no rubric.")

@@ -2,5 +2,5 @@
 
 Promises: a chat becomes a recording only with a consent in words, and with the names of people replaced by neutral
 ones; what is edited gets a new version, and tests that began with an older one keep it. Read next: `names.py` (whom
-it finds, and what it cannot find), `from_chats.py`, `actions.py`.
+it finds, and what it cannot find), `from_chats.py`, `actions.py`, `erasing.py`.
 """

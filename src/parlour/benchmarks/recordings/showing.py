@@ -33,6 +33,28 @@ class GradeShown:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CriterionHead:
+    """A criterion of a rubric, and the most points it gives."""
+
+    name: str
+    description: str
+    points: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RubricHead:
+    """What candidates are graded by, without its levels."""
+
+    rubric_id: str
+    version: int
+    name: str
+    description: str
+    total_points: int
+    pass_points: int
+    criteria: Sequence[CriterionHead]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecordingHead:
     """A recording without its words. `turns` are those that a candidate is asked for; `seconds` it took."""
 
@@ -89,6 +111,7 @@ class BenchmarkShown:
     live: LiveRules
     checks: Sequence[Check]
     candidates: Sequence[Candidate]
+    rubrics: Sequence[RubricHead]
     recordings: Sequence[RecordingHead]
     may_edit: bool
 
@@ -119,9 +142,31 @@ def shown_benchmark(tx: Tx, benchmark: Benchmark, *, may_edit: bool) -> Benchmar
         live=benchmark.live,
         checks=benchmark.checks,
         candidates=benchmark.candidates,
+        rubrics=_rubrics(tx, benchmark),
         recordings=[head_of(tx, each) for each in recordings if each],
         may_edit=may_edit,
     )
+
+
+def _rubrics(tx: Tx, benchmark: Benchmark) -> list[RubricHead]:
+    pinned = dict.fromkeys(each.rubric for each in benchmark.candidates if each.rubric)
+    found = [catalog.rubric_version(tx, each.id, each.version) for each in pinned]
+    return [
+        RubricHead(
+            rubric_id=rubric.id,
+            version=rubric.version,
+            name=rubric.name,
+            description=rubric.description,
+            total_points=rubric.total_points,
+            pass_points=rubric.pass_points,
+            criteria=[
+                CriterionHead(name=each.name, description=each.description, points=each.points)
+                for each in rubric.groups
+            ],
+        )
+        for rubric in found
+        if rubric
+    ]
 
 
 def head_of(tx: Tx, recording: Recording) -> RecordingHead:

@@ -82,6 +82,7 @@ class Standing:
             task="candidate",
             tools=setting.tools,
             temperature=candidate.temperature,
+            reasoning=candidate.reasoning,
             output_tokens_max=candidate.output_tokens_max,
             script=setting.script,
             metadata=self.metadata(),

@@ -1,11 +1,13 @@
-"""The transactions of a turn: what is stored of it, and what is told, together with the end of its job."""
+"""The transactions of a turn: what is stored of it, and what is told. None of them locks the test."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from parlour.benchmarks import store as tests
-from parlour.benchmarks.entities import ReplayFault, ReplayId, ReplayTurn, TestId
-from parlour.benchmarks.facts import ReplayCompleted, ReplayFailed, ReplayOutput, ReplayTurnCompleted
+from parlour.benchmarks.entities import MadeCall, ReplayFault, ReplayId, ReplayTurn, TestId
+from parlour.benchmarks.facts import TOLD_BYTES_MAX, ReplayCompleted, ReplayFailed, ReplayOutput, ReplayTurnCompleted
 from parlour.benchmarks.replaying import store
 from parlour.benchmarks.replaying.divergence import first_divergent
 from parlour.benchmarks.replaying.orders import REPLAY, ReplayOn
@@ -14,6 +16,7 @@ from parlour.benchmarks.replaying.streams import Asking
 from parlour.benchmarks.replaying.tools import calls_of
 from parlour.conversations.actions import fence_of
 from parlour.jobs.queue import Job, LeaseLostError
+from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from parlour.turns import usage
 from parlour.turns.usage import Used
@@ -23,10 +26,12 @@ Hook = Callable[[Tx, ReplayId], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hooks:
-    """What follows in the transaction in which a replay is completed or failed; the test is locked by then."""
+    """What follows when replays have completed or failed, under the lock of their test: each `completed` or `failed`,
+    then `advance` once, with who asked for the last of them. See `afterwards`."""
 
     completed: Hook
     failed: Hook
+    advance: Callable[[Tx, TestId, AccountId], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,15 +57,12 @@ def take_over(tx: Tx, job: Job, standing: Standing, fence: str) -> bool:
     return True
 
 
-def complete_turn(tx: Tx, job: Job, done: Done, hooks: Hooks) -> Standing | None:
-    """Store a finished turn; where the replay stands now, or None if this job is done with it.
+def complete_turn(tx: Tx, job: Job, done: Done) -> Standing | None:
+    """Store a finished turn; where the replay stands now, or None if it is completed or this job is done with it.
 
     Raises `LeaseLostError` if the replay was stopped or is another worker's.
     """
     standing, setting = done.standing, done.standing.setting
-    if done.last:
-        _lock(tx, setting.replay.test_id)
-        job.finish(tx)
     unwritten = done.asking.stream.last()
     if unwritten:
         tx.announce(setting.room, setting.said(standing.turn, unwritten))
@@ -87,7 +89,7 @@ def complete_turn(tx: Tx, job: Job, done: Done, hooks: Hooks) -> Standing | None
     )
     after = Standing(setting=setting, turns=turns, divergent_turn=divergent, fence=done.fence, begun=False)
     if done.last:
-        _complete(tx, after, hooks)
+        _complete(tx, after)
         return None
     if job.claims > 1:
         _hand_on(tx, job, after)
@@ -95,12 +97,10 @@ def complete_turn(tx: Tx, job: Job, done: Done, hooks: Hooks) -> Standing | None
     return after
 
 
-def complete_without(tx: Tx, job: Job, standing: Standing, used: Sequence[Used | None], hooks: Hooks) -> None:
+def complete_without(tx: Tx, standing: Standing, used: Sequence[Used | None]) -> None:
     """A live replay whose person says nothing more: it is done with the turns it has."""
-    _lock(tx, standing.setting.replay.test_id)
-    job.finish(tx)
     usage.note_all(tx, used)
-    _complete(tx, standing, hooks)
+    _complete(tx, standing)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,21 +114,19 @@ class Failing:
     used: Sequence[Used | None] = ()
 
 
-def fail(tx: Tx, job: Job, failing: Failing, hooks: Hooks) -> None:
+def fail(tx: Tx, failing: Failing) -> None:
     """Keep what was said, then the failure. Raises `LeaseLostError` as `complete_turn` does."""
     standing, setting = failing.standing, failing.standing.setting
-    _lock(tx, setting.replay.test_id)
-    job.finish(tx)
     if not tests.hold_replay(tx, setting.replay.id, failing.fence):
         raise LeaseLostError
     if failing.unwritten:
         store.add_text(tx, setting.replay.id, standing.turn, failing.fence, failing.unwritten)
         tx.announce(setting.room, setting.said(standing.turn, failing.unwritten))
     usage.note_all(tx, failing.used)
-    tell_failure(tx, setting.replay.id, failing.fault, setting.rooms, hooks)
+    tell_failure(tx, setting.replay.id, failing.fault, setting.rooms)
 
 
-def tell_failure(tx: Tx, replay_id: ReplayId, fault: ReplayFault, rooms: Sequence[str], hooks: Hooks) -> None:
+def tell_failure(tx: Tx, replay_id: ReplayId, fault: ReplayFault, rooms: Sequence[str]) -> None:
     """A running replay fails, which is said once; its recording is pending again."""
     replay = tests.replay(tx, replay_id)
     if replay is None or not tests.fail_replay(tx, replay_id, fault):
@@ -143,31 +141,54 @@ def tell_failure(tx: Tx, replay_id: ReplayId, fault: ReplayFault, rooms: Sequenc
             text=fault.text,
         ),
     )
-    hooks.failed(tx, replay_id)
 
 
-def _complete(tx: Tx, standing: Standing, hooks: Hooks) -> None:
+def _complete(tx: Tx, standing: Standing) -> None:
     setting = standing.setting
     if not tests.complete_replay(tx, setting.replay.id, standing.fence, standing.divergent_turn):
         raise LeaseLostError
-    count = setting.count
+    count, said = setting.count, _said(standing.turns)
     tx.announce(
         setting.rooms,
         ReplayCompleted(
             invocation_id=setting.replay.invocation_id,
             run_id=setting.replay.id,
             original_run_resource_id=setting.recording.id,
-            tool_calls=tuple(calls_of(standing.turns)),
+            tool_calls=said.calls,
             current_run=count.current_run,
             total_runs=count.total_runs,
             remaining_runs=count.remaining_runs,
-            outputs=tuple(
-                ReplayOutput(turn=turn.turn, message_id=turn.message_id, content=turn.content)
-                for turn in standing.turns
-            ),
+            outputs=said.outputs,
+            left_out=said.left_out,
         ),
     )
-    hooks.completed(tx, setting.replay.id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Said:
+    """What an event tells of a whole replay."""
+
+    outputs: tuple[ReplayOutput, ...] = ()
+    calls: tuple[MadeCall, ...] = ()
+    left_out: bool = False
+
+
+def _said(turns: Sequence[ReplayTurn]) -> _Said:
+    """All outputs and calls, or none if that is more than an event should carry to every socket."""
+    said = _Said(
+        outputs=tuple(ReplayOutput(turn=turn.turn, message_id=turn.message_id, content=turn.content) for turn in turns),
+        calls=tuple(calls_of(turns)),
+    )
+    rows = len(said.outputs) + len(said.calls)
+    if sum(map(len, _texts(said))) * 6 + rows * 300 <= TOLD_BYTES_MAX:  # a character has six bytes of JSON at most
+        return said
+    return said if len(msgspec.json.encode(said)) <= TOLD_BYTES_MAX else _Said(left_out=True)
+
+
+def _texts(said: _Said) -> Iterator[str]:
+    yield from (each.content for each in said.outputs)
+    for call in said.calls:
+        yield from (call.name, call.call_id, call.arguments, call.result or "")
 
 
 def _row(tx: Tx, done: Done) -> ReplayTurn:
@@ -191,8 +212,3 @@ def _hand_on(tx: Tx, job: Job, standing: Standing) -> None:
     job_id = tx.enqueue(REPLAY, ReplayOn(replay_id=replay_id))
     if job_id is None or not tests.take_replay(tx, replay_id, fence_of(job_id, 1)):
         raise LeaseLostError
-
-
-def _lock(tx: Tx, test_id: TestId) -> None:
-    if tests.test(tx, test_id, lock=True) is None:
-        raise LookupError("the test of a running replay is gone")

@@ -3,6 +3,8 @@
 One claim of the job does as many turns as it can, because a job a turn costs two more statements each (measured in
 `bench/replays.py`); whoever claims it after a crash goes on at the turn that was not finished.
 
+The job outlives its replay until what follows for the test is stored (`afterwards`).
+
 A model that fails for a moment is asked again, with the text told so far taken back; then the replay fails. A stop is
 heard of in the invocation's room, whichever process it came from, and cancels the request.
 """
@@ -15,6 +17,7 @@ from parlour.benchmarks import reading, store
 from parlour.benchmarks.entities import Heard, ReplayFault, ReplayId
 from parlour.benchmarks.facts import ReplayStopped
 from parlour.benchmarks.replaying import context, live, telling
+from parlour.benchmarks.replaying.afterwards import Afterwards, settle
 from parlour.benchmarks.replaying.limits import ReplayLimits
 from parlour.benchmarks.replaying.live import Person, PersonError, Words
 from parlour.benchmarks.replaying.orders import REPLAY, ReplayOn
@@ -74,6 +77,7 @@ class Replayer:
     def __init__(self, need: ReplayerNeed, hooks: Hooks) -> None:
         self._need = need
         self._hooks = hooks
+        self._afterwards = Afterwards(need.database, hooks)
 
     def kind(self) -> Kind:
         """For the worker."""
@@ -101,6 +105,13 @@ class Replayer:
             await self._leave(job, turn.used() if turn else ())
         finally:
             self._need.pump.leave(room, watch)
+        await self._follow(job, replay_id)
+
+    async def _follow(self, job: Job, replay_id: ReplayId) -> None:
+        """What follows for the test, if the replay has ended and nobody has seen to it."""
+        replay = await self._need.database.read(lambda tx: store.replay(tx, replay_id))
+        if replay is not None and replay.state in ("completed", "failed"):
+            await self._afterwards.follow(job, replay.test_id, replay_id)
 
     async def _replay(self, turn: _Turn) -> None:
         """Turn after turn, each stored before the next is begun; a claim of the job may do several."""
@@ -111,12 +122,12 @@ class Replayer:
             turn.asking, turn.meters = None, ()
 
     async def _leave(self, job: Job, used: Sequence[Used | None]) -> None:
-        """The replay runs no more, or not here: keep what it cost, and the job is over unless it is another's."""
+        """The replay runs no more, or not here: keep what it cost, and the job of one that was stopped is over."""
 
         def leave(tx: Tx) -> None:
             usage.note_all(tx, used)
             replay = store.replay(tx, job.read(ReplayOn).replay_id)
-            if replay is None or replay.state != "running":
+            if replay is None or replay.state == "stopped":
                 queue.cancel(tx, job.job_id)
 
         await self._need.database.write(leave)
@@ -207,12 +218,12 @@ class Replayer:
         )
         # no savepoint for a turn in the middle: it is refused before it has changed a row
         return await self._need.database.writer.submit(
-            lambda tx: telling.complete_turn(tx, turn.job, done, self._hooks), single=not done.last
+            lambda tx: telling.complete_turn(tx, turn.job, done), single=not done.last
         )
 
     async def _end(self, turn: _Turn) -> None:
         standing, used = turn.standing, turn.used()
-        await self._need.database.write(lambda tx: telling.complete_without(tx, turn.job, standing, used, self._hooks))
+        await self._need.database.write(lambda tx: telling.complete_without(tx, standing, used))
 
     async def _fault(self, turn: _Turn, fault: ProviderFault, text: str) -> None:
         """A fault of a model: what may pass is tried again by the worker, after a pause."""
@@ -231,7 +242,7 @@ class Replayer:
             unwritten=turn.asking.stream.unwritten() if turn.asking else "",
             used=turn.used(),
         )
-        await self._need.database.write(lambda tx: telling.fail(tx, turn.job, failing, self._hooks))
+        await self._need.database.write(lambda tx: telling.fail(tx, failing))
 
     def _stuck(self, tx: Tx, body: bytes, _reason: str) -> None:
         replay_id = decode(body, ReplayOn).replay_id
@@ -239,9 +250,14 @@ class Replayer:
         test = store.test(tx, replay.test_id, lock=True) if replay else None
         if replay is None or test is None:
             return
+        if settle(tx, replay.id, self._hooks):
+            self._hooks.advance(tx, test.id, replay.requested_by)
+            return
         rooms = reading.rooms(test, replay.invocation_id, replay.requested_by)
         fault = ReplayFault(code="internal", text=GAVE_UP, turn=replay.turn + 1)
-        telling.tell_failure(tx, replay_id, fault, rooms, self._hooks)
+        telling.tell_failure(tx, replay_id, fault, rooms)
+        if settle(tx, replay.id, self._hooks):
+            self._hooks.advance(tx, test.id, replay.requested_by)
 
 
 def _room(tx: Tx, replay_id: ReplayId) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from parlour.benchmarks.results.candidates import candidate_result, people_results
 from parlour.benchmarks.results.caveats import FORMULAS, caveats
 from parlour.benchmarks.results.comparing import comparisons
-from parlour.benchmarks.results.data import Cell, Data, expected_cells
+from parlour.benchmarks.results.data import Cell, Data, expected_cells, rounds_of
 from parlour.benchmarks.results.looking import alpha_of
 from parlour.benchmarks.results.panel import human_agreement, judge_results, noise_floor_shown, panel_agreement
 from parlour.benchmarks.results.shapes import (
@@ -29,15 +29,14 @@ _LEAST_FINISHED: tuple[CellState, ...] = ("running", "queued", "pending", "faile
 def results_of(data: Data) -> Results:
     """Everything that can be said of a test."""
     repetitions = max((cell.repetition for cell in data.cells), default=0)
-    each_has = expected_cells(data.test, 1, repetitions)
-    candidates = [candidate_result(data, each, each_has) for each in data.invocations]
+    candidates = [candidate_result(data, each, expected_cells(data, each.id)) for each in data.invocations]
     floor = noise_floor_shown(data, candidates)
     verdicts = comparisons(data, floor.half_width if floor else None, alpha_of(data.test))
     made = Results(
         test=_about(data),
         final=is_final(data),
         unit=unit_of(data),
-        progress=_progress(data, each_has * len(data.invocations)),
+        progress=_progress(data, sum(each.cells for each in candidates)),
         candidates=candidates,
         people=people_results(data),
         comparisons=verdicts,
@@ -130,7 +129,7 @@ def _bounds(data: Data) -> BoundsShown:
 
 
 def _matrix(data: Data, repetitions: int) -> Matrix:
-    rounds = max(repetitions, 1) if data.test.infinite_mode else data.test.snapshot.repeats
+    rounds = rounds_of(data.test, repetitions)
     by_place: dict[tuple[str, str], list[Cell]] = {}
     for cell in data.cells:
         by_place.setdefault((cell.recording_id, cell.invocation_id), []).append(cell)

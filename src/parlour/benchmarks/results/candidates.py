@@ -17,7 +17,7 @@ from parlour.benchmarks.results.shapes import (
     PassK,
     PeopleResult,
 )
-from parlour.benchmarks.results.units import label, options, shown, unit_of
+from parlour.benchmarks.results.units import labels, options, shown, unit_of
 from parlour.catalog.prices import MICROS
 
 K_MAX = 5
@@ -30,9 +30,7 @@ def candidate_result(data: Data, invocation: Invocation, expected: int) -> Candi
 
     cells = data.cells_of(invocation.id)
     scored = [cell for cell in cells if cell.score is not None]
-    estimate = cluster_interval(
-        [cast("float", cell.score) for cell in scored], [label(data, cell) for cell in scored], options(data)
-    )
+    estimate = cluster_interval([cast("float", cell.score) for cell in scored], labels(data, scored), options(data))
     costs = [each for each in data.costs if each.invocation_id == invocation.id]
     latencies = data.latencies.get(invocation.id, ())
     return CandidateResult(
@@ -102,8 +100,8 @@ def _people(data: Data, source: str, scores: dict[str, float]) -> PeopleResult:
     from parlour.benchmarks.statistics.intervals import cluster_interval  # noqa: PLC0415 (numpy costs 30 MiB)
 
     by_scenario = unit_of(data) == "scenario"
-    labels = [data.clusters[each] if by_scenario else each for each in scores]
-    estimate = cluster_interval(list(scores.values()), labels, options(data))
+    units = [data.clusters[each] if by_scenario else each for each in scores]
+    estimate = cluster_interval(list(scores.values()), units, options(data))
     return PeopleResult(
         source="recorded" if source == "recorded" else "judged",
         title="The recorded answers, as graded then"
@@ -122,7 +120,7 @@ def _passes(data: Data, cells: Sequence[Cell]) -> Passes:
     decided = [cell for cell in cells if cell.passed is not None]
     successes = sum(bool(cell.passed) for cell in decided)
     values = [1.0 if cell.passed else 0.0 for cell in decided]
-    estimate = cluster_interval(values, [label(data, cell) for cell in decided], options(data))
+    estimate = cluster_interval(values, labels(data, decided), options(data))
     return Passes(
         successes=successes,
         trials=len(decided),

@@ -52,12 +52,12 @@ def _about_cells(data: Data, made: Results) -> list[str]:
     elif not made.final:
         open_cells = progress.cells - progress.completed
         why = f", because {halted_because(made.test.halted)}" if made.test.halted else ""
-        said.append(f"The test is not finished{why}: {open_cells} of {progress.cells} cells are open.")
+        said.append(f"The test is not finished{why}: {open_cells} of {progress.cells} cases are open.")
     if progress.failed:
-        said.append(f"{progress.failed} cells failed without an answer. They count for nobody.")
+        said.append(f"{progress.failed} cases failed without an answer. They count for nobody.")
     vain = sum(cell.failed_grade for cell in data.cells)
     if vain:
-        said.append(f"{vain} completed cells could not be graded. They count for nobody.")
+        said.append(f"{vain} completed cases could not be graded. They count for nobody.")
     rubrics = {rubric.id for rubric in data.rubrics.values()}
     if len(rubrics) > 1:
         said.append("Candidates are graded by different rubrics, so their scores do not have one meaning.")

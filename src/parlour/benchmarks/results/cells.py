@@ -23,6 +23,7 @@ class CellFilter:
     blame: Blamed | Literal["any"] | None = None
     state: ReplayState | None = None
     passed: bool | None = None
+    failed_check: str | None = None
     after: str | None = None
     limit: int = LIMIT
 
@@ -97,7 +98,12 @@ def _is_wanted(cell: Cell, wanted: CellFilter) -> bool:
         and wanted.recording_id in (None, cell.recording_id)
         and wanted.state in (None, cell.state)
         and (wanted.passed is None or cell.passed is wanted.passed)
+        and (wanted.failed_check is None or _fails(cell, wanted.failed_check))
     )
+
+
+def _fails(cell: Cell, key: str) -> bool:
+    return any(each.key == key and not each.passed for each in cell.checks)
 
 
 def _place(after: str) -> tuple[int, int, int]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from parlour.benchmarks.statistics.power import Spread
 
 
+CLOSE = 1e-12
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Asked:
     """One comparison, computed but not yet adjusted for the others."""
@@ -157,7 +160,7 @@ def _judged(data: Data, asked: _Asked, p_adjusted: float, family: _Family) -> Co
     least = detectable(data, given, asked.measure, family.alpha, family.count)
     word = verdict(difference, p_adjusted, family.alpha, data.test.snapshot.smallest_worthwhile, least)
     floor = family.floor
-    within = None if floor is None or difference.mean is None else abs(difference.mean) <= floor
+    within = None if floor is None or difference.mean is None else abs(difference.mean) <= floor + CLOSE
     return Comparison(
         a=asked.a.id,
         b=asked.b.id,

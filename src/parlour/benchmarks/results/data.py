@@ -78,7 +78,7 @@ def read(tx: Tx, test: Test) -> Data:
 
 def read_scores(tx: Tx, test: Test) -> Data:
     """Only what verdicts are made from."""
-    recordings = reading.recordings_of(tx, test)
+    recordings = [replace(each, messages=()) for each in reading.recordings_of(tx, test)]
     data = Data(
         test=test,
         invocations=tests.invocations_of(tx, test.id),
@@ -100,10 +100,20 @@ def _rubrics(tx: Tx, test: Test) -> dict[str, Rubric]:
     return found
 
 
-def expected_cells(test: Test, invocations: int, repetitions: int) -> int:
-    """How many cells a test has: of an infinite one those of the repetitions that were begun."""
-    rounds = max(repetitions, 1) if test.infinite_mode else test.snapshot.repeats
-    return invocations * len(test.snapshot.recordings) * rounds
+def rounds_of(test: Test, repetitions: int) -> int:
+    """How often every recording is replayed; in an infinite test as often as it was begun."""
+    return max(repetitions, 1) if test.infinite_mode else test.snapshot.repeats
+
+
+def expected_cells(data: Data, invocation_id: str) -> int:
+    """How many cells a candidate has: of erased recordings only those that were completed before."""
+    rounds = rounds_of(data.test, max((cell.repetition for cell in data.cells), default=0))
+    erased = set(data.test.erased)
+    kept = sum(
+        cell.state == "completed" and cell.invocation_id == invocation_id and cell.recording_id in erased
+        for cell in data.cells
+    )
+    return rounds * sum(each.id not in erased for each in data.test.snapshot.recordings) + kept
 
 
 def _cells(data: Data, replays: Sequence[ReplayRow]) -> tuple[Cell, ...]:

@@ -300,8 +300,8 @@ def _earlier_spread(given: Material) -> "Spread | None":
 def _said(made: Estimate) -> Estimate:
     """The same with sentences for a reader."""
     said = [
-        f"{made.cells} cells with {made.turns} turns: {made.model_requests} requests to candidates and"
-        f" {made.judge_requests} to judges, about {made.tokens.low:,} to {made.tokens.high:,} tokens."
+        f"{made.cells:,} cases with {made.turns:,} answers: {made.model_requests:,} requests to candidates and"
+        f" {made.judge_requests:,} to judges, about {made.tokens.low:,} to {made.tokens.high:,} tokens."
     ]
     said += [f"About {each.low:.2f} to {each.high:.2f} {each.currency}." for each in made.costs]
     if made.without_price:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from parlour.accounts.actions import account_by_id
 from parlour.benchmarks import access
 from parlour.benchmarks import store as tests
-from parlour.benchmarks.entities import Test
+from parlour.benchmarks.entities import Invocation, Test
 from parlour.benchmarks.results import store
-from parlour.benchmarks.results.data import expected_cells
+from parlour.benchmarks.results.data import rounds_of
 from parlour.benchmarks.results.list_shapes import TestHead, TestList
+from parlour.benchmarks.results.store import Standing
 from parlour.catalog import actions as catalog
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import invalid
@@ -67,12 +68,27 @@ def head_of(tx: Tx, actor: Actor, test: Test) -> TestHead:
         infinite_mode=test.infinite_mode,
         replay_mode=test.snapshot.replay_mode,
         candidates=len(invocations),
-        cells=expected_cells(test, len(invocations), repetitions),
+        cells=len(invocations) * len(test.snapshot.recordings) * rounds_of(test, repetitions),
         completed=store.completed(tx, test.id),
         may_run=access.may_run_test(tx, actor, test),
         created_at=test.created_at,
         completed_at=test.completed_at,
     )
+
+
+def test_by_id(tx: Tx, test_id: str) -> Test | None:
+    """A test, whoever asks: for the command line."""
+    return tests.test(tx, test_id)
+
+
+def all_tests(tx: Tx) -> list[Test]:
+    """The tests of all active benchmarks, newest first: for the command line."""
+    return tests.tests_of(tx, [each.id for each in catalog.all_benchmarks(tx)])
+
+
+def candidates_of(tx: Tx, test: Test) -> list[Invocation]:
+    """The candidates of a test, in order."""
+    return tests.invocations_of(tx, test.id)
 
 
 def archive(tx: Tx, actor: Actor, test_id: str, *, archived: bool) -> TestHead:
@@ -92,3 +108,16 @@ def _place(after: str) -> tuple[int, str]:
     if not (at.isascii() and at.isdigit() and len(at) < 16) or len(test_id) > 64:
         raise invalid("/after", "it is no place in this list")
     return int(at), test_id
+
+
+def standing(tx: Tx, test: Test) -> Standing:
+    """How far a test is, in two statements."""
+    return store.standing(tx, test.id)
+
+
+def is_over(test: Test, now: Standing) -> bool:
+    """Whether nothing happens in a test any more by itself."""
+    if test.state == "completed":
+        return True
+    left = now.active + now.pending_judgements + (now.unended if test.plan.automatic else 0)
+    return test.halted is not None and not left

@@ -210,8 +210,9 @@ def stamp(tx: Tx, test_id: str) -> str:
         " WHERE test_id = :id GROUP BY state ORDER BY state",
         "SELECT state, count(*) AS n, max(created_at) AS made, max(done_at) AS done, max(id) AS last FROM preferences"
         " WHERE test_id = :id GROUP BY state ORDER BY state",
-        "SELECT state || coalesce(halted, '') AS state, archived AS n, resumed_at AS made, completed_at AS done,"
-        " plan AS last FROM tests WHERE id = :id",
+        "SELECT state || coalesce(halted, '') || coalesce(erased, '') AS state, archived AS n, resumed_at AS made,"
+        " completed_at AS done,"
+        " coalesce(plan, '') || coalesce(erased, '') AS last FROM tests WHERE id = :id",
     ):
         for row in tx.all(sql, id=test_id):
             parts.append(f"{row['state']}:{row['n']}:{row['made']}:{row['done']}:{row['last']}")
@@ -281,6 +282,41 @@ def completed(tx: Tx, test_id: str) -> int:
     """How many replays of a test are completed."""
     row = tx.one("SELECT count(*) AS n FROM replays WHERE test_id = :id AND state = 'completed'", id=test_id)
     return row["n"] if row else 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How far a test is: completed and failed replays by invocation, what is under way, what judges still have to say.
+
+    `failed` counts replays; a failed cell may have been tried again. `unended` are complete and not yet with a judge.
+    """
+
+    completed: dict[str, int]
+    failed: int
+    active: int
+    unended: int
+    pending_judgements: int
+
+
+def standing(tx: Tx, test_id: str) -> Standing:
+    """How far a test is."""
+    rows = tx.all(
+        "SELECT invocation_id, state, count(*) AS n, sum(CASE WHEN ended IS NULL THEN 1 ELSE 0 END) AS unended"
+        " FROM replays WHERE test_id = :id GROUP BY invocation_id, state",
+        id=test_id,
+    )
+    pending = tx.one(
+        "SELECT (SELECT count(*) FROM test_grades WHERE test_id = :id AND state = 'pending')"
+        " + (SELECT count(*) FROM preferences WHERE test_id = :id AND state = 'pending') AS n",
+        id=test_id,
+    )
+    return Standing(
+        completed={row["invocation_id"]: row["n"] for row in rows if row["state"] == "completed"},
+        failed=sum(row["n"] for row in rows if row["state"] == "failed"),
+        active=sum(row["n"] for row in rows if row["state"] in ("queued", "running")),
+        unended=sum(int(row["unended"]) for row in rows if row["state"] == "completed"),
+        pending_judgements=pending["n"] if pending else 0,
+    )
 
 
 def set_archived(tx: Tx, test_id: str, *, archived: bool) -> None:

@@ -1,5 +1,6 @@
 """What counts as independent in a test, and with which settings its numbers are computed."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parlour.benchmarks.results.data import Cell, Data
@@ -17,9 +18,10 @@ def unit_of(data: Data) -> Unit:
     return "scenario" if len(set(data.clusters.values())) >= SCENARIOS_MIN else "recording"
 
 
-def label(data: Data, cell: Cell) -> str:
-    """The independent unit that a cell belongs to."""
-    return cell.cluster if unit_of(data) == "scenario" else cell.recording_id
+def labels(data: Data, cells: Sequence[Cell]) -> list[str]:
+    """The independent unit that each of these cells belongs to."""
+    by_scenario = unit_of(data) == "scenario"
+    return [cell.cluster if by_scenario else cell.recording_id for cell in cells]
 
 
 def options(data: Data, level: float | None = None) -> "Options":

@@ -9,7 +9,7 @@ from parlour.benchmarks.judging import blame, checks
 from parlour.benchmarks.running import beginning, cells, ending, filling
 from parlour.benchmarks.running.cells import Cell
 from parlour.benchmarks.running.rules import RunRules
-from parlour.benchmarks.running.settling import Happened, advance, go_on
+from parlour.benchmarks.running.settling import advance, renewed
 from parlour.catalog.benchmarks import ReplayMode
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
@@ -59,7 +59,7 @@ class Begun:
 def next_run(tx: Tx, actor: Actor, test_id: str, start: bool, rules: RunRules) -> Next:
     """Find the next pending run, and have it replayed if `start`. Raises what `run` raises."""
     test = access.test_to_run(tx, actor, test_id)
-    invocations = store.invocations_of(tx, test.id)
+    invocations = [renewed(tx, test, each, rules) for each in store.invocations_of(tx, test.id)]
     cell = cells.next_pending(tx, test, invocations, rules)
     total = reading.total_runs(test)
     if cell is None:
@@ -83,10 +83,10 @@ def run(tx: Tx, actor: Actor, running: Running, rules: RunRules) -> Begun:
     """Have a recorded run replayed in the current repetition; if it is queued or running already, that is the answer.
 
     A replay is one request of the actor's day. Raises `not_found` (test, invocation, run), `forbidden`, `run_done`,
-    `invocation_completed`, `no_model`, `rate_limited`.
+    `recording_erased`, `invocation_completed`, `no_model`, `rate_limited`.
     """
     test = access.test_to_run(tx, actor, running.test_id)
-    invocation = access.invocation_of(tx, test, running.invocation_id)
+    invocation = renewed(tx, test, access.invocation_of(tx, test, running.invocation_id), rules)
     cell = _cell(tx, test, invocation, running.run_id, rules)
     found = store.replay_in_cell(tx, cell.name)
     if found is None or found.state == "completed":
@@ -94,6 +94,8 @@ def run(tx: Tx, actor: Actor, running: Running, rules: RunRules) -> Begun:
         if found is not None:
             text = "This run has already been replayed."
             raise Refusal("run_done", text, members={"replay_run_id": found.id})
+        if cell.recording.id in test.erased:
+            raise Refusal("recording_erased", reading.ERASED)
         found = _start(tx, test, cell, actor.account_id, rules)
     return Begun(
         test_id=test.id,
@@ -104,26 +106,22 @@ def run(tx: Tx, actor: Actor, running: Running, rules: RunRules) -> Begun:
     )
 
 
-def replay_completed(tx: Tx, replay_id: ReplayId, rules: RunRules) -> None:
-    """A replay was completed, and that has been stored and told: it is checked, ended if that is wanted, and the test
-    goes on. The test is locked."""
+def replay_completed(tx: Tx, replay_id: ReplayId) -> None:
+    """A replay was completed, and that has been stored and told: it is checked, and ended if that is wanted. The test
+    is locked; `advance` comes next."""
     test, invocation, replay = _of(tx, replay_id)
     outcomes = checks.run_for(tx, test, replay)
     if outcomes:
         store.set_checks(tx, replay.id, outcomes)
     blame.note(tx, test, replay.id)
-    if replay.end_wanted is not None:
-        ending.apply(tx, test, invocation, replay, replay.end_wanted)
-    elif filling.ends_itself(test):
-        ending.end_by_itself(tx, test, invocation, replay)
-    go_on(tx, test, rules, Happened(requested_by=replay.requested_by, invocation_id=invocation.id))
+    ending.end_completed(tx, test, invocation, replay)
 
 
-def replay_failed(tx: Tx, replay_id: ReplayId, rules: RunRules) -> None:
-    """A replay failed, and that has been stored and told: its cell is pending again, and the test goes on."""
-    test, invocation, replay = _of(tx, replay_id)
+def replay_failed(tx: Tx, replay_id: ReplayId) -> None:
+    """A replay failed, and that has been stored and told: whose fault it is. The test is locked; `advance` comes next,
+    for its cell is pending again."""
+    test, _, replay = _of(tx, replay_id)
     blame.note(tx, test, replay.id)
-    go_on(tx, test, rules, Happened(requested_by=replay.requested_by, invocation_id=invocation.id))
 
 
 def _of(tx: Tx, replay_id: ReplayId) -> tuple[Test, Invocation, Replay]:

@@ -55,8 +55,19 @@ def pending(tx: Tx, test: Test, invocation: Invocation, rules: RunRules) -> list
     return [
         cell_at(test, invocation, first + position)
         for position, recording in enumerate(test.snapshot.recordings)
-        if recording.id not in taken
+        if recording.id not in taken and recording.id not in test.erased
     ]
+
+
+def wanted(tx: Tx, test: Test, invocation: Invocation, repetition: int | None = None) -> int:
+    """How many completed replays make an invocation complete, or one repetition of it: one of each cell, but of erased
+    recordings only those that there are."""
+    repetitions = test.snapshot.repeats if repetition is None else 1
+    lost = 0
+    if test.erased:
+        there = marks.completed_among(tx, invocation.id, test.erased, repetition)
+        lost = len(test.erased) * repetitions - there
+    return len(test.snapshot.recordings) * repetitions - lost
 
 
 def next_pending(tx: Tx, test: Test, invocations: Sequence[Invocation], rules: RunRules) -> Cell | None:
@@ -101,7 +112,7 @@ class Ahead:
         """The cell to be started next, if there is one."""
         passed: set[InvocationId] = set()
         found = self._nearest()
-        while found is not None and marks.is_taken(self._tx, found.name):
+        while found is not None and self._is_behind(found):
             self._frontiers[found.invocation.id] += 1
             passed.add(found.invocation.id)
             found = self._nearest()
@@ -113,6 +124,9 @@ class Ahead:
         """It was started: of its invocation the next one comes."""
         self._frontiers[cell.invocation.id] += 1
         marks.set_frontier(self._tx, cell.invocation.id, self._frontiers[cell.invocation.id])
+
+    def _is_behind(self, cell: Cell) -> bool:
+        return cell.recording.id in self._test.erased or marks.is_taken(self._tx, cell.name)
 
     def _nearest(self) -> Cell | None:
         cells = (

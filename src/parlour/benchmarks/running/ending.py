@@ -38,9 +38,10 @@ class Ended:
 
 
 def end(tx: Tx, actor: Actor, ending: Ending, rules: RunRules) -> Ended:
-    """End a replay for a person. A grade counts as one request of his day (4.7).
+    """End a replay for a person. A grade counts as one request of his day (4.7); one that is being made is that grade.
 
-    Raises `not_found` (test, invocation, run), `forbidden`, `run_not_completed`, `no_rubric`, `rate_limited`.
+    Raises `not_found` (test, invocation, run), `forbidden`, `run_not_completed`, `no_rubric`,
+    `recording_erased`, `rate_limited`.
     """
     test = access.test_to_run(tx, actor, ending.test_id)
     invocation = access.invocation_of(tx, test, ending.invocation_id)
@@ -49,9 +50,12 @@ def end(tx: Tx, actor: Actor, ending: Ending, rules: RunRules) -> Ended:
         raise Refusal("run_not_completed", "This run was stopped or has failed.")
     if ending.grade and invocation.template.rubric is None:
         raise Refusal("no_rubric", "This invocation has no rubric.")
+    if ending.grade and replay.recording_id in test.erased:
+        raise Refusal("recording_erased", reading.ERASED)
     wanted = EndWanted(grade=ending.grade, requested_by=actor.account_id)
     if replay.state == "completed":
-        if ending.grade:
+        replay = end_completed(tx, test, invocation, replay)
+        if ending.grade and not _being_graded(tx, replay.id):
             accounts.take_request(tx, actor.account_id, rules.timezone_name)
         grade_id = apply(tx, test, invocation, replay, wanted)
         go_on(tx, test, rules, Happened(requested_by=actor.account_id, invocation_id=invocation.id))
@@ -65,7 +69,7 @@ def end(tx: Tx, actor: Actor, ending: Ending, rules: RunRules) -> Ended:
 def apply(tx: Tx, test: Test, invocation: Invocation, replay: Replay, wanted: EndWanted) -> TestGradeId | None:
     """End a completed replay of a locked test; the grade that will come, if one is wanted.
 
-    A replay that has been ended is not closed again, and keeps its grade.
+    A replay that has been ended stays as it is and keeps its grade, but that it is closed is told to whoever asks.
     """
     if wanted.grade:
         grade_id = grading.ask(tx, test, invocation, replay, wanted.requested_by)
@@ -75,17 +79,31 @@ def apply(tx: Tx, test: Test, invocation: Invocation, replay: Replay, wanted: En
         return grade_id
     if replay.ended is None:
         store.set_ended(tx, replay.id, "closed")
-        count = reading.run_count(tx, test, replay)
-        tx.announce(
-            reading.rooms(test, invocation.id, wanted.requested_by),
-            ReplayClosed(
-                invocation_id=invocation.id,
-                run_id=replay.id,
-                current_run=count.current_run,
-                total_runs=count.total_runs,
-            ),
-        )
+    count = reading.run_count(tx, test, replay)
+    tx.announce(
+        reading.rooms(test, invocation.id, wanted.requested_by),
+        ReplayClosed(
+            invocation_id=invocation.id,
+            run_id=replay.id,
+            current_run=count.current_run,
+            total_runs=count.total_runs,
+        ),
+    )
     return None
+
+
+def end_completed(tx: Tx, test: Test, invocation: Invocation, replay: Replay) -> Replay:
+    """End a completed replay of a locked test as was said while it ran, or as the server does, unless that was done;
+    the replay as it is then. It may have completed a moment ago: then what follows comes later, and finds it ended."""
+    if replay.ended is not None:
+        return replay
+    if replay.end_wanted is not None:
+        apply(tx, test, invocation, replay, replay.end_wanted)
+    elif ends_itself(test):
+        end_by_itself(tx, test, invocation, replay)
+    else:
+        return replay
+    return store.replay(tx, replay.id) or replay
 
 
 def end_by_itself(tx: Tx, test: Test, invocation: Invocation, replay: Replay) -> None:
@@ -113,6 +131,10 @@ def graded(tx: Tx, grade_id: TestGradeId, rules: RunRules) -> None:
     elif replay is not None and replay.ended == "graded" and _all_failed(tx, replay.id):
         store.set_ended(tx, replay.id, "closed" if ends_itself(test) else None)
     go_on(tx, test, rules, Happened(requested_by=grade.requested_by, invocation_id=grade.invocation_id))
+
+
+def _being_graded(tx: Tx, replay_id: ReplayId) -> bool:
+    return any(each.counts and each.state == "pending" for each in judgements.grades_of_replay(tx, replay_id))
 
 
 def _all_failed(tx: Tx, replay_id: ReplayId) -> bool:

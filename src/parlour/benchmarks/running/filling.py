@@ -64,6 +64,13 @@ def advances_itself(test: Test) -> bool:
     return test.auto_advance or test.plan.automatic
 
 
+def check_room(tx: Tx, account_id: str, rules: RunRules) -> None:
+    """Raise `rate_limited` if no further test of an account may go on by itself now."""
+    if marks.going_on(tx, account_id) >= rules.running_max:
+        text = f"At most {rules.running_max} of your tests run at once. Wait for one of them, or stop one."
+        raise Refusal("rate_limited", text)
+
+
 def ends_itself(test: Test) -> bool:
     """Whether the server ends completed replays. Auto-advance that somebody stopped does not (Glow 7.23)."""
     return test.plan.automatic or (test.auto_advance and test.halted != "stopped")
@@ -116,6 +123,8 @@ def _used_up(tx: Tx, test: Test, rules: RunRules) -> Halted | None:
 
 def _nothing_left(tx: Tx, test: Test, invocations: Sequence[Invocation]) -> None:
     """Nothing runs and nothing can be started: the test waits for judges, for a look, or for a person."""
+    if marks.unended_in(tx, test.id):  # what follows on its end comes in a moment
+        return
     if marks.judged_still(tx, test.id) or all(each.state == "completed" for each in invocations):
         return
     end = cells.boundary(test)

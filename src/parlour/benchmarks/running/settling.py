@@ -21,14 +21,15 @@ class Happened:
     invocation_id: InvocationId | None = None
 
 
-def advance(tx: Tx, test_id: TestId, rules: RunRules) -> None:
-    """Let a test go on, in the transaction of what happened in it. It locks the test.
+def advance(tx: Tx, test_id: TestId, rules: RunRules, requested_by: AccountId | None = None) -> None:
+    """Let a test go on, in the transaction of what happened in it (`requested_by`: who had caused it; None: the
+    test's owner). It locks the test.
 
     It does nothing where nothing is to be done, so it may be called once too often.
     """
     test = store.test(tx, test_id, lock=True)
     if test is not None:
-        go_on(tx, test, rules, Happened(requested_by=test.account_id))
+        go_on(tx, test, rules, Happened(requested_by=requested_by or test.account_id))
 
 
 def go_on(tx: Tx, test: Test, rules: RunRules, happened: Happened) -> None:
@@ -37,7 +38,7 @@ def go_on(tx: Tx, test: Test, rules: RunRules, happened: Happened) -> None:
         return
     only = None if test.infinite_mode else happened.invocation_id
     invocations = [
-        _settled(tx, test, _renewed(tx, test, each, rules), rules) if only in (None, each.id) else each
+        _settled(tx, test, renewed(tx, test, each, rules), rules) if only in (None, each.id) else each
         for each in store.invocations_of(tx, test.id)
     ]
     if _completes(tx, test, invocations, happened.requested_by):
@@ -53,19 +54,23 @@ def take_back_repetitions(tx: Tx, test: Test) -> None:
             marks.set_repetition(tx, invocation.id, invocation.repetition - 1)
 
 
-def _renewed(tx: Tx, test: Test, invocation: Invocation, rules: RunRules) -> Invocation:
-    """The invocation in the next repetition, if all of the current one is done and there is a next one."""
-    recordings, repetition = len(test.snapshot.recordings), invocation.repetition
-    if invocation.state == "completed":
+def renewed(tx: Tx, test: Test, invocation: Invocation, rules: RunRules) -> Invocation:
+    """The invocation in the next repetition, if all of the current one is done and there is a next one. A client that
+    has just heard of the last run's completion may be here before what follows of it is stored."""
+    repetition = invocation.repetition
+    if invocation.state == "completed" or len(test.erased) >= len(test.snapshot.recordings):
         return invocation
-    while (
-        _may_renew(tx, test, repetition, rules) and store.completed_count(tx, invocation.id, repetition) >= recordings
-    ):
+    while _may_renew(tx, test, repetition, rules) and _is_through(tx, test, invocation, repetition):
         repetition += 1
     if repetition == invocation.repetition:
         return invocation
     marks.set_repetition(tx, invocation.id, repetition)
     return replace(invocation, repetition=repetition)
+
+
+def _is_through(tx: Tx, test: Test, invocation: Invocation, repetition: int) -> bool:
+    wanted = cells.wanted(tx, test, invocation, repetition)
+    return store.completed_count(tx, invocation.id, repetition) >= wanted
 
 
 def _may_renew(tx: Tx, test: Test, repetition: int, rules: RunRules) -> bool:
@@ -85,12 +90,11 @@ def _settled(tx: Tx, test: Test, invocation: Invocation, rules: RunRules) -> Inv
 
 
 def _pending(tx: Tx, test: Test, invocation: Invocation, rules: RunRules) -> bool:
-    recordings = len(test.snapshot.recordings)
     if not test.infinite_mode:
-        return store.completed_count(tx, invocation.id) < recordings * test.snapshot.repeats
+        return store.completed_count(tx, invocation.id) < cells.wanted(tx, test, invocation)
     if cells.exhausted(tx, test, rules):
         return marks.active_in(tx, invocation.id)
-    return test.halted != "stopped" or store.completed_count(tx, invocation.id, invocation.repetition) < recordings
+    return test.halted != "stopped" or not _is_through(tx, test, invocation, invocation.repetition)
 
 
 def _completes(tx: Tx, test: Test, invocations: Sequence[Invocation], requested_by: AccountId) -> bool:

@@ -9,7 +9,7 @@ from parlour.benchmarks.entities import Invocation, InvocationId, Plan, Test, Te
 from parlour.benchmarks.facts import TestStarted
 from parlour.benchmarks.judging import grading
 from parlour.benchmarks.running import settling
-from parlour.benchmarks.running.filling import advances_itself
+from parlour.benchmarks.running.filling import advances_itself, check_room
 from parlour.benchmarks.running.rules import RunRules
 from parlour.catalog.benchmarks import Benchmark, Candidate, LiveRules, ReplayMode
 from parlour.conversations.rooms import person_room
@@ -70,6 +70,7 @@ def start(tx: Tx, actor: Actor, starting: Starting, rules: RunRules) -> Started:
     test = _test(tx, actor, snapshot, starting)
     if advances_itself(test):
         _check_models(snapshot, rules)
+        check_room(tx, actor.account_id, rules)
     store.insert_test(tx, test)
     invocations = [_invocation(tx, test, candidate) for candidate in snapshot.candidates]
     for each in invocations:

@@ -7,7 +7,7 @@ from parlour.benchmarks.entities import Plan, ReplayId, Test, TestId
 from parlour.benchmarks.facts import ReplayStopped
 from parlour.benchmarks.running import ending, halting, settling
 from parlour.benchmarks.running import store as marks
-from parlour.benchmarks.running.filling import advances_itself, ends_itself
+from parlour.benchmarks.running.filling import advances_itself, check_room, ends_itself
 from parlour.benchmarks.running.rules import RunRules
 from parlour.conversations.rooms import person_room
 from parlour.kernel.actor import Actor
@@ -54,11 +54,13 @@ def resume(tx: Tx, actor: Actor, test_id: str, rules: RunRules, bounds: Bounds |
     """Let a halted test go on, with other bounds if some are given; the test as it is then.
 
     Cells whose replays failed or were stopped are tried again; time and failures are counted anew. A test that is not
-    halted is left as it is. Raises `not_found`, `forbidden`.
+    halted is left as it is. Raises `not_found`, `forbidden`, `rate_limited`.
     """
     test = access.test_to_run(tx, actor, test_id)
     if test.halted is None:
         return test
+    if advances_itself(test):
+        check_room(tx, test.account_id, rules)
     marks.reset_frontiers(tx, test.id)
     store.resume_test(tx, test.id, _bounded(test.plan, bounds) if bounds else test.plan)
     _end_what_waits(tx, test.id)
@@ -72,7 +74,10 @@ def _stop_all(tx: Tx, actor: Actor, test: Test, invocation_id: str) -> list[Repl
         if store.stop_replay(tx, found.id):
             stopped.append(found.id)
             rooms = [*reading.rooms(test, invocation_id, actor.account_id), person_room(found.requested_by)]
-            tx.announce(rooms, ReplayStopped(invocation_id=found.invocation_id, run_id=found.id))
+            told = ReplayStopped(
+                invocation_id=found.invocation_id, run_id=found.id, original_run_resource_id=found.recording_id
+            )
+            tx.announce(rooms, told)
     return stopped
 
 
@@ -95,7 +100,7 @@ def _end_what_waits(tx: Tx, test_id: TestId) -> None:
     for replay in store.replays_of(tx, test.id, ("completed",)):
         invocation = store.invocation(tx, replay.invocation_id) if replay.ended is None else None
         if invocation is not None:
-            ending.end_by_itself(tx, test, invocation, replay)
+            ending.end_completed(tx, test, invocation, replay)
 
 
 def _bounded(plan: Plan, bounds: Bounds) -> Plan:

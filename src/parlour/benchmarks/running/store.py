@@ -1,5 +1,6 @@
 """SQL that only running a test needs: how far its cells are, and marks on tests and invocations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parlour.benchmarks.entities import InvocationId, ReplayId, TestId
@@ -42,6 +43,12 @@ def unended(tx: Tx, invocation_id: InvocationId) -> bool:
     return tx.one(sql, id=invocation_id) is not None
 
 
+def unended_in(tx: Tx, test_id: TestId) -> bool:
+    """Whether a completed replay of a test has not been ended."""
+    sql = "SELECT 1 AS found FROM replays WHERE test_id = :id AND state = 'completed' AND ended IS NULL LIMIT 1"
+    return tx.one(sql, id=test_id) is not None
+
+
 def graded_still(tx: Tx, test_id: TestId, invocation_id: InvocationId) -> bool:
     """Whether a replay of an invocation is being graded."""
     sql = (
@@ -63,6 +70,22 @@ def judged_still(tx: Tx, test_id: TestId) -> bool:
 def replay_count(tx: Tx, test_id: TestId) -> int:
     """How many replays a test has had, in any state."""
     row = tx.one("SELECT count(*) AS n FROM replays WHERE test_id = :id", id=test_id)
+    return row["n"] if row else 0
+
+
+def completed_among(tx: Tx, invocation_id: InvocationId, recordings: Sequence[str], repetition: int | None) -> int:
+    """How many replays of these recordings are completed, in one repetition or in all."""
+    params: dict[str, object] = {f"r{number}": each for number, each in enumerate(recordings)}
+    among = ", ".join(f":{name}" for name in params)
+    where = "" if repetition is None else " AND repetition = :repetition"
+    if repetition is not None:
+        params["repetition"] = repetition
+    row = tx.one(
+        "SELECT count(*) AS n FROM replays WHERE invocation_id = :id AND state = 'completed'"  # noqa: S608
+        f" AND recording_id IN ({among}){where}",
+        id=invocation_id,
+        **params,
+    )
     return row["n"] if row else 0
 
 
@@ -113,6 +136,17 @@ def begun(tx: Tx, invocation_id: InvocationId, repetition: int) -> bool:
     """Whether a repetition has had a replay, in any state."""
     sql = "SELECT 1 AS found FROM replays WHERE invocation_id = :id AND repetition = :repetition LIMIT 1"
     return tx.one(sql, id=invocation_id, repetition=repetition) is not None
+
+
+def going_on(tx: Tx, account_id: str) -> int:
+    """How many tests of an account go on by themselves now."""
+    row = tx.one(
+        "SELECT count(*) AS n FROM tests WHERE account_id = :account AND state <> 'completed' AND halted IS NULL"
+        " AND (auto_advance = 1 OR plan LIKE :automatic)",
+        account=account_id,
+        automatic='%"automatic":true%',
+    )
+    return row["n"] if row else 0
 
 
 def newest_of(tx: Tx, invocation_id: InvocationId, recording_id: str) -> ReplayId | None:

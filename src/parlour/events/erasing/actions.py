@@ -1,4 +1,4 @@
-"""`erase_room` and `rewrite`."""
+"""`erase_room`, `rewrite` and `rewrite_each`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +42,20 @@ def rewrite(tx: Tx, room: str, told: Told, fact: object) -> None:
     """What one room alone was told becomes `fact`, under the same numbers; what stands elsewhere too stays."""
     for pos in store.named(tx, room, told.kinds, told.about):
         _replace(tx, pos, fact)
+
+
+def rewrite_each(tx: Tx, room: str, kinds: tuple[str, ...], change: Callable[[Logged], object | None]) -> int:
+    """Every event of these kinds of a room becomes what `change` makes of it, in every room it stands in and under the
+    same numbers; what `change` gives None for stays. How many were changed."""
+    changed, after = 0, 0
+    while page := store.of_kinds(tx, room, kinds, after):
+        for event in page:
+            fact = change(event)
+            if fact is not None:
+                _replace(tx, event.pos, fact)
+                changed += 1
+        after = page[-1].pos
+    return changed
 
 
 def _replace(tx: Tx, pos: int, fact: object) -> None:

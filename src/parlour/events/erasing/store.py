@@ -6,6 +6,7 @@ from parlour.events.store import logged
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 
+_PAGE = 500
 _SHARED = '%"%"%"%'  # the names of two rooms have more than two quotes
 
 
@@ -38,6 +39,20 @@ def named(tx: Tx, room: str, kinds: Sequence[str], about: str) -> list[int]:
         **names,
     )
     return [row["pos"] for row in rows]
+
+
+def of_kinds(tx: Tx, room: str, kinds: Sequence[str], after: int) -> list[Logged]:
+    """The next events of these kinds of a room, oldest first, some at a time."""
+    names = {f"k{index}": kind for index, kind in enumerate(kinds)}
+    rows = tx.all(
+        "SELECT e.pos, e.at, e.kind, e.body, e.audience FROM entries n JOIN events e ON e.pos = n.pos"  # noqa: S608
+        f" WHERE n.room = :room AND n.pos > :after AND e.kind IN ({', '.join(f':{name}' for name in names)})"
+        f" ORDER BY e.pos LIMIT {_PAGE}",
+        room=room,
+        after=after,
+        **names,
+    )
+    return [logged(row) for row in rows]
 
 
 def delete_before(tx: Tx, room: str, pos: int, kept: Sequence[int]) -> None:

@@ -30,6 +30,7 @@ class Dialect:
     json_schema: bool = True
     usage: bool = True
     temperature: bool = True
+    reasoning: bool = True
     tokens_member: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
     def without(self, complaint: bytes, request: Request) -> "Dialect | None":
@@ -43,6 +44,8 @@ class Dialect:
             return replace(self, tokens_member="max_completion_tokens")
         if self.temperature and request.temperature is not None and b"temperature" in words:
             return replace(self, temperature=False)
+        if self.reasoning and request.reasoning is not None and b"reasoning_effort" in words:
+            return replace(self, reasoning=False)
         return None
 
 
@@ -58,6 +61,8 @@ def encode(request: Request, dialect: Dialect) -> bytes:
         body["stream_options"] = {"include_usage": True}
     if request.temperature is not None and dialect.temperature:
         body["temperature"] = request.temperature
+    if request.reasoning is not None and dialect.reasoning:
+        body["reasoning_effort"] = request.reasoning
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
     if request.json_schema is not None and dialect.json_schema:

@@ -222,7 +222,18 @@ def _settings(request: Request, limits: ModelLimits) -> "ModelSettings":
     }
     if request.temperature is not None:
         settings["temperature"] = request.temperature
+    if request.reasoning is not None:
+        settings["thinking"] = _thinking(request.reasoning)
     return settings
+
+
+def _thinking(reasoning: str) -> "ThinkingLevel":
+    """One of the levels that every vendor's adapter knows; what is none of them is the vendor's default."""
+    match reasoning:
+        case "minimal" | "low" | "medium" | "high" | "xhigh":
+            return reasoning
+        case _:
+            return reasoning != "none"
 
 
 def _parameters(model: "VendorModel", request: Request) -> "ModelRequestParameters":

@@ -5,6 +5,7 @@ from sqlalchemy import Index
 from parlour.storage.schema.columns import at, only_one, table, whole, words
 
 # `snapshot` is the benchmark as it was; `plan` what was asked of this run; `halted` why nothing more is started.
+# `erased`: the recordings of it whose words were erased.
 tests = table(
     "tests",
     words("id", key=True),
@@ -25,6 +26,7 @@ tests = table(
     at("resumed_at", null=True),
     at("completed_at", null=True),
     whole("looked"),
+    words("erased", null=True),
     Index("tests_benchmark", "benchmark_id", "created_at"),
     Index("tests_account", "account_id", "created_at"),
 )

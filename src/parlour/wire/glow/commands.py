@@ -232,11 +232,20 @@ def request_key(command: Command, payload: Payload) -> RequestKey | None:
     """How a command is remembered (4.5): account, id, operation, digest of the payload."""
     if payload.client_request_id is None:
         return None
-    members = payload.model_dump(exclude={"client_request_id"})
-    digest = hashlib.sha256(msgspec.json.encode(members, order="deterministic")).hexdigest()
+    digest = hashlib.sha256(msgspec.json.encode(_sent(command, payload), order="deterministic")).hexdigest()
     return RequestKey(
         account_id=command.session.actor.account_id,
         request_id=payload.client_request_id,
         operation=command.operation.name,
         digest=digest,
     )
+
+
+def _sent(command: Command, payload: Payload) -> dict[str, object]:
+    """What was asked for, and the defaults of the operation for the rest: a request may be repeated on a connection
+    of another dialect, whose defaults are others (9.7)."""
+    fields = command.operation.payload.model_fields
+    rest = {
+        name: fields[name].default for name in fields.keys() - {"client_request_id"} if not fields[name].is_required()
+    }
+    return rest | payload.model_dump(exclude={"client_request_id"}, exclude_unset=True)

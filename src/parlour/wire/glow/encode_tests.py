@@ -17,6 +17,7 @@ ALL_COMPLETE = "All runs are complete."
 CLOSED = "Run closed without grade."
 GRADING = "Grading."
 STOPPED = "Run stopped."
+UNAVAILABLE = "The model service is not available."
 _HALTED: Mapping[str, str] = {
     "stopped": "The test was stopped.",
     "cost": "The test has cost as much as it may.",
@@ -74,13 +75,20 @@ def _turn_completed(fact: facts.ReplayTurnCompleted) -> Said:
 
 
 def _run_completed(fact: facts.ReplayCompleted) -> Said:
-    return "test_run_complete", _fields(fact) | {"tool_calls": [tool_call(call) for call in fact.tool_calls]}
+    members = _fields(fact)
+    if members.pop("left_out"):
+        return "test_run_complete", members | {"tool_calls": None, "outputs": None, "outputs_left_out": True}
+    return "test_run_complete", members | {"tool_calls": [tool_call(call) for call in fact.tool_calls]}
 
 
 def _failed(error_type: str) -> Callable[[Any], Said]:
+    """What failed; why a service is not available, if more is known of it than that, is a member of its own (4.4)."""
+
     def encode(fact: facts.ReplayFailed | facts.ReplayGradingFailed) -> Said:
         members = _fields(fact)
         said = {"message": members.pop("text"), "error_type": error_type}
+        if fact.code == "unavailable" and fact.text != UNAVAILABLE:
+            said |= {"message": UNAVAILABLE, "reason": fact.text}
         return "test_error", members | said | {"status": CODES.get(fact.code, CODES["internal"])[0]}
 
     return encode

@@ -64,7 +64,7 @@ class OutputRow(Exact):
 
 
 class TestRunComplete(TestEvent):
-    """A replay is done."""
+    """A replay is done. `outputs_left_out`: it is too long to be told; the test's read model has it."""
 
     invocation_id: str
     run_id: str
@@ -74,6 +74,7 @@ class TestRunComplete(TestEvent):
     total_runs: int
     remaining_runs: int
     outputs: list[OutputRow] | None = None
+    outputs_left_out: Literal[True] | None = None
 
 
 class TestProgress(TestEvent):
@@ -105,7 +106,8 @@ class TestGraded(TestEvent):
 
 
 class TestError(TestEvent):
-    """A refused command (direct), or failed work (logged). It repeats the ids that were named."""
+    """A refused command (direct), or failed work (logged). It repeats the ids that were named. `reason`: why a service
+    is not available, if that is known."""
 
     invocation_id: str | None = None
     run_id: str | None = None
@@ -117,15 +119,17 @@ class TestError(TestEvent):
     error_type: TestErrorType | None = None
     code: str
     status: int
+    reason: str | None = None
 
 
 class TestStopped(TestEvent):
-    """A replay was stopped, or nothing was running."""
+    """A replay was stopped, or nothing was running. One that was queued had not been told before."""
 
     invocation_id: str
     success: bool
     message: str | None = None
     run_id: str | None = None
+    original_run_resource_id: str | None = None
 
 
 class TestHalted(TestEvent):

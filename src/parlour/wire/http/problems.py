@@ -92,6 +92,7 @@ CODES: dict[str, tuple[int, str]] = {
     "chat_not_completed": (409, "Chat not completed"),
     "empty_recording": (409, "Nothing to record"),
     "recording_exists": (409, "Recorded already"),
+    "recording_erased": (409, "Recording erased"),
     "benchmark_inactive": (409, "Benchmark not active"),
     "run_done": (409, "Already replayed"),
     "invocation_completed": (409, "Invocation completed"),

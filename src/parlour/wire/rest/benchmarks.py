@@ -13,6 +13,7 @@ from parlour.benchmarks.access import benchmark_to_run
 from parlour.benchmarks.cards import BenchmarkCards, benchmark_cards
 from parlour.benchmarks.recordings import actions
 from parlour.benchmarks.recordings.actions import Added, benchmark_to_edit, locked, may_edit, may_read_recording
+from parlour.benchmarks.recordings.erasing import Erased, erase
 from parlour.benchmarks.recordings.from_chats import FromChat, neutralised, recording_of
 from parlour.benchmarks.recordings.showing import (
     BenchmarkShown,
@@ -20,6 +21,7 @@ from parlour.benchmarks.recordings.showing import (
     shown_benchmark,
     shown_recording,
 )
+from parlour.benchmarks.running.rules import RunRules
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmark_rules import Bounds
 from parlour.catalog.benchmarks import Benchmark, Recording
@@ -45,18 +47,20 @@ class BenchmarksNeed:
     database: Database
     authenticator: Authenticator
     bounds: Bounds
+    rules: RunRules
 
 
-def benchmarks_router(reading: AttemptsNeed, limits: Limits) -> APIRouter:
+def benchmarks_router(reading: AttemptsNeed, limits: Limits, rules: RunRules) -> APIRouter:
     """The routes of benchmarks and recordings. What one may not run is not there."""
     bounds = Bounds(
         candidates=limits.candidates_max, recordings=limits.recordings_max, messages=limits.recorded_messages_max
     )
-    need = BenchmarksNeed(database=reading.database, authenticator=reading.authenticator, bounds=bounds)
+    need = BenchmarksNeed(database=reading.database, authenticator=reading.authenticator, bounds=bounds, rules=rules)
     router = APIRouter(prefix="/api/v1", tags=["benchmarks"])
     _offer_reading(router, need)
     _offer_editing(router, need)
     _offer_recordings(router, need)
+    _offer_erasing(router, need)
     return router
 
 
@@ -193,6 +197,20 @@ def _offer_recordings(router: APIRouter, need: BenchmarksNeed) -> None:
             return _shown(tx, caller.actor, after)
 
         return await write_answer(need.database, remove)
+
+
+def _offer_erasing(router: APIRouter, need: BenchmarksNeed) -> None:
+    caller_of = need.authenticator.of_request
+
+    @router.delete("/recordings/{recording_id}", response_model=Erased, responses=problem_responses(401, 403, 404, 422))
+    async def erase_recording(  # pyright: ignore[reportUnusedFunction]
+        recording_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
+    ) -> Response:
+        """Erase the words of a recording for good, because its person withdrew the consent: in all of its versions, in
+        the tests that replayed it, and in what was told of them. It leaves every benchmark; scores stay."""
+        _check_ids(recording_id=recording_id)
+        route = "DELETE /api/v1/recordings/{recording_id}"
+        return await write_answer(need.database, lambda tx: erase(tx, caller.actor, recording_id, need.rules, route))
 
 
 def _held(tx: Tx, actor: Actor, benchmark_id: str, expected_version: int | None) -> Benchmark:

@@ -1,11 +1,15 @@
 """A summary in Markdown: the verdicts first, then what they rest on."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 from parlour.benchmarks.results.list_shapes import CellShown
 from parlour.benchmarks.results.shapes import Comparison, Range, Results
 
 CASES_MAX = 30
+_MARKUP = re.compile(r"[\\`*_\[\]|~#!]")
+_STEERING = frozenset(("Cc", "Cf", "Zl", "Zp", "Cs"))
 
 
 def markdown(results: Results, cells: Sequence[CellShown]) -> str:
@@ -42,8 +46,18 @@ def p_value(p: float) -> str:
 
 
 def cell_text(text: str) -> str:
-    """Text for one cell of a table."""
-    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").split())
+    """Text for one cell of a table, as text: it makes no markup, no link, no picture and calls nobody."""
+    return _MARKUP.sub(r"\\\g<0>", plain(text)).replace("<", "&lt;").replace("@", "&#64;")
+
+
+def code_text(text: str) -> str:
+    """Text for a span of code in a cell of a table."""
+    return plain(text).replace("`", "'").replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """Text on one line, without what steers a terminal or turns the direction of writing."""
+    return " ".join("".join(" " if unicodedata.category(each) in _STEERING else each for each in text).split())
 
 
 def _head(results: Results) -> str:
@@ -55,7 +69,7 @@ def _head(results: Results) -> str:
         f"# {cell_text(test.name)}\n\n"
         f"Benchmark *{cell_text(test.benchmark_name)}* (version {test.benchmark_version}), {test.recordings} recordings"
         f" in {test.scenarios} scenarios, {test.repeats} repetitions, mode `{test.replay_mode}`, seed {test.seed}."
-        f" {progress.completed} of {progress.cells} cells completed: {state}. Spent: {spent}."
+        f" {progress.completed} of {progress.cells} cases completed: {state}. Spent: {spent}."
     )
 
 
@@ -97,7 +111,7 @@ def _candidates(results: Results) -> str:
         blame = each.blame
         columns = (
             cell_text(each.title),
-            f"`{cell_text(each.model)}`",
+            f"`{code_text(each.model)}`",
             f"{each.scored}/{each.cells}",
             points(each.mean),
             between(each.interval),
@@ -115,7 +129,7 @@ def _people(results: Results) -> str:
     if not results.people:
         return ""
     lines = [
-        f"- {each.title}: {points(each.mean)} (interval {between(each.interval)}, {each.n} recordings)"
+        f"- {cell_text(each.title)}: {points(each.mean)} (interval {between(each.interval)}, {each.n} recordings)"
         for each in results.people
     ]
     return "\n".join(["## People on the same scale", "", *lines])
@@ -125,17 +139,17 @@ def _judges(results: Results) -> str:
     if not results.judges:
         return ""
     lines = [
-        f"- `{cell_text(each.judge)}`{' (counts)' if each.counts else ''}: {each.n} grades, mean {points(each.mean)}"
+        f"- `{code_text(each.judge)}`{' (counts)' if each.counts else ''}: {each.n} grades, mean {points(each.mean)}"
         + (f", {each.failed} in vain" if each.failed else "")
         for each in results.judges
     ]
     found = results.agreement
     if found is not None:
-        alpha = found.reason if found.alpha is None else f"alpha {found.alpha:.3f} over {found.units} cases"
+        alpha = cell_text(found.reason) if found.alpha is None else f"alpha {found.alpha:.3f} over {found.units} cases"
         lines.append(f"- Agreement of the panel (Krippendorff): {alpha}")
     for each in results.human:
         kappa = each.reason if each.kappa is None else f"weighted kappa {each.kappa:.3f}"
-        lines.append(f"- `{cell_text(each.judge)}` beside people: {kappa} ({each.n} levels in {each.cases} cases)")
+        lines.append(f"- `{code_text(each.judge)}` beside people: {kappa} ({each.n} levels in {each.cases} cases)")
         lines += [
             f"  - {cell_text(bias.criterion)}: {bias.mean * 100:+.1f} points of 100"
             f" (interval {between(bias.interval, signed=True)})"
@@ -160,4 +174,4 @@ def _cases(cells: Sequence[CellShown]) -> str:
 
 
 def _said(title: str, sentences: Sequence[str]) -> str:
-    return "\n".join([f"## {title}", "", *(f"- {each}" for each in sentences)]) if sentences else ""
+    return "\n".join([f"## {title}", "", *(f"- {cell_text(each)}" for each in sentences)]) if sentences else ""

@@ -10,6 +10,8 @@ import { History } from "./views/history.js";
 import { Home } from "./views/home.js";
 import { Laboratory } from "./views/lab/page.js";
 import { SignIn } from "./views/sign-in.js";
+import { useMayTest } from "./views/tests/may-test.js";
+import { Tests } from "./views/tests/pages.js";
 
 function App() {
   const [session, setSession] = useState(readSession);
@@ -42,6 +44,7 @@ function Room({ session, onLeave }) {
   const [line, setLine] = useState(null);
   const listeners = useRef(new Set());
   const missed = useRef(new Map());
+  const mayTest = useMayTest(session.token, state);
   const api = useRef(null);
   api.current ??= apiFor(session.token);
 
@@ -80,11 +83,12 @@ function Room({ session, onLeave }) {
   };
   const shared = { api: api.current, connection: line, onLeave };
   return html`
-    <${Header} name=${session.name} state=${state} place=${place} onSignOut=${signOut} />
+    <${Header} name=${session.name} state=${state} place=${place} mayTest=${mayTest} onSignOut=${signOut} />
     <main id="main">
       ${line && place.page === "attempt" && html`<${AttemptPage} key=${place.attemptId} place=${place} ...${shared} />`}
       ${line && place.page === "home" && html`<${Home} ...${shared} />`}
       ${line && place.page === "history" && html`<${History} key=${place.simulationId} simulationId=${place.simulationId} ...${shared} />`}
+      ${line && (place.page === "benchmarks" || place.page === "test") && html`<${Tests} place=${place} session=${session} ...${shared} />`}
       ${line && place.page === "laboratory" && html`<${Laboratory} place=${place} session=${session} ...${shared} />`}
     </main>`;
 }

@@ -33,7 +33,7 @@ export const milliseconds = (value) => (value == null ? "–" : value < 1_000 ? 
 // Each verdict has a sign of its own, so that nobody needs to see its colour.
 export const VERDICTS = {
   "better": { sign: "▲", words: "Better" }, "worse": { sign: "▼", words: "Worse" },
-  "no evidence": { sign: "?", words: "No evidence" }, "too small": { sign: "≈", words: "Too small to matter" },
+  "no evidence": { sign: "?", words: "No evidence" }, "too small": { sign: "…", words: "Too few cases to tell" },
 };
 
 export const MODES = { auto_regressive: "Every answer in turn", last_turn: "Only the last answer", live: "With a simulated person" };

@@ -4,6 +4,7 @@ import { GradeAgain } from "./grade-again.js";
 import { GradeBody } from "./grade-body.js";
 import { GradeList } from "./grade-list.js";
 import { points } from "./parts.js";
+import { AddToBenchmark } from "./tests/add-recording.js";
 
 export function Grade({ api, call, state, chat, grade, messages, command, link }) {
   const spoken = messages.some((message) => message.type === "query");
@@ -21,6 +22,7 @@ export function Grade({ api, call, state, chat, grade, messages, command, link }
       ${grade.state === "done" && html`<div class="grade-foot">
         ${chat.gradesCount > 1 && html`<${GradeList} api=${api} state=${state} chat=${chat} link=${link} newest=${grade.id} />`}
         <${AskAgain} state=${state} chat=${chat} call=${call} />
+        <${AddToBenchmark} state=${state} chat=${chat} grade=${grade} />
       </div>`}
     </section>`;
 }

@@ -1,7 +1,7 @@
 // The benchmarks that one may run: what each is, and what its newest test found.
 import { html } from "../../html.js";
 import { toBenchmark, toTest } from "../../router.js";
-import { count, MODES } from "../../tests-words.js";
+import { count } from "../../tests-words.js";
 import { Loading, Notice, PageTitle } from "../parts.js";
 import { TestRows } from "./test-rows.js";
 import { useRead } from "./use-read.js";
@@ -31,7 +31,7 @@ export function Benchmarks({ api, onLeave }) {
 
 function Card({ api, card, newest }) {
   const id = `card-${card.benchmark_id}`;
-  const facts = [count(card.recorded_runs, "recording"), count(card.candidates, "candidate"), `${card.repeats}×`, MODES[card.replay_mode], count(card.total_tests, "test")];
+  const facts = [count(card.recorded_runs, "recording"), count(card.candidates, "candidate"), count(card.repeats, "repetition"), card.total_tests > 0 && count(card.total_tests, "test")].filter(Boolean);
   return html`
     <li class="card">
       <h3 id=${id}><a href=${toBenchmark(card.benchmark_id)}>${card.name}</a></h3>

@@ -7,7 +7,7 @@ export function CaseGrades({ grades, grade, onGrade, onQuote }) {
     <section class="grade" aria-labelledby="grades"><h3 id="grades">Grades</h3>
       <div class="judge-picks" role="group" aria-label="Whose grade">${grades.map((each) => html`
         <button type="button" key=${each.grade_id} aria-pressed=${each === grade ? "true" : "false"} onClick=${() => onGrade(each.grade_id)}>
-          ${each.source === "human" ? `${each.judge} (a person)` : each.judge} <strong>${each.state === "done" ? `${each.score} of ${each.total_points}` : each.state === "failed" ? "failed" : "…"}</strong>${each.counts && html`<span class="quiet small"> counts</span>`}
+          ${each.source === "human" ? `${each.judge} (a person)` : each.judge} <strong>${givenBy(each)}</strong>${each.counts && html`<span class="quiet small"> counts</span>`}
         </button>`)}</div>
       ${grade && html`<${Grade} grade=${grade} onQuote=${onQuote} />`}
     </section>`;
@@ -28,4 +28,9 @@ function Grade({ grade, onQuote }) {
           <li key=${at}><button type="button" class="bare quote" onClick=${() => onQuote(item)}>“${item.quote}”</button></li>`)}</ul>`}
         ${each.unsupported && html`<p class="quiet small">No words of the conversation were found to show this.</p>`}
       </li>`)}</ul>`;
+}
+
+function givenBy({ state, score, total_points: total }) {
+  if (state === "done") return `${score} of ${total}`;
+  return state === "failed" ? "failed" : "…";
 }

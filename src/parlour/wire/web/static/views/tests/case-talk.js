@@ -21,7 +21,7 @@ export function CaseTalk({ detail, grade, shown }) {
       <ol>${detail.turns.map((turn) => html`
         <li key=${turn.turn}>
           ${turn.heard.map((each, at) => html`<div key=${at} class="heard" data-role=${each.role}><p class="who">${each.role === "tool" ? "Tool" : who}</p><p class="prose">${each.content}</p></div>`)}
-          <div class="made"><p class="who">${detail.cell.title} <span class="quiet small">answer ${turn.turn}${turn.state === "writing" ? ", unfinished" : ""}</span></p>
+          <div class="made"><p class="who">${detail.title} <span class="quiet small">answer ${turn.turn}${turn.state === "writing" ? ", unfinished" : ""}</span></p>
             <p class="prose"><${Marked} text=${turn.content} quotes=${quotes.filter((quote) => isOf(quote, turn))} aim=${aim} /></p>
             ${turn.tool_calls.map((call, at) => html`<p key=${at} class="tool-call small"><span class="quiet">asks for</span> <code>${call.name}(${call.arguments})</code>
               ${call.result != null ? html` <span class="quiet">and is told</span> <code>${call.result}</code>` : html` <span class="quiet">which the recording does not have</span>`}</p>`)}

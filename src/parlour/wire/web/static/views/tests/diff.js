@@ -21,7 +21,7 @@ export function Diff({ api, testId, replayId, title, mode, others }) {
       <${Notice} text=${problem}><button type="button" onClick=${reload}>Try again</button><//>
       ${!found && !problem && html`<${Loading} what="both" />`}
       ${found && html`
-        <p class="quiet small"><del>− only ${found.a.title}</del> <ins>+ only ${found.b.title || title}</ins></p>
+        <p class="quiet small"><del><span class="sign">−</span>words of ${found.a.replay_id ? found.a.title : "the recording"} alone</del> <ins><span class="sign">+</span>words of ${found.b.title || title} alone</ins></p>
         <ol class="diff-turns">${found.turns.map((turn) => html`<li key=${turn.turn}><p class="who">Answer ${turn.turn}${turn.same ? html` <span class="quiet small">the same</span>` : ""}</p>
           ${columns ? html`<${Columns} turn=${turn} names=${[found.a.title, found.b.title]} />` : html`<${Together} turn=${turn} names=${[found.a.title, found.b.title]} />`}</li>`)}</ol>`}
     </section>`;
@@ -43,15 +43,17 @@ function missing(turn, names) {
 
 function Pieces({ words }) {
   return words.map((piece, at) => {
-    const space = at > 0 && !/^\s/.test(piece.text) ? " " : "";
-    if (piece.change === "insert") return html`<span key=${at}>${space}</span><ins><span class="unseen">added: </span><span aria-hidden="true">+</span>${piece.text.trimStart()}</ins>`;
-    if (piece.change === "delete") return html`<span key=${at}>${space || " "}</span><del><span class="unseen">left out: </span><span aria-hidden="true">−</span>${piece.text.trimStart()}</del>`;
-    return html`<span key=${at}>${space}${piece.text}</span>`;
+    const own = /^\s*/.exec(piece.text)[0];
+    const space = own || at === 0 ? own : " ";
+    if (piece.change === "insert") return html`<span key=${at}>${space}</span><ins><span class="unseen">added: </span><span class="sign" aria-hidden="true">+</span>${piece.text.trimStart()}</ins>`;
+    if (piece.change === "delete") return html`<span key=${at}>${space}</span><del><span class="unseen">left out: </span><span class="sign" aria-hidden="true">−</span>${piece.text.trimStart()}</del>`;
+    return html`<span key=${at}>${space}${piece.text.trimStart()}</span>`;
   });
 }
 
 function Calls({ turn, names }) {
   const sides = [turn.a, turn.b];
   if (!sides.some((side) => side?.calls.length > 0)) return null;
-  return sides.map((side, at) => side && html`<p key=${at} class="tool-call small"><span class="quiet">${names[at]} asks for</span> ${side.calls.length === 0 ? "nothing" : side.calls.map((call, index) => html`<code key=${index}>${call.name}(${call.arguments})</code> `)}</p>`);
+  return sides.map((side, at) => side && html`<p key=${at} class="tool-call small"><span class="quiet">${names[at]} asks for</span>
+    ${side.calls.length === 0 ? "nothing" : side.calls.map((call, index) => html`<code key=${index}>${call.name}(${call.arguments})</code> `)}</p>`);
 }

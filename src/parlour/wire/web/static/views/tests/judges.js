@@ -22,7 +22,8 @@ const withPeople = (one) => (one ? (one.kappa == null ? one.reason || "â€“" : `Î
 function agreementWords({ alpha, raters, units, reason }) {
   if (alpha == null) return reason;
   const words = alpha >= 0.8 ? "They agree well." : alpha >= 0.667 ? "They agree well enough for careful conclusions." : "They do not agree much; read the verdict with care.";
-  return `${words} Krippendorff's alpha of ${count(raters, "judge")} over ${count(units, "case")} is ${alpha.toFixed(2)}; 1 is complete agreement, 0 what chance gives.${reason ? ` ${reason}` : ""}`;
+  const number = `Krippendorff's alpha of ${count(raters, "judge")} over ${count(units, "case")} is ${alpha.toFixed(2)}; 1 is complete agreement, 0 what chance gives.`;
+  return [words, number, reason].filter(Boolean).join(" ");
 }
 
 function Biases({ human }) {

@@ -10,7 +10,7 @@ export function Matrix({ results, onShow }) {
       <p class="quiet small">The mean score of each recording, and how many of its repetitions passed. Choose a cell to see its cases.</p>
       <div class="scroll" tabindex="0" role="region" aria-labelledby="matrix"><table class="matrix">
         <thead><tr><th scope="col">Recording</th>${candidates.map((each) => html`<th key=${each.invocation_id} scope="col">${each.title}${each.is_baseline && html`<span class="quiet small"> baseline</span>`}</th>`)}
-          ${recorded && html`<th scope="col">Person then</th>`}</tr></thead>
+          ${recorded && html`<th scope="col">People then</th>`}</tr></thead>
         <tbody>${matrix.recordings.map((row, at) => html`
           <tr key=${row.recording_id}><th scope="row">${row.title}</th>
             ${matrix.cells[at].map((cell, index) => html`<td key=${index} data-band=${band(cell.mean)}>
@@ -22,9 +22,9 @@ export function Matrix({ results, onShow }) {
 }
 
 function Cell({ cell, of, onShow }) {
-  const open = cell.state !== "completed";
+  const rest = { completed: "", stopped: "some stopped", failed: "some failed" }[cell.state] ?? "more to come";
   const passed = cell.trials > 0 ? `${cell.passed} of ${cell.trials} passed` : "";
   if (cell.completed === 0 && cell.state !== "failed" && cell.state !== "stopped") return html`<span class="cell-flat quiet">${CASE_STATES[cell.state]}</span>`;
   return html`<button type="button" class="cell" onClick=${onShow}><span class="unseen">${of}: </span>
-    <strong>${share(cell.mean)}</strong><span class="small">${[passed, open && CASE_STATES[cell.state]].filter(Boolean).join(", ")}</span></button>`;
+    <strong>${share(cell.mean)}</strong><span class="small">${[passed, rest].filter(Boolean).join(", ")}</span></button>`;
 }

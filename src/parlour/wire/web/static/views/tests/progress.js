@@ -6,7 +6,7 @@ import { Dialog } from "../dialog.js";
 import { Confirm } from "../parts.js";
 import { Field } from "./fields.js";
 
-export function Progress({ api, results, onProblem, onChanged }) {
+export function Progress({ api, results, may, onProblem, onChanged }) {
   const { test, progress, final } = results;
   const [asking, setAsking] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -29,7 +29,7 @@ export function Progress({ api, results, onProblem, onChanged }) {
       <progress max=${Math.max(1, progress.cells)} value=${progress.completed} aria-label="Cases replayed"></progress>
       <p class="quiet small">${spentWords(progress.spent)}</p>
       ${boundsWords(progress.bounds) && html`<p class="quiet small">Limits: ${boundsWords(progress.bounds)}.</p>`}
-      ${test.may_run && (runs || halted) && html`<p class="row">
+      ${may && (runs || halted) && html`<p class="row">
         ${runs && html`<button type="button" disabled=${busy} onClick=${() => setAsking("stop")}>Stop the test</button>`}
         ${halted && html`<button type="button" class="primary" disabled=${busy} onClick=${() => setAsking("resume")}>Go on with it</button>`}</p>`}
       ${asking === "stop" && html`<${Confirm} title="Stop this test?" text="Nothing new is started, and what runs is stopped. What is done stays, and you can go on with it later."

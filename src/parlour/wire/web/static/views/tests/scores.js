@@ -3,13 +3,15 @@ import { html } from "../../html.js";
 import { count, share, shares, signed, signedRange, VERDICTS } from "../../tests-words.js";
 import { Plot } from "./plot.js";
 
+const DIAMOND = "A circle is a candidate, a diamond the people of the recordings. ";
+
 export function Scores({ results }) {
   const rows = [...results.candidates.map(candidateRow), ...results.people.map(personRow)];
-  if (rows.every((row) => row.mean == null)) return null;
+  if (results.candidates.every((each) => each.mean == null)) return null;
   return html`
     <section aria-labelledby="scores"><h2 id="scores">Scores</h2>
       <${Plot} id="scores-plot" title="Mean scores with their intervals" rows=${rows} label=${share} limits=${[0, 1]}
-        description=${`Share of all points. ${results.people.length > 0 ? "A circle is a candidate, a diamond the people of the recordings. " : ""}The line is where the true mean probably lies (${share(results.test.confidence)}).`}
+        description=${`Share of all points. ${results.people.length > 0 ? DIAMOND : ""}The line is where the true mean probably lies (${share(results.test.confidence)}).`}
         columns=${["Who", "Mean", "Interval", "From"]} />
     </section>`;
 }

@@ -13,7 +13,7 @@ import { useTest } from "./use-test.js";
 const FORMATS = [["json", "Everything, as data (JSON)"], ["markdown", "A report to read (Markdown)"], ["junit", "For build servers (JUnit)"]];
 
 export function TestPage({ api, connection, place, onLeave }) {
-  const { results, problem, read, say } = useTest({ api, connection, testId: place.testId, onLeave });
+  const { results, may, problem, read, say } = useTest({ api, connection, testId: place.testId, onLeave });
   const [filter, setFilter] = useState(NO_FILTER);
   useLayoutEffect(() => { scrollTo({ top: 0, behavior: "instant" }); }, [place.part, place.replayId]);
   if (!results) {
@@ -35,7 +35,7 @@ export function TestPage({ api, connection, place, onLeave }) {
         <${ExportMenu} formats=${FORMATS} of="of this test" fetchFile=${(format) => api.exported(test.id, format)} onProblem=${say} /></div>
       <p class="facts"><span class="tag" data-status=${stateOf(test).kind}>${stateOf(test).word}</span>${factsOf(results).map((fact) => html`<span key=${fact}>${fact}</span>`)}</p>
       <${Notice} text=${problem} onClose=${() => say(null)} />
-      <${Progress} ...${given} onChanged=${read} />
+      ${!place.replayId && html`<${Progress} ...${given} may=${may} onChanged=${read} />`}
       <nav class="lab-parts test-parts" aria-label="This test">
         <a href=${toTest(test.id)} aria-current=${place.part === "results" ? "page" : undefined}>Results</a>
         <a href=${`${toTest(test.id)}/cases`} aria-current=${place.part === "cases" && !place.replayId ? "page" : undefined}>Cases</a>
