@@ -286,7 +286,7 @@ class Server:
 
     def picky(self, connection: Connection, asked: form.Asked) -> None:
         """Refuses by name each member that some servers refuse; then like `echo`."""
-        for member in ("response_format", "stream_options", "max_tokens", "temperature"):
+        for member in ("response_format", "stream_options", "max_tokens", "temperature", "reasoning_effort"):
             if member in asked.body:
                 hint = " Use 'max_completion_tokens' instead." if member == "max_tokens" else ""
                 words = f"Unsupported parameter: '{member}'.{hint}"

@@ -65,7 +65,8 @@ class Picture:
                 self.status = "completed"
             case "test_run_complete", _:
                 self.runs[run_id].status = "completed"
-                self.runs[run_id].said = {each["turn"]: each["content"] for each in payload["outputs"]}
+                if payload["outputs"] is not None:
+                    self.runs[run_id].said = {each["turn"]: each["content"] for each in payload["outputs"]}
             case "test_stopped", _:
                 self._begin(payload)
                 self.runs[run_id].status = "stopped"

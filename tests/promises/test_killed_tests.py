@@ -27,8 +27,9 @@ from tests.promises.trials import Trial
 TESTS = int(os.environ.get("PARLOUR_TEST_KILLED_TESTS", "1"))
 SEED = int(os.environ.get("PARLOUR_TEST_KILLED_SEED", "5"))
 REPEATS = int(os.environ.get("PARLOUR_TEST_KILLED_REPEATS", "1"))
-LIFE_SECONDS = (0.05, 0.3)
-DRAINED_SECONDS = 12
+LIFE_SECONDS = (0.06, 0.3)
+LONGER_EACH = 0.05
+DRAINED_SECONDS = 20
 PARALLEL = 6
 TEST_SECONDS = 90 + 60 * REPEATS
 
@@ -69,12 +70,13 @@ class Course:
         assert trials.gaps(self.undisturbed) == []
         began = time.monotonic()
         for _ in range(self.tests):
-            test_id, ends_at = self.begin(), time.monotonic() + TEST_SECONDS
+            test_id, ends_at, life = self.begin(), time.monotonic() + TEST_SECONDS, 1.0
             while not self.is_over(test_id):
                 assert time.monotonic() < ends_at, self._stands(test_id)
                 assert trials.state_of(self.database, test_id)[1] is None, self._stands(test_id)
-                time.sleep(self.servers.chance.uniform(*LIFE_SECONDS) * self.servers.slower)
+                time.sleep(self.servers.chance.uniform(*LIFE_SECONDS) * self.servers.slower * life)
                 strike()
+                life += LONGER_EACH
             self._check(trials.look(self.database, test_id))
         self.seconds = time.monotonic() - began
 

@@ -143,13 +143,20 @@ class Hall:
         return self.do(lambda tx: stopping.resume(tx, self.owner, test_id, self.rules, given))
 
     def completed(self, tx: Tx, replay_id: str) -> None:
-        """What the replayer does in the transaction of the last turn."""
+        """What the replayer does in the transaction of the last turn, and in the one that follows, in one."""
         replay = store.replay(tx, replay_id)
         assert replay is not None
         store.test(tx, replay.test_id, lock=True)
         if store.complete_replay(tx, replay.id, None, 1):
-            advancing.replay_completed(tx, replay.id)
-            advancing.advance(tx, replay.test_id, self.rules, replay.requested_by)
+            self.followed(tx, replay_id)
+
+    def followed(self, tx: Tx, replay_id: str) -> None:
+        """What the replayer does in the transaction that follows the last turn, under the lock of the test."""
+        replay = store.replay(tx, replay_id)
+        assert replay is not None
+        store.test(tx, replay.test_id, lock=True)
+        advancing.replay_completed(tx, replay.id)
+        advancing.advance(tx, replay.test_id, self.rules, replay.requested_by)
 
     def complete(self, replay_id: str) -> Replay:
         """The candidate has said everything."""

@@ -153,6 +153,11 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
         (("--fail-under", "50"), 3, "Curt has less than 50.0 points of 100."),
         (("--fail-if-worse", "--baseline", "Steady"), 3, "Curt is worse."),
         (("--fail-if-worse", "--baseline", "Curt"), 0, ""),
+        (
+            ("--candidate", "steady", "--candidate", "scripted-echo", "--judge", "scripted", "--fail-if-worse"),
+            3,
+            "scripted-echo is worse.",
+        ),
         (("--max-tokens", "1"), 1, "The test is not finished (tokens)."),
         (("--candidate", "nobody:model"), 1, "This invocation has no usable model."),
         (("--confidence", "2"), 2, "confidence"),
@@ -175,7 +180,7 @@ def test_an_estimate_starts_nothing(shared: Path) -> None:
 def test_beside_a_server_the_server_does_the_work(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with demo(data):
-        ended = parlour("test", "run", "Front desk tools", "--data", data, "--json")
+        ended = parlour("test", "run", "Front desk, with tools", "--data", data, "--json")
         assert ended.returncode == 0, ended.stderr
         whole = json.loads(ended.stdout)
     assert whole["results"]["final"]

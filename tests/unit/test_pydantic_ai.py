@@ -12,6 +12,7 @@ from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError, UserError
 from pydantic_ai.models import Model as VendorModel
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 from pydantic_ai.models.test import TestModel
+from pydantic_ai.profiles import ModelProfile
 
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.refusals import ProviderFault
@@ -69,10 +70,12 @@ async def test_messages_tools_and_settings_reach_the_model() -> None:
         ),
         tools=(ToolSpec(name="find", description="Finds.", parameters={"type": "object", "properties": {}}),),
         temperature=0.5,
+        reasoning="high",
         output_tokens_max=99,
         json_schema={"type": "object", "properties": {}},
     )
-    assert (await answer(over(FunctionModel(stream_function=speak)), request))[0] == Text(text="ok")
+    thoughtful = FunctionModel(stream_function=speak, profile=ModelProfile(supports_thinking=True))
+    assert (await answer(over(thoughtful), request))[0] == Text(text="ok")
     messages, info = seen[0]
     assert [[type(part).__name__ for part in message.parts] for message in messages] == [
         ["SystemPromptPart", "UserPromptPart"],
@@ -86,6 +89,7 @@ async def test_messages_tools_and_settings_reach_the_model() -> None:
     assert info.model_settings is not None
     assert info.model_settings.get("max_tokens") == 99
     assert info.model_settings.get("temperature") == 0.5
+    assert info.model_request_parameters.thinking == "high"
     assert info.model_settings.get("max_retries") == 0
 
 

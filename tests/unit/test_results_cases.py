@@ -19,6 +19,7 @@ from parlour.benchmarks.results.exporting import all_cells
 from parlour.benchmarks.results.keeping import ResultsKeeper
 from parlour.benchmarks.results.list_shapes import CellPage, CellShown
 from parlour.benchmarks.results.reports.formats import REPORTS
+from parlour.benchmarks.results.reports.markdown import cell_text, code_text, plain
 from parlour.catalog.benchmarks import Benchmark, Candidate, RecordedMessage, Recording
 from parlour.catalog.entities import Reference
 from parlour.catalog.prices import Rate
@@ -248,3 +249,18 @@ def test_an_estimate_counts_requests_and_prices_them() -> None:
     assert made.detectable_difference is not None
     assert 0.1 < made.detectable_difference < 0.3
     assert not made.from_earlier
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("![x](http://evil.example/?q)", r"\!\[x\](http://evil.example/?q)"),
+        ("a | b <img src=x> `c`", r"a \| b &lt;img src=x> \`c\`"),
+        ("@everyone *loud* #1", r"&#64;everyone \*loud\* \#1"),
+        ("red\x1b[31m and\x9b5m \u202eback\n# head", r"red \[31m and 5m back \# head"),
+    ],
+)
+def test_words_of_models_and_authors_are_text_in_markdown_and_steer_no_terminal(text: str, told: str) -> None:
+    assert cell_text(text) == told
+    assert not {"\x1b", "\x9b", "\u202e", "\n"} & set(code_text(text) + plain(text))
+    assert "`" not in code_text(text)

@@ -117,16 +117,16 @@ def test_without_a_rubric_a_replay_can_only_be_closed(hall: Hall) -> None:
     assert rooms == (f"invocation:{started.invocation_id}", "person:owner")
 
 
-def test_a_replay_is_closed_once_and_a_grade_stays(hall: Hall) -> None:
+def test_whoever_closes_a_replay_is_told_so_and_a_grade_stays(hall: Hall) -> None:
     started = hall.start()
     replay = hall.complete(hall.run(started.test_id, started.invocation_id, "one").replay_id)
     hall.end(replay, grade=False)
     hall.end(replay, grade=False)
-    assert len(hall.facts(ReplayClosed)) == 1
+    assert len(hall.facts(ReplayClosed)) == 2
     hall.end(replay)
     hall.judge(started.test_id)
     hall.end(replay, grade=False)
-    assert (hall.replay(replay.id).ended, len(hall.facts(ReplayClosed))) == ("graded", 1)
+    assert (hall.replay(replay.id).ended, len(hall.facts(ReplayClosed))) == ("graded", 3)
 
 
 def test_a_graded_replay_is_graded_again_also_when_the_test_is_over(hall: Hall) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from parlour.benchmarks import store
 from parlour.benchmarks.entities import ReplayId
-from parlour.benchmarks.facts import ReplayStarted, ReplayStopped, TestCompleted
+from parlour.benchmarks.facts import ReplayClosed, ReplayStarted, ReplayStopped, TestCompleted
 from parlour.benchmarks.judging import store as judgements
 from parlour.benchmarks.running import advancing, ending, stopping
 from parlour.benchmarks.running.advancing import Begun, Next, Running
@@ -75,6 +75,52 @@ def test_an_end_at_the_moment_of_the_completion_is_not_lost(hall: Hall, complete
         meanwhile(hall, end, lambda tx: hall.completed(tx, begun.replay_id))
     replay = hall.replay(begun.replay_id)
     assert (replay.state, replay.ended, replay.end_wanted) == ("completed", "closed", None)
+
+
+@pytest.mark.parametrize("completes_first", [True, False])
+def test_an_end_between_the_last_turn_and_what_follows_is_not_lost(hall: Hall, completes_first: bool) -> None:
+    started = hall.start()
+    begun = hall.run(started.test_id, started.invocation_id, "one")
+    wanted = Ending(test_id=started.test_id, invocation_id=started.invocation_id, run_id=begun.replay_id, grade=False)
+
+    def complete(tx: Tx) -> bool:
+        return store.complete_replay(tx, begun.replay_id, None, 1)
+
+    def end(tx: Tx) -> Ended:
+        return ending.end(tx, hall.owner, wanted, hall.rules)
+
+    if completes_first:
+        meanwhile(hall, complete, end)
+    else:
+        meanwhile(hall, end, complete)
+    hall.do(lambda tx: hall.followed(tx, begun.replay_id))
+    replay = hall.replay(begun.replay_id)
+    assert (replay.state, replay.ended, replay.end_wanted) == ("completed", "closed", None)
+    assert len(hall.facts(ReplayClosed)) == 1
+
+
+def test_what_was_said_while_a_run_ran_holds_before_what_is_said_after_its_last_turn(hall: Hall) -> None:
+    started = hall.start()
+    begun = hall.run(started.test_id, started.invocation_id, "one")
+    hall.end(hall.replay(begun.replay_id))
+    hall.do(lambda tx: store.complete_replay(tx, begun.replay_id, None, 1))
+    hall.end(hall.replay(begun.replay_id), grade=False)
+    hall.do(lambda tx: hall.followed(tx, begun.replay_id))
+    grades = hall.read(lambda tx: judgements.grades_of(tx, started.test_id))
+    assert hall.replay(begun.replay_id).ended == "graded"
+    assert [grade.replay_id for grade in grades if grade.counts] == [begun.replay_id]
+
+
+def test_auto_advance_does_not_begin_a_run_before_the_last_one_is_ended(hall: Hall) -> None:
+    hall.benchmark(auto_advance=True)
+    started = hall.start()
+    [first] = [each.id for each in hall.replays(started.test_id, "running")]
+    hall.do(lambda tx: store.complete_replay(tx, first, None, 1))
+    hall.do(lambda tx: advancing.advance(tx, started.test_id, hall.rules))  # a grade, or a command, meanwhile
+    assert hall.replays(started.test_id, "queued", "running") == []
+    hall.do(lambda tx: hall.followed(tx, first))
+    assert hall.replay(first).ended is not None
+    assert len(hall.replays(started.test_id, "running")) == 1
 
 
 def test_the_last_two_ends_complete_the_test_once(hall: Hall) -> None:

@@ -35,9 +35,9 @@ def test_what_runs_and_waits_is_stopped_told_and_pending_again(hall: Hall) -> No
     assert [(rooms, fact) for rooms, fact in hall.told] == [
         (
             (f"invocation:{started.invocation_id}", "person:owner", "person:colleague"),
-            ReplayStopped(invocation_id=started.invocation_id, run_id=replay_id),
+            ReplayStopped(invocation_id=started.invocation_id, run_id=replay_id, original_run_resource_id=run_id),
         )
-        for replay_id in (running.replay_id, queued.replay_id)
+        for replay_id, run_id in ((running.replay_id, "one"), (queued.replay_id, "two"))
     ]
     assert hall.test(started.test_id).halted is None
     assert hall.next(started.test_id).run_id == "one"

@@ -85,6 +85,7 @@ ROWS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "mixed": ("one, two", ("scripted", "scripted-slow", "scripted-fail-midway"), ""),
     "rushing": ("one, two", ("scripted", "scripted-fail-midway"), "auto_advance: true"),
     "unjudged": ("one", ("scripted",), "judges: [scripted-fail]"),
+    "panel": ("one, two", ("scripted",), "judges: [scripted, scripted-strict, scripted-lenient]"),
     "strangers": ("one", ("nobody:model",), ""),
     "slow-alone": ("two", ("scripted-slow",), "judges: [scripted-fail]"),
     "older": ("one", ("scripted",), "eval: other"),

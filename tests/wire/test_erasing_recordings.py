@@ -33,17 +33,22 @@ def http(house: House, user_id: str = "instructor") -> Http:
     return Http(house.url, house.site.token(user_id))
 
 
+def text_of(value: object) -> str:
+    """A value of a row as text."""
+    return bytes(value).decode(errors="replace") if isinstance(value, bytes | memoryview) else str(value)
+
+
 def rows_with(site: Site, word: str) -> list[str]:
     """Every place of the store in which a word stands."""
 
     def search(tx: Tx) -> list[str]:
-        return [
-            f"{name}: {row}"
-            for name in schema.metadata.tables
-            for row in map(dict, tx.all(f"SELECT * FROM {name}"))  # noqa: S608 (names of the schema)
-            if any(word in (bytes(each).decode(errors="replace") if isinstance(each, bytes | memoryview) else str(each))
-                   for each in row.values())
-        ]  # fmt: skip
+        found: list[str] = []
+        for table in schema.metadata.sorted_tables:
+            for row in tx.all(f"SELECT * FROM {table.name}"):  # noqa: S608 (names of the schema)
+                values = [row[column.name] for column in table.columns]
+                if any(word in text_of(each) for each in values):
+                    found.append(f"{table.name}: {values}")
+        return found
 
     return site.write(search)
 
@@ -85,6 +90,7 @@ async def begun_test(client: Http, benchmark: str, **values: Any) -> str:
 
 async def completed(client: Http, test: str) -> Any:
     """The test, when it is completed."""
+    found: Any = {}
     for _ in range(300):
         found = (await client.io.get(f"{API}/tests/{test}")).json()
         if found["status"] == "completed":
@@ -169,6 +175,7 @@ async def test_what_runs_of_an_erased_recording_is_stopped_and_its_test_goes_on_
         assert (await client.io.patch(path, json={"expected_version": version, "values": values})).status_code == 200
         slow = [{"title": "Hanging", "model": "scripted-hang"}, {"title": "Steady", "model": "scripted"}]
         test = await begun_test(client, benchmark, candidates=slow, repeats=2, plan={"parallel": 1})
+        cells: Any = []
         for _ in range(100):
             cells = (await client.io.get(f"{API}/tests/{test}/cells", params={"state": "running"})).json()["items"]
             if cells:

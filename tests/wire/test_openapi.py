@@ -84,16 +84,19 @@ class Real:
         self.staff = httpx.Client(base_url=http.base_url, headers=headers, timeout=20)
         self._earlier = ""  # a graded chat
 
-    def into(self, case: Case) -> None:
+    def into(self, case: Case) -> None:  # noqa: PLR0912 (a branch for every kind of id)
         """Every id that a request names becomes a real one: of a fresh attempt, of a fresh session."""
         body = cast("MutableMapping[str, Any]", case.body if isinstance(case.body, dict) else {})
         wanted = {*body, *case.path_parameters}
         (case.headers or {}).pop("Idempotency-Key", None)
         body.pop("client_request_id", None)
         body.pop("parent_message_id", None)
-        if {"attempt_id", "chat_id"} & wanted:
+        if {"attempt_id", "chat_id"} & wanted and not case.path.startswith(OF_STAFF):
             self._set(case, body, self._attempt(spoken="message" not in wanted))
         body.pop("draft_id", None)
+        if case.path.startswith(OF_STAFF):
+            self._about_tests(case, body)
+            return
         if "attempt_ids" in wanted:
             body["attempt_ids"] = [self._attempt(spoken=False)["attempt_id"]]
         if "previous_chat_map" in wanted:
@@ -108,9 +111,6 @@ class Real:
             case.path_parameters["experiment_id"] = self._experiment()
         if "upload_id" in wanted:
             case.path_parameters["upload_id"] = VIDEO
-        if case.path.startswith(OF_STAFF):
-            self._about_tests(case, body)
-            return
         if {"test_id", "invocation_id"} & wanted:
             self._set(case, body, self._test(case.path))
         self._set(case, body, {"benchmark_id": benches.bench("plain"), "recording_id": benches.recording("one")})
@@ -150,6 +150,7 @@ class Real:
     def _about_tests(self, case: Case, body: MutableMapping[str, Any]) -> None:
         """A fresh benchmark with a recording, or a fresh test with a replay that is done."""
         ids: dict[str, Any] = {"eval_id": benches.evaluation(), "benchmark_id": benches.bench("plain")}
+        ids["recording_id"] = benches.recording("one")
         end, method = case.path.rpartition("/")[2], case.method
         if "{test_id}" in case.path:
             ids |= self._test("/end")

@@ -144,3 +144,24 @@ async def test_a_test_that_may_not_be_read_is_not_there(tested: House) -> None:
         assert bench("single") not in {card["benchmark_id"] for card in mine["items"]}
         joined = await client.refused("test_join", {"invocation_id": UNKNOWN})
         assert (joined["detail"], joined["error_type"]) == ("Invocation not found.", "join")
+
+
+@pytest.mark.case(98, 115)
+async def test_of_a_panel_the_detail_has_the_grades_that_were_told_and_no_others(tested: House) -> None:
+    token = tested.site.tokens["instructor"]
+    async with tested.client("instructor") as client, Http(tested.url, token) as http:
+        started = await replays.start(client, "panel")
+        begun = await replays.replay(client, started, "one")
+        for _ in range(2):
+            ended = await replays.end(client, begun)
+            await client.wait_for("test_graded", grade_id=ended["grade_id"])
+        other = await replays.replay(client, started, "two")
+        await replays.end(client, other)
+        await client.wait_for("test_progress", type="all_complete")
+        detail = await detail_of(http, started["test_id"])
+        told = [(p["grade_id"], p["run_id"], p["score"], p["passed"]) for p in client.payloads("test_graded")]
+        grades = detail["entries"]["grades"]
+        assert [(each["id"], each["run_id"], each["score"], each["passed"]) for each in grades] == told
+        assert [each["active"] for each in grades] == [False, True, True], "of several the newest counts"
+        rows = {each["grade_id"] for each in detail["entries"]["feedback"]}
+        assert rows == {each["id"] for each in grades}

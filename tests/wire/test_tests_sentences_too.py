@@ -210,3 +210,48 @@ async def test_http_joins_name_their_connection_and_wrong_members_are_named(test
         assert (odd.status_code, problem["error_type"]) == (422, "validation")
         pointers = {each["pointer"] for each in problem["errors"]}
         assert pointers == {"/test_id", "/test_invocation_id", "/run_id", "/grade"}
+
+
+@pytest.mark.case(27, 32, 98)
+async def test_a_request_that_is_repeated_with_a_wait_has_the_grade_of_the_first(tested: House) -> None:
+    async with Http(tested.url, tested.site.tokens["instructor"]) as http, tested.client("instructor") as client:
+        started = await replays.start(client, "plain")
+        begun = await replays.replay(client, started, "one")
+        key, url = {"idempotency-key": "v-waited"}, PREFIX + "test/end"
+        first = (await http.io.post(url, json=replays.ending(begun), headers=key)).json()
+        assert first.keys() == {"ok", "invocation_id", "run_id", "grade_id", "pending"}
+        again = await http.io.post(url, json=replays.ending(begun), headers=key | {"prefer": "wait=20"})
+        assert again.headers["preference-applied"] == "wait=20"
+        told = await client.wait_for("test_graded", grade_id=first["grade_id"])
+        assert again.json() == first | {name: told[name] for name in ("score", "passed", "feedback")}
+        await fence(client)
+        assert len(client.payloads("test_graded")) == 1
+
+
+@pytest.mark.case(10, 11)
+async def test_refusals_of_tests_are_events_with_and_without_an_acknowledgement(tested: House) -> None:
+    async with tested.client("instructor") as client:
+        started = await replays.start(client, "plain")
+        wrong: dict[str, tuple[dict[str, object], str, str]] = {
+            "test_start": ({"benchmark_id": UNKNOWN}, "start", "not_found"),
+            "test_next": ({"test_id": UNKNOWN}, "proceed", "not_found"),
+            "test_run": (replays.ids_of(started, "three"), "run", "not_found"),
+            "test_end": (replays.ids_of(started, "one"), "end", "not_found"),
+            "test_join": ({"invocation_id": UNKNOWN}, "join", "not_found"),
+            "test_stop": ({"invocation_id": UNKNOWN}, "stop", "not_found"),
+            "test_unheard_of": ({}, "", "unknown_event"),
+        }
+        for name, (payload, _, code) in wrong.items():
+            refused = await client.refused(name, payload)
+            assert refused["code"] == code
+            await client.io.emit(name, payload)
+        await client.io.emit("test_leave", {"invocation_id": "odd"})
+        await client.io.emit("test_run", {"test_id": started["test_id"]})
+        await fence(client)
+        told = [(p["error_type"], p["code"], p["status"]) for p in client.payloads("test_error")]
+        expected = [(kind or None, code, 404) for _, kind, code in wrong.values() for _ in range(2)]
+        assert told == [*expected, ("validation", "invalid_request", 422)]
+        for payload in client.payloads("test_error"):
+            assert payload.keys() >= {"invocation_id", "run_id", "message", "error_type", "code", "status", "_meta"}
+            assert payload["_meta"].keys() == {"id", "at"}
+        assert "seq" not in client.payloads("test_error")[0]["_meta"]

@@ -25,7 +25,8 @@ CHARACTERS_TOLD_MAX = 4_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Records:
-    """What is stored of a test. `scores`: the counting grade of each replay; `turns` is None if there are too many."""
+    """What is stored of a test. `grades` are those that events tell: those of the rest of a panel, and of people, are
+    in the results. `scores`: the grade of each replay; `turns` is None if there are too many."""
 
     test: Test
     invocations: Sequence[Invocation]
@@ -35,12 +36,8 @@ class _Records:
 
     @property
     def scores(self) -> Mapping[str, TestGrade]:
-        """Of several done grades of the judge that counts the newest one (6.4.2)."""
-        return {
-            grade.replay_id: grade
-            for grade in self.grades
-            if grade.replay_id and grade.counts and grade.state == "done"
-        }
+        """Of several done grades the newest one (6.4.2)."""
+        return {grade.replay_id: grade for grade in self.grades if grade.replay_id and grade.state == "done"}
 
 
 def test_detail(tx: Tx, actor: Actor, test_id: str) -> TestDetail:
@@ -55,7 +52,7 @@ def test_detail(tx: Tx, actor: Actor, test_id: str) -> TestDetail:
         test=test,
         invocations=store.invocations_of(tx, test.id),
         replays=replays,
-        grades=judging.grades_of(tx, test.id),
+        grades=[grade for grade in judging.grades_of(tx, test.id) if grade.counts],
         turns=store.turns_of_test(tx, test.id) if few else None,
     )
     return _detail(tx, records, may_run=access.may_run_test(tx, actor, test))

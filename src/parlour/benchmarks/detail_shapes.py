@@ -148,7 +148,7 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TestGrade:
-    """A done grade of a replay; `active` if it is the replay's score. Extra: who gave it."""
+    """A done grade of a replay by the judge that counts; `active` if it is the score. Extra: who gave it."""
 
     __test__ = False
 

@@ -30,6 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 @command
 def list_benchmarks(place: Place, as_json: AsJson = False) -> None:
     """List all benchmarks: how many recordings, candidates and repeats each has."""
+    from parlour.benchmarks.results.reports.markdown import plain
     from parlour.catalog.actions import all_benchmarks
 
     database = opened(load(place))
@@ -42,7 +43,7 @@ def list_benchmarks(place: Place, as_json: AsJson = False) -> None:
             typer.echo(json.dumps(row, ensure_ascii=False))
         else:
             said = ", ".join(f"{number} {name}" for name, number in counts.items())
-            typer.echo(f"{each.name} ({each.id}), version {each.version}: {said}")
+            typer.echo(f"{plain(each.name)} ({each.id}), version {each.version}: {said}")
 
 
 @app.command()
@@ -194,13 +195,15 @@ def _print(shown: "BenchmarkShown") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    candidates = Table("Candidate", "Model", "Graded", title=f"{shown.name}, version {shown.version}")
+    from parlour.benchmarks.results.reports.markdown import plain
+
+    candidates = Table("Candidate", "Model", "Graded", title=f"{plain(shown.name)}, version {shown.version}")
     for each in shown.candidates:
-        candidates.add_row(each.title, each.model, "yes" if each.rubric else "no")
+        candidates.add_row(plain(each.title), plain(each.model), "yes" if each.rubric else "no")
     recordings = Table("Recording", "Part", "Turns", "Grade", title=f"{len(shown.recordings)} recordings")
     for head in shown.recordings:
         grade = f"{head.grade.score} of {head.grade.total_points}" if head.grade else ""
-        recordings.add_row(head.title, head.part, str(head.turns), grade)
+        recordings.add_row(plain(head.title), head.part, str(head.turns), grade)
     console = Console(markup=False)
     console.print(candidates)
     console.print(recordings)

@@ -12,7 +12,7 @@ import typer
 from parlour.cli.benchmark import named_benchmark
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
-from parlour.cli.testing import Asked, Ended, Going, acting, carry_on, run_whole, test_of
+from parlour.cli.testing import SAMPLE, Asked, Ended, Going, acting, carry_on, run_whole, test_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -133,7 +133,7 @@ def run(
     if benchmark is None and not how.sample:
         raise Problem("Name a benchmark, or a test with --resume. `parlour benchmark list` says which there are.")
     asked = Asked(
-        benchmark=benchmark or "Supportive conversation check",
+        benchmark=benchmark or SAMPLE,
         values=lambda tx, named: _values(tx, named, what),
         by=how.by,
         only_estimate=how.estimate,
@@ -178,6 +178,7 @@ def show(test: Which, place: Place) -> None:
     """Show how far a test is."""
     from parlour.benchmarks.reading import total_runs
     from parlour.benchmarks.results.listing import candidates_of, standing
+    from parlour.benchmarks.results.reports.markdown import plain
 
     def read(tx: "Tx") -> list[str]:
         found = test_of(tx, test)
@@ -189,7 +190,7 @@ def show(test: Which, place: Place) -> None:
         return lines
 
     for line in opened(load(place)).read_here(read):
-        typer.echo(line)
+        typer.echo(plain(line))
 
 
 @app.command()
@@ -327,6 +328,7 @@ def _tell(ended: "Ended | None", say: Say) -> None:
     if ended is None:
         return
     from parlour.benchmarks.results.reports.formats import REPORTS
+    from parlour.benchmarks.results.reports.markdown import plain
     from parlour.cli.testing_tables import print_results
 
     found = ended.results
@@ -344,9 +346,9 @@ def _tell(ended: "Ended | None", say: Say) -> None:
     below = [each.title for each in found.candidates if _is_below(each.mean, say.fail_under)]
     worse = [each.b_title for each in found.comparisons if say.fail_if_worse and each.word == "worse"]
     for title in below:
-        typer.echo(f"{title} has less than {say.fail_under} points of 100.", err=True)
+        typer.echo(f"{plain(title)} has less than {say.fail_under} points of 100.", err=True)
     for title in worse:
-        typer.echo(f"{title} is worse.", err=True)
+        typer.echo(f"{plain(title)} is worse.", err=True)
     if below or worse:
         raise typer.Exit(BELOW)
 

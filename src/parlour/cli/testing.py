@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LOOK_SECONDS = 0.2
+SAMPLE = "Supportive conversation check"
 
 
 class House(Protocol):
@@ -322,13 +323,17 @@ def _say(text: str) -> None:
 
 async def _with_sample(settings: "Settings") -> "Settings":
     """The demo's folder with the sample pack, made if it is not there."""
+    from parlour.catalog.actions import all_benchmarks
     from parlour.cli.demo import DATA, demo_password, seed
 
     if "data" not in settings.model_fields_set:
         settings = settings.model_copy(update={"data": DATA})
     if not _is_held(settings):
+        database = opened(settings, create=True)
+        if any(each.name == SAMPLE for each in database.read_here(all_benchmarks)):
+            return settings
         password, fresh = demo_password(settings.data)
-        await seed(opened(settings, create=True), settings, password, renew=fresh)
+        await seed(database, settings, password, renew=fresh)
     return settings
 
 

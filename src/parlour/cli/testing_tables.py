@@ -14,11 +14,11 @@ def print_results(console: "Console", results: "Results") -> None:
     """Candidates, judges, what is to be known about them, and last the verdicts."""
     from rich.table import Table
 
-    from parlour.benchmarks.results.reports.markdown import between, points
+    from parlour.benchmarks.results.reports.markdown import between, plain, points
 
     table = Table(
         *("Candidate", "Scored", "Mean", "Interval", "Passed", "Every time", "Noise", "Failures"),
-        title=f"{results.test.name} ({results.test.replay_mode}), points of 100",
+        title=f"{plain(results.test.name)} ({results.test.replay_mode}), points of 100",
     )
     for each in results.candidates:
         always, blame = each.pass_k[-1] if each.pass_k else None, each.blame
@@ -26,7 +26,7 @@ def print_results(console: "Console", results: "Results") -> None:
             "candidate": blame.candidate, "person": blame.person, "judge": blame.judge, "service": blame.infrastructure,
         }  # fmt: skip
         table.add_row(
-            each.title,
+            plain(each.title),
             f"{each.scored}/{each.cells}",
             points(each.mean),
             between(each.interval),
@@ -50,10 +50,14 @@ def print_tests(console: "Console", heads: "Sequence[TestHead]") -> None:
     """The tests there are."""
     from rich.table import Table
 
+    from parlour.benchmarks.results.reports.markdown import plain
+
     table = Table("Test", "Name", "Mode", "Cells", "State", "Owner")
     for each in heads:
         state = f"{each.state}, halted: {each.halted}" if each.halted else each.state
-        table.add_row(each.test_id, each.name, each.replay_mode, f"{each.completed}/{each.cells}", state, each.owner)
+        table.add_row(
+            each.test_id, plain(each.name), each.replay_mode, f"{each.completed}/{each.cells}", state, each.owner
+        )
     console.print(table)
 
 
@@ -78,5 +82,7 @@ def _about_people(results: "Results") -> list[str]:
 
 
 def _print_lines(console: "Console", lines: Sequence[str]) -> None:
+    from parlour.benchmarks.results.reports.markdown import plain
+
     for line in lines:
-        console.print(line, soft_wrap=True)
+        console.print(plain(line), soft_wrap=True)

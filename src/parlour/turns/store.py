@@ -38,8 +38,8 @@ def insert_usage(tx: Tx, used: UsageRow) -> None:
     tx.run(
         "INSERT INTO usage_rows (id, account_id, attempt_id, chat_id, subject_id, task, model, input_tokens,"
         " output_tokens, estimated, milliseconds, cost_micros, currency, at, test_id)"
-        " VALUES (:id, :account_id, :attempt_id, :chat_id, :subject_id, :task, :model, :input_tokens, :output_tokens, :estimated, :milliseconds,"
-        " :cost_micros, :currency, :at, :test_id)",
+        " VALUES (:id, :account_id, :attempt_id, :chat_id, :subject_id, :task, :model, :input_tokens,"
+        " :output_tokens, :estimated, :milliseconds, :cost_micros, :currency, :at, :test_id)",
         id=used.id,
         account_id=used.account_id,
         attempt_id=used.attempt_id,

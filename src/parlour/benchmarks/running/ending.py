@@ -142,11 +142,11 @@ def _all_failed(tx: Tx, replay_id: ReplayId) -> bool:
 
 
 def _replay_of(tx: Tx, invocation: Invocation, run_id: str) -> Replay:
-    """A replay of an invocation. Its state changes under the lock of its test only, so it needs none of its own."""
-    replay = store.replay(tx, run_id)
+    """A replay of an invocation, locked: it completes and fails without the lock of its test."""
+    replay = store.replay(tx, run_id, lock=True)
     if replay is None:
         newest = marks.newest_of(tx, invocation.id, run_id)
-        replay = store.replay(tx, newest) if newest else None
+        replay = store.replay(tx, newest, lock=True) if newest else None
     if replay is None or replay.invocation_id != invocation.id:
         raise not_found("Run")
     return replay

@@ -54,6 +54,8 @@ def fill_slots(tx: Tx, test: Test, invocations: Sequence[Invocation], rules: Run
             slots.take(replay.invocation_id)
     if not advances_itself(test) or test.halted is not None:
         return
+    if not test.plan.automatic and marks.unended_in(tx, test.id):  # one at a time, and its end comes in a moment
+        return
     began = _start_ahead(tx, test, invocations, rules, slots if test.plan.automatic else _one(active))
     if not active and not began:
         _nothing_left(tx, test, invocations)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic_ai import messages as said
     from pydantic_ai.models import Model as VendorModel
     from pydantic_ai.models import ModelRequestParameters, StreamedResponse
-    from pydantic_ai.settings import ModelSettings
+    from pydantic_ai.settings import ModelSettings, ThinkingLevel
 
 _log = logging.getLogger(__name__)
 _REASONS: dict[str | None, Literal["stop", "length", "tool_calls", "filtered"]] = {

@@ -32,7 +32,8 @@ function Biases({ human }) {
   return html`
     <details class="more"><summary>Beside people, criterion by criterion</summary>
       <p class="quiet small">How many points of 100 a judge gives more than people do.</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Judges beside people"><table class="differences"><thead><tr><th scope="col">Criterion</th><th scope="col">Judge</th><th scope="col">More than people</th><th scope="col">Interval</th></tr></thead>
+      <div class="scroll" tabindex="0" role="region" aria-label="Judges beside people"><table class="differences">
+        <thead><tr><th scope="col">Criterion</th><th scope="col">Judge</th><th scope="col">More than people</th><th scope="col">Interval</th></tr></thead>
         <tbody>${rows.map((row) => html`<tr key=${row.judge + row.criterion}><th scope="row">${row.criterion}</th><td>${row.judge}</td><td>${signed(row.mean)}</td>
           <td>${row.interval ? signedRange(row.interval) : row.reason || "–"}</td></tr>`)}</tbody></table></div>
     </details>`;
