@@ -12,7 +12,7 @@ from parlour.benchmarks.judging.work import After, Judge, JudgeNeed
 from parlour.benchmarks.replaying.limits import ReplayLimits
 from parlour.benchmarks.replaying.telling import Hooks
 from parlour.benchmarks.replaying.work import Replayer, ReplayerNeed
-from parlour.benchmarks.results import stopping
+from parlour.benchmarks.results.looking import is_decided
 from parlour.benchmarks.running import advancing, ending
 from parlour.benchmarks.running.rules import RunRules
 from parlour.benchmarks.running.work import Looker
@@ -78,7 +78,7 @@ class Testing:
         worker.add(Replayer(replayer, hooks).kind())
         for kind in Judge(judge, after).kinds():
             worker.add(kind)
-        worker.add(Looker(need.database, stopping.decided, rules).kind())
+        worker.add(Looker(need.database, is_decided, rules).kind())
 
     def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
         """The routes about benchmarks, recordings and tests."""

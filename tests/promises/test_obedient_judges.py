@@ -110,8 +110,9 @@ async def test_a_candidate_chooses_no_grade_and_no_preference(bench: Bench, figu
     assert {(each.state, each.score) for each in await bench.grades()} == {("failed", None)}
     preferences = await bench.preferences()
     assert len(preferences) == 2 * len(ORDERS)
-    assert not [each for each in preferences if each.choice == "b"]
+    obeyed = [each.repetition for each in preferences if each.choice == "b"]  # quoting the order itself, in one order
+    assert len(obeyed) == len(set(obeyed)), "an order was obeyed whichever side was shown first"
     figure(
         "P23", f"tests of models: {len(ORDERS)} orders in {asked} requests to one that obeys: 0 grades, 0 "
-        "preferences for who gave the order, 0 orders outside of the transcripts"
+        "preferences in both orders for who gave the order, 0 orders outside of the transcripts"
     )  # fmt: skip

@@ -42,7 +42,7 @@ class Player:
         if name == "connection_confirmed":
             person = payload["person"]
             self.places.setdefault(person["room"], (person["epoch"], person["seq"]))
-        if name in ("resync", "attempt_error"):
+        if name in ("resync", "attempt_error", "test_error"):
             self.wrong.append(f"{name}: {payload}")
         if "seq" in meta:
             known = meta["id"] in self._ids
@@ -96,6 +96,15 @@ class Player:
         ack = await self.call("attempt_join", {"chat_id": chat_id, "since": 0})
         assert ack["ok"], ack
 
+    async def watch(self, invocation_id: str) -> None:
+        """Be in the room of an invocation of a test from its first event on."""
+        ack = await self.call("test_join", {"invocation_id": invocation_id, "since": 0})
+        assert ack["ok"], ack
+
+    async def cut(self) -> None:
+        """Lose the connection, as with a broken network, and be back with everything that was missed to come."""
+        raise AssertionError("every player has its own way")
+
     async def call(self, command: str, request: Json) -> Any:
         """Send a command until it is answered: the acknowledgement or the problem."""
         raise AssertionError("every player has its own way")
@@ -118,7 +127,7 @@ class Python(Player):
 
     def __init__(self, url: str, token: str) -> None:
         super().__init__(url, token)
-        self._joined: list[str] = []
+        self._joined: list[tuple[str, str, str]] = []
         self._io: Any = None
         self._http = httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=20)
 
@@ -136,14 +145,21 @@ class Python(Player):
     async def back(self) -> None:
         await self.close()
         await self.connect()
-        for chat_id in self._joined:
-            epoch, seq = self.places.get(f"chat:{chat_id}", (None, 0))
-            ack = await self.call("attempt_join", {"chat_id": chat_id, "since": seq, "epoch": epoch})
+        for command, kind, name in self._joined:
+            epoch, seq = self.places.get(f"{kind}:{name}", (None, 0))
+            ack = await self.call(command, {f"{kind}_id": name, "since": seq, "epoch": epoch})
             assert (ack["ok"], ack.get("resync")) == (True, None), ack
 
     async def join(self, chat_id: str) -> None:
         await super().join(chat_id)
-        self._joined.append(chat_id)
+        self._joined.append(("attempt_join", "chat", chat_id))
+
+    async def watch(self, invocation_id: str) -> None:
+        await super().watch(invocation_id)
+        self._joined.append(("test_join", "invocation", invocation_id))
+
+    async def cut(self) -> None:
+        await self.back()
 
     async def call(self, command: str, request: Json) -> Any:
         return await self._io.call(command, dict(request), timeout=15)
@@ -186,7 +202,14 @@ class Web(Player):
 
     async def connect(self) -> None:
         await self.http.connect()
-        self._tasks.add(asyncio.create_task(self._listen()))
+        self._listener = asyncio.create_task(self._listen())
+        self._tasks.add(self._listener)
+
+    async def cut(self) -> None:
+        self._listener.cancel()
+        await asyncio.sleep(0.1)
+        self._listener = asyncio.create_task(self._listen())
+        self._tasks.add(self._listener)
 
     async def _listen(self) -> None:
         while True:
@@ -295,6 +318,10 @@ class Node(Player):
         self._backs += 1
         await self.until(lambda: len(self._connects) > self._backs)
         assert all(self._connects[1:]), "it could not recover"
+
+    async def cut(self) -> None:
+        self._tell({"cut": True})
+        await self.back()
 
     async def call(self, command: str, request: Json) -> Any:
         return await self._ask({"call": command, "payload": request})

@@ -142,12 +142,18 @@ class Hall:
         given = stopping.Bounds(**bounds) if bounds else None
         return self.do(lambda tx: stopping.resume(tx, self.owner, test_id, self.rules, given))
 
+    def said(self, tx: Tx, replay_id: str) -> bool:
+        """What the replayer does in the transaction of the last turn; False if the replay does not run any more."""
+        replay = store.replay(tx, replay_id)
+        assert replay is not None
+        return store.complete_replay(tx, replay.id, replay.fence or "", 1)
+
     def completed(self, tx: Tx, replay_id: str) -> None:
-        """What the replayer does in the transaction of the last turn, and in the one that follows, in one."""
+        """The same, and what follows, in one transaction."""
         replay = store.replay(tx, replay_id)
         assert replay is not None
         store.test(tx, replay.test_id, lock=True)
-        if store.complete_replay(tx, replay.id, None, 1):
+        if self.said(tx, replay_id):
             self.followed(tx, replay_id)
 
     def followed(self, tx: Tx, replay_id: str) -> None:

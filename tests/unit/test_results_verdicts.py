@@ -6,8 +6,7 @@ import pytest
 
 from parlour.benchmarks.entities import Plan, Test
 from parlour.benchmarks.judging import store as judgements
-from parlour.benchmarks.results import stopping
-from parlour.benchmarks.results.looking import alpha_of, ends_of, level_at
+from parlour.benchmarks.results.looking import alpha_of, ends_of, is_decided, level_at
 from parlour.benchmarks.results.shapes import Comparison
 from tests.conftest import STORES
 from tests.unit.results_hall import Bench, Given, opened, preference, replay_of
@@ -217,7 +216,7 @@ def test_a_run_is_decided_early_only_by_what_is_obvious(bench: Bench) -> None:
     levels = [level_at(test, end) for end in ends_of(test)]
     assert sum(levels) == pytest.approx(0.05)
     assert levels == sorted(levels)
-    decided = [bench.database.read_here(lambda tx, end=end: stopping.decided(tx, test, end)) for end in (2, 4)]
+    decided = [bench.database.read_here(lambda tx, end=end: is_decided(tx, test, end)) for end in (2, 4)]
     assert decided == [False, True], "p of 16 scenarios is 0.0001 at least: more than the first level"
     assert alpha_of(test) == pytest.approx(levels[0])
 
@@ -225,5 +224,5 @@ def test_a_run_is_decided_early_only_by_what_is_obvious(bench: Bench) -> None:
 def test_equal_candidates_are_never_decided(bench: Bench) -> None:
     test = looking(bench, 0)
     assert not any(
-        bench.database.read_here(lambda tx, end=end: stopping.decided(tx, test, end)) for end in ends_of(test)
+        bench.database.read_here(lambda tx, end=end: is_decided(tx, test, end)) for end in ends_of(test)
     )

@@ -84,7 +84,7 @@ def test_an_end_between_the_last_turn_and_what_follows_is_not_lost(hall: Hall, c
     wanted = Ending(test_id=started.test_id, invocation_id=started.invocation_id, run_id=begun.replay_id, grade=False)
 
     def complete(tx: Tx) -> bool:
-        return store.complete_replay(tx, begun.replay_id, None, 1)
+        return hall.said(tx, begun.replay_id)
 
     def end(tx: Tx) -> Ended:
         return ending.end(tx, hall.owner, wanted, hall.rules)
@@ -103,7 +103,7 @@ def test_what_was_said_while_a_run_ran_holds_before_what_is_said_after_its_last_
     started = hall.start()
     begun = hall.run(started.test_id, started.invocation_id, "one")
     hall.end(hall.replay(begun.replay_id))
-    hall.do(lambda tx: store.complete_replay(tx, begun.replay_id, None, 1))
+    hall.do(lambda tx: hall.said(tx, begun.replay_id))
     hall.end(hall.replay(begun.replay_id), grade=False)
     hall.do(lambda tx: hall.followed(tx, begun.replay_id))
     grades = hall.read(lambda tx: judgements.grades_of(tx, started.test_id))
@@ -115,7 +115,7 @@ def test_auto_advance_does_not_begin_a_run_before_the_last_one_is_ended(hall: Ha
     hall.benchmark(auto_advance=True)
     started = hall.start()
     [first] = [each.id for each in hall.replays(started.test_id, "running")]
-    hall.do(lambda tx: store.complete_replay(tx, first, None, 1))
+    hall.do(lambda tx: hall.said(tx, first))
     hall.do(lambda tx: advancing.advance(tx, started.test_id, hall.rules))  # a grade, or a command, meanwhile
     assert hall.replays(started.test_id, "queued", "running") == []
     hall.do(lambda tx: hall.followed(tx, first))

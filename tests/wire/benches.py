@@ -88,6 +88,7 @@ ROWS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     "panel": ("one, two", ("scripted",), "judges: [scripted, scripted-strict, scripted-lenient]"),
     "strangers": ("one", ("nobody:model",), ""),
     "slow-alone": ("two", ("scripted-slow",), "judges: [scripted-fail]"),
+    "story": ("two, one", ("scripted", "scripted-slow"), "repeats: 2"),
     "older": ("one", ("scripted",), "eval: other"),
 }
 NO_RUBRIC = frozenset({"ungraded"})

@@ -226,23 +226,17 @@ def hold_replay(tx: Tx, replay_id: ReplayId, fence: str) -> bool:
     return tx.one(sql, id=replay_id, fence=fence) is not None
 
 
-def set_turn(tx: Tx, replay_id: ReplayId, fence: str, turn: int) -> bool:
-    """So many turns are finished; False if the replay is not the holder's any more."""
-    sql = "UPDATE replays SET turn = :turn WHERE id = :id AND state = 'running' AND fence = :fence"
-    return tx.run(sql, id=replay_id, fence=fence, turn=turn) > 0
-
-
-def complete_replay(tx: Tx, replay_id: ReplayId, fence: str | None, divergent_turn: int | None) -> bool:
-    """It is done. With a fence: only for its holder. The test must be locked before."""
+def complete_replay(tx: Tx, replay_id: ReplayId, fence: str, divergent_turn: int | None) -> bool:
+    """It is done; False if the replay is not the holder's any more."""
     sql = (
         "UPDATE replays SET state = 'completed', divergent_turn = :divergent, completed_at = :now"
-        " WHERE id = :id AND state = 'running' AND (fence = :fence OR CAST(:fence AS TEXT) IS NULL)"
+        " WHERE id = :id AND state = 'running' AND fence = :fence"
     )
     return tx.run(sql, id=replay_id, fence=fence, divergent=divergent_turn, now=tx.now_ms) > 0
 
 
 def fail_replay(tx: Tx, replay_id: ReplayId, fault: ReplayFault) -> bool:
-    """It came to nothing; a kept end is dropped. The test must be locked before."""
+    """It came to nothing; a kept end is dropped."""
     sql = (
         "UPDATE replays SET state = 'failed', error = :error, end_wanted = NULL, completed_at = :now"
         " WHERE id = :id AND state IN ('queued', 'running')"
@@ -302,15 +296,6 @@ def put_turn(tx: Tx, turn: ReplayTurn) -> None:
         output_tokens=turn.output_tokens,
         created_at=turn.created_at,
     )
-
-
-def add_turn_text(tx: Tx, replay_id: ReplayId, turn: int, text: str) -> bool:
-    """New text of a turn that is being written; after `hold_replay`."""
-    sql = (
-        "UPDATE replay_turns SET content = content || :text"
-        " WHERE replay_id = :id AND turn = :turn AND state = 'writing'"
-    )
-    return tx.run(sql, id=replay_id, turn=turn, text=text) > 0
 
 
 def turn(tx: Tx, replay_id: str, number: int) -> ReplayTurn | None:

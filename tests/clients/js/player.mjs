@@ -1,5 +1,6 @@
 // The unmodified socket.io-client, told by lines of JSON what to do; it prints what it hears as lines of JSON.
-// `node player.mjs URL TOKEN`, then on standard input: {"id", "call", "payload"}, {"fire", "payload"}, {"id", "read"}.
+// `node player.mjs URL TOKEN`, then on standard input: {"id", "call", "payload"}, {"fire", "payload"}, {"id", "read"},
+// {"cut"}: lose the connection, as with a broken network.
 // A command is sent again, under its `client_request_id`, until it is answered; reading is tried again as well.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
@@ -39,7 +40,8 @@ const read = ({ read: path }) =>
 
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line);
-  if (order.fire) socket.emit(order.fire, order.payload);
+  if (order.cut) socket.io.engine.close();
+  else if (order.fire) socket.emit(order.fire, order.payload);
   else (order.call ? call(order) : read(order)).then((answer) => say({ id: order.id, answer }));
 }
 socket.disconnect();

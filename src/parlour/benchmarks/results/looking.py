@@ -1,8 +1,11 @@
 """Sequential stopping (`Plan.looks`): at which level a test is looked at, and whether it is decided."""
 
+from dataclasses import replace
+
 from parlour.benchmarks.entities import Test
 from parlour.benchmarks.results.comparing import comparisons
-from parlour.benchmarks.results.data import Data
+from parlour.benchmarks.results.data import read_scores
+from parlour.storage.tx import Tx
 
 
 def ends_of(test: Test) -> tuple[int, ...]:
@@ -34,7 +37,12 @@ def alpha_of(test: Test) -> float:
     return level_at(test, min(test.looked + 1, test.snapshot.repeats))
 
 
-def is_decided(data: Data, repetitions: int) -> bool:
-    """Whether every comparison comes out better or worse at the level of the look after so many repetitions."""
-    found = comparisons(data, alpha=level_at(data.test, repetitions))
+def is_decided(tx: Tx, test: Test, repetitions: int) -> bool:
+    """Whether in the first so many repetitions every comparison comes out better or worse, at the level of that look.
+
+    It only reads. This is what the job asks that looks at a running test (`running.work.Looker`).
+    """
+    data = read_scores(tx, test)
+    first = tuple(cell for cell in data.cells if cell.repetition <= repetitions)
+    found = comparisons(replace(data, cells=first), alpha=level_at(test, repetitions))
     return bool(found) and all(each.word in ("better", "worse") for each in found)

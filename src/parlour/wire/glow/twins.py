@@ -16,7 +16,7 @@ from fastapi.responses import Response
 
 from parlour.attempts.cards import Cards, cards
 from parlour.attempts.detail import AttemptDetail, attempt_detail
-from parlour.benchmarks.cards import BenchmarkCards, benchmark_cards
+from parlour.benchmarks.cards.showing import BenchmarkCards, benchmark_cards
 from parlour.benchmarks.detail import test_detail
 from parlour.benchmarks.detail_shapes import TestDetail
 from parlour.kernel.actor import Actor

@@ -10,7 +10,7 @@ from parlour.accounts.entities import SessionActor
 from parlour.attempts import access as attempts
 from parlour.attempts.access import ChatInAttempt
 from parlour.benchmarks.access import benchmark_to_run
-from parlour.benchmarks.cards import BenchmarkCards, benchmark_cards
+from parlour.benchmarks.cards.showing import BenchmarkCards, benchmark_cards
 from parlour.benchmarks.recordings import actions
 from parlour.benchmarks.recordings.actions import Added, benchmark_to_edit, locked, may_edit, may_read_recording
 from parlour.benchmarks.recordings.erasing import Erased, erase

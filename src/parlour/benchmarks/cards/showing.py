@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parlour.benchmarks.detail_shapes import model_id
-from parlour.benchmarks.tallies.store import Tally, tallies
+from parlour.benchmarks.cards.store import Tally, tallies
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Benchmark, Eval, ReplayMode
 from parlour.kernel.actor import Actor
