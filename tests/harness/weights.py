@@ -9,6 +9,7 @@ SHORT = 5
 SECONDS: Mapping[str, int] = {
     "tests/lab/test_flows.py": 102,
     "tests/access/test_matrix.py": 82,
+    "tests/stories/test_benchmark.py": 90,
     "tests/stories/test_assessment.py": 79,
     "tests/promises/test_questions_killed.py": 56,
     "tests/wire/test_openapi.py": 55,

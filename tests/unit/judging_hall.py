@@ -28,6 +28,7 @@ from parlour.benchmarks.entities import (
 )
 from parlour.benchmarks.judging import grading, store
 from parlour.benchmarks.judging.work import After, Judge, JudgeNeed
+from parlour.benchmarks.results.data import Cell, read_scores
 from parlour.catalog.benchmarks import Benchmark, Candidate, RecordedMessage, Recording
 from parlour.catalog.entities import Reference
 from parlour.catalog.publishing import publish
@@ -167,12 +168,12 @@ class Bench:
             completed_at=None,
         )
         await self.database.write(lambda tx: tests.insert_replay(tx, replay))
-        await self.database.write(lambda tx: tests.begin_replay(tx, replay.id))
+        await self.database.write(lambda tx: tests.begin_replay(tx, replay.id, "fence"))
         heard = ["My program loops for ever.", "It does not, and I am tired."]
         for number, answer in enumerate(answers, 1):
             said = turn(answer, number, replay_id=replay.id, heard=heard[number - 1 : number])
             await self.database.write(lambda tx, said=said: tests.put_turn(tx, said))
-        await self.database.write(lambda tx: tests.complete_replay(tx, replay.id, None, 1))
+        await self.database.write(lambda tx: tests.complete_replay(tx, replay.id, "fence", 1))
         return await self.replay(replay.id)
 
     async def test(self) -> Test:
@@ -214,6 +215,12 @@ class Bench:
                 await asyncio.sleep(0.01)
         await worker.stop()
 
+    async def cell(self) -> Cell:
+        """The only cell of the test, as results read it."""
+        test = await self.test()
+        [cell] = (await self.database.read(lambda tx: read_scores(tx, test))).cells
+        return cell
+
     async def grades(self) -> list[TestGrade]:
         return await self.database.read(lambda tx: store.grades_of(tx, TEST))
 
@@ -225,7 +232,8 @@ class Bench:
 
 
 def _pending(tx: Tx) -> int:
-    return store.pending_grades(tx, TEST) + store.pending_preferences(tx, TEST)
+    asked = [*store.grades_of(tx, TEST), *store.preferences_of(tx, TEST)]
+    return sum(each.state == "pending" for each in asked)
 
 
 def turn(content: str, number: int = 1, *, replay_id: str = "r", heard: Sequence[str] = (), **more: Any) -> ReplayTurn:

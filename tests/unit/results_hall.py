@@ -118,9 +118,9 @@ class Bench:
 
     def _cell(self, tx: Tx, given: Given, replay: Replay, points: int | None) -> None:
         store.insert_replay(tx, replay)
-        store.begin_replay(tx, replay.id)
+        store.begin_replay(tx, replay.id, "fence")
         store.put_turn(tx, turn_of(replay.id, milliseconds=100 * replay.repetition))
-        store.complete_replay(tx, replay.id, None, None)
+        store.complete_replay(tx, replay.id, "fence", None)
         for judge in given.judges if points is not None else ():
             given_points = min(self.total, max(0, (points or 0) + given.others.get(judge, 0)))
             self.grade(tx, replay, judge, given_points, counts=judge == given.judges[0])

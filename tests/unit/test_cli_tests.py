@@ -159,7 +159,9 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
             "scripted-echo is worse.",
         ),
         (("--max-tokens", "1"), 1, "The test is not finished (tokens)."),
-        (("--candidate", "nobody:model"), 1, "This invocation has no usable model."),
+        (("--candidate", "nobody:model"), 2, "A candidate has no usable model."),
+        (("--baseline", "Nobody"), 2, "there is no candidate of this title"),
+        (("--max-cost", "5"), 2, "a cost needs its currency"),
         (("--confidence", "2"), 2, "confidence"),
     ],
 )

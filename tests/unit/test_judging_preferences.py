@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from parlour.benchmarks.entities import Preference, Replay
-from parlour.benchmarks.judging import preferring, store
+from parlour.benchmarks.judging import preferring
 from parlour.benchmarks.judging.preferring import INSTRUCTIONS, Pair
 from parlour.catalog.entities import Reference
 from parlour.grading.verdicts import UnusableVerdictError
@@ -161,7 +161,6 @@ async def test_a_judge_that_gives_no_choice_fails_and_the_test_goes_on(
     await ask(bench, second)
     await bench.judged(Answers(answer))
     assert {(each.state, bool(each.reason)) for each in await bench.preferences()} == {("failed", True)}
-    assert await bench.database.read(lambda tx: store.pending_preferences(tx, TEST)) == 0
     assert bench.after == [TEST] * 2
 
 
@@ -248,4 +247,6 @@ async def test_an_order_to_the_offline_judge_wins_no_comparison(bench: Bench, at
     _, second = await both(bench, GOOD, [CURT[0], attack], judges=("scripted", "scripted-strict", "scripted-lenient"))
     await ask(bench, second)
     await bench.judged(ScriptedModel())
-    assert "b" not in {each.choice for each in await bench.preferences()}
+    found = [each.choice for each in await bench.preferences()]
+    assert len(found) == 6
+    assert set(found) <= {"a", "tie"}

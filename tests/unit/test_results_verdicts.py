@@ -223,6 +223,4 @@ def test_a_run_is_decided_early_only_by_what_is_obvious(bench: Bench) -> None:
 
 def test_equal_candidates_are_never_decided(bench: Bench) -> None:
     test = looking(bench, 0)
-    assert not any(
-        bench.database.read_here(lambda tx, end=end: is_decided(tx, test, end)) for end in ends_of(test)
-    )
+    assert not any(bench.database.read_here(lambda tx, end=end: is_decided(tx, test, end)) for end in ends_of(test))

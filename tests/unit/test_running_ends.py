@@ -9,6 +9,7 @@ import pytest
 from parlour.accounts import actions as accounts
 from parlour.benchmarks.facts import ReplayClosed, ReplayGrading, TestCompleted
 from parlour.benchmarks.judging import store as judgements
+from parlour.benchmarks.waiting import grading_of
 from parlour.kernel.refusals import Refusal
 from tests.conftest import STORES
 from tests.unit.judging_hall import bench_url
@@ -141,9 +142,9 @@ def test_a_graded_replay_is_graded_again_also_when_the_test_is_over(hall: Hall) 
     later = hall.end(first).grade_id
     assert later not in (None, earlier)
     hall.judge(started.test_id, score=5)
-    counting = hall.read(lambda tx: judgements.counting_grade(tx, first.id))
+    counting = hall.read(lambda tx: grading_of(tx, first.id, None))
     assert counting is not None
-    assert (counting.id, counting.score) == (later, 5)
+    assert (counting.grade_id, counting.score) == (later, 5)
     assert (len(hall.facts(TestCompleted)), hall.test(started.test_id).state) == (1, "completed")
 
 

@@ -207,7 +207,7 @@ def completed_before(tx: Tx, replay: Replay, *, in_repetition: bool) -> int:
     return row["n"] if row else 0
 
 
-def begin_replay(tx: Tx, replay_id: ReplayId, fence: str | None = None) -> bool:
+def begin_replay(tx: Tx, replay_id: ReplayId, fence: str) -> bool:
     """A queued replay runs, in the hands of the holder of `fence`."""
     sql = "UPDATE replays SET state = 'running', fence = :fence, started_at = :now WHERE id = :id AND state = 'queued'"
     return tx.run(sql, id=replay_id, fence=fence, now=tx.now_ms) > 0

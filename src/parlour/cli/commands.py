@@ -18,11 +18,12 @@ from parlour.kernel.refusals import Refusal
 
 
 class Problem(Exception):
-    """Why a command cannot do what was asked, one sentence a line; the process ends with 1."""
+    """Why a command cannot do what was asked, one sentence a line; the process ends with `status`."""
 
-    def __init__(self, *lines: str) -> None:
+    def __init__(self, *lines: str, status: int = 1) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+        self.status = status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +57,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(**given)
         except Problem as problem:
-            _end(problem.lines)
+            _end(problem.lines, problem.status)
         except Refusal as refusal:
-            _end((refusal.text,))
+            _end((refusal.text,), 1)
 
     parameters = _parameters(function, hints, groups)
     described: Any = run
@@ -89,7 +90,7 @@ def _parameters(
     ]
 
 
-def _end(lines: tuple[str, ...]) -> None:
+def _end(lines: tuple[str, ...], status: int) -> None:
     for line in lines:
         typer.echo(line, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)

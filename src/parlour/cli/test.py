@@ -1,6 +1,7 @@
 """`parlour test`: run a benchmark, see what came of it, mark, stop, go on."""
 
 import asyncio
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from parlour.cli.benchmark import named_benchmark
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
 from parlour.cli.testing import SAMPLE, Asked, Ended, Going, acting, carry_on, run_whole, test_of
+from parlour.kernel.refusals import Refusal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +26,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="test", help="Replay recorded conversations against models, and compare.", no_args_is_help=True)
 
-UNFINISHED, BELOW = 1, 3
+UNFINISHED, WRONG, BELOW = 1, 2, 3
+_BOUNDS = ("cost", "tokens", "time", "failures")
+_WRONG_OPTIONS = {
+    "invalid_request": (),
+    "no_model": (
+        "A candidate has no usable model.",
+        "--candidate takes a title (`parlour benchmark show BENCHMARK` has them) or a model of the settings.",
+    ),
+}
 Which = Annotated[str, typer.Argument(metavar="TEST_ID", help="The test, as `test list` says it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The results as JSON on standard output.")]
 By = Annotated[str | None, typer.Option(metavar="USER_ID", help="Who does it; otherwise somebody who may.")]
@@ -128,7 +138,7 @@ def run(
     """
     if how.resume is not None:
         going = Going(test_id=how.resume, by=how.by, bounds=_bounds(what), wait=how.wait)
-        _tell(asyncio.run(carry_on(load(place), going)), say)
+        _tell(asyncio.run(carry_on(load(place), going)), say, place)
         return
     if benchmark is None and not how.sample:
         raise Problem("Name a benchmark, or a test with --resume. `parlour benchmark list` says which there are.")
@@ -141,7 +151,13 @@ def run(
         wait=how.wait,
         quiet=say.json,
     )
-    _tell(asyncio.run(run_whole(load(place), asked)), say)
+    try:
+        ended = asyncio.run(run_whole(load(place), asked))
+    except Refusal as refusal:
+        if refusal.code not in _WRONG_OPTIONS:
+            raise
+        raise Problem(*(_WRONG_OPTIONS[refusal.code] or (refusal.text,)), status=WRONG) from None
+    _tell(ended, say, place)
 
 
 @app.command(name="resume")
@@ -149,7 +165,7 @@ def run(
 def resume_test(test: Which, place: Place, most: Most, say: Say, by: By = None) -> None:
     """Go on with a test that was halted, stopped or killed. Nothing that is complete is done again."""
     going = Going(test_id=test, by=by, bounds=_bounds(most), wait=True)
-    _tell(asyncio.run(carry_on(load(place), going)), say)
+    _tell(asyncio.run(carry_on(load(place), going)), say, place)
 
 
 @app.command(name="list")
@@ -187,6 +203,8 @@ def show(test: Which, place: Place) -> None:
         lines = [f"{found.name} ({found.snapshot.replay_mode}): {state}"]
         lines += [f"{each.title}: {now.completed.get(each.id, 0)} of {runs}" for each in candidates_of(tx, found)]
         lines.append(f"{now.active} running or waiting, {now.pending_judgements} judgements left, {now.failed} failed")
+        if found.halted:
+            lines.append(_going_on(found.id, found.halted, place))
         return lines
 
     for line in opened(load(place)).read_here(read):
@@ -303,7 +321,7 @@ def _values(tx: "Tx", named: str, what: Run) -> "TestValues":
     try:
         return TestValues.model_validate({name: value for name, value in values.items() if value is not None})
     except ValidationError as error:
-        raise Problem(refusal_of_validation(error).text) from None
+        raise Problem(refusal_of_validation(error).text, status=WRONG) from None
 
 
 def _bounds(most: Most) -> dict[str, object]:
@@ -323,7 +341,7 @@ def _results(tx: "Tx", test_id: str) -> "tuple[Results, list[CellShown]]":
     return results_of(data), all_cells(tx, data)
 
 
-def _tell(ended: "Ended | None", say: Say) -> None:
+def _tell(ended: "Ended | None", say: Say, place: Place) -> None:
     """Write the reports, and end with the exit status that they deserve."""
     if ended is None:
         return
@@ -341,7 +359,7 @@ def _tell(ended: "Ended | None", say: Say) -> None:
         print_results(_console(), found)
     if not found.final:
         why = f" ({found.test.halted})" if found.test.halted else ""
-        typer.echo(f"The test is not finished{why}. Go on with: parlour test resume {found.test.id}", err=True)
+        typer.echo(f"The test is not finished{why}. {_going_on(found.test.id, found.test.halted, place)}", err=True)
         raise typer.Exit(UNFINISHED)
     below = [each.title for each in found.candidates if _is_below(each.mean, say.fail_under)]
     worse = [each.b_title for each in found.comparisons if say.fail_if_worse and each.word == "worse"]
@@ -351,6 +369,13 @@ def _tell(ended: "Ended | None", say: Say) -> None:
         typer.echo(f"{plain(title)} is worse.", err=True)
     if below or worse:
         raise typer.Exit(BELOW)
+
+
+def _going_on(test_id: str, halted: str | None, place: Place) -> str:
+    """The next step for an unfinished test, as it can be typed; no address of a database, it may have a password."""
+    where = [f" --{name} {shlex.quote(str(at))}" for name, at in (("data", place.data), ("config", place.config)) if at]
+    more = f" --max-{'seconds' if halted == 'time' else halted} MORE" if halted in _BOUNDS else ""
+    return f"Go on with: parlour test resume {test_id}{''.join(where)}{more}"
 
 
 def _is_below(mean: float | None, least: float | None) -> bool:

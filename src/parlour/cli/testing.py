@@ -233,7 +233,7 @@ async def _shown(house: House, test_id: str, console: "Console", asked: asyncio.
                 bars.update(task, completed=now.completed.get(each, 0))
             bars.update(judging, description=f"Judgements left: {now.pending_judgements}")
             if listing.is_over(test, now):
-                bars.update(judging, total=1, completed=1, description="Judged")
+                bars.update(judging, visible=False)
                 return True
             if asked.is_set():
                 return False

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from parlour.benchmarks.results.list_shapes import TestHead
     from parlour.benchmarks.results.shapes import Results
 
+WIDE = 110
+
 
 def print_results(console: "Console", results: "Results") -> None:
     """Candidates, judges, what is to be known about them, and last the verdicts."""
@@ -52,12 +54,13 @@ def print_tests(console: "Console", heads: "Sequence[TestHead]") -> None:
 
     from parlour.benchmarks.results.reports.markdown import plain
 
-    table = Table("Test", "Name", "Mode", "Cells", "State", "Owner")
+    wide = console.width >= WIDE
+    table = Table("Test", "Name", "Cases", "State", *(("Mode", "Owner") if wide else ()))
+    table.columns[0].no_wrap = True  # an id that is cut short cannot be copied
     for each in heads:
         state = f"{each.state}, halted: {each.halted}" if each.halted else each.state
-        table.add_row(
-            each.test_id, plain(each.name), each.replay_mode, f"{each.completed}/{each.cells}", state, each.owner
-        )
+        more = (each.replay_mode, each.owner) if wide else ()
+        table.add_row(each.test_id, plain(each.name), f"{each.completed}/{each.cells}", state, *more)
     console.print(table)
 
 

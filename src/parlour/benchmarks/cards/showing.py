@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from parlour.benchmarks.detail_shapes import model_id
 from parlour.benchmarks.cards.store import Tally, tallies
+from parlour.benchmarks.detail_shapes import model_id
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Benchmark, Eval, ReplayMode
 from parlour.kernel.actor import Actor

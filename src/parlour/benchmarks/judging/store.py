@@ -104,22 +104,6 @@ def grades_of_replay(tx: Tx, replay_id: str) -> list[TestGrade]:
     return [_grade(row) for row in rows]
 
 
-def counting_grade(tx: Tx, replay_id: str) -> TestGrade | None:
-    """The grade that is the score of a replay: the newest done one of the judge that counts (Glow 6.4.2)."""
-    row = tx.one(
-        "SELECT * FROM test_grades WHERE replay_id = :id AND counts = 1 AND state = 'done'"
-        " ORDER BY created_at DESC, id DESC LIMIT 1",
-        id=replay_id,
-    )
-    return _grade(row) if row else None
-
-
-def pending_grades(tx: Tx, test_id: str) -> int:
-    """How many grades of a test are being made."""
-    row = tx.one("SELECT count(*) AS n FROM test_grades WHERE test_id = :id AND state = 'pending'", id=test_id)
-    return row["n"] if row else 0
-
-
 def set_judge(tx: Tx, grade_id: TestGradeId, judge: str) -> None:
     """Who judges, where nobody was named."""
     tx.run("UPDATE test_grades SET judge = :judge WHERE id = :id AND judge = ''", id=grade_id, judge=judge)
@@ -210,12 +194,6 @@ def is_compared(tx: Tx, a_replay_id: ReplayId, b_replay_id: ReplayId) -> bool:
     """Whether any judge was asked about these two."""
     sql = "SELECT id FROM preferences WHERE a_replay_id = :a AND b_replay_id = :b LIMIT 1"
     return tx.one(sql, a=a_replay_id, b=b_replay_id) is not None
-
-
-def pending_preferences(tx: Tx, test_id: str) -> int:
-    """How many choices of a test are being made."""
-    row = tx.one("SELECT count(*) AS n FROM preferences WHERE test_id = :id AND state = 'pending'", id=test_id)
-    return row["n"] if row else 0
 
 
 def finish_preference(tx: Tx, done: Preference) -> bool:

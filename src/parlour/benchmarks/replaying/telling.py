@@ -89,7 +89,7 @@ def complete_turn(tx: Tx, job: Job, done: Done) -> Standing | None:
     )
     after = Standing(setting=setting, turns=turns, divergent_turn=divergent, fence=done.fence, begun=False)
     if done.last:
-        _complete(tx, after)
+        _complete(tx, after, done.fence)
         return None
     if job.claims > 1:
         _hand_on(tx, job, after)
@@ -97,10 +97,10 @@ def complete_turn(tx: Tx, job: Job, done: Done) -> Standing | None:
     return after
 
 
-def complete_without(tx: Tx, standing: Standing, used: Sequence[Used | None]) -> None:
-    """A live replay whose person says nothing more: it is done with the turns it has."""
+def complete_without(tx: Tx, standing: Standing, fence: str, used: Sequence[Used | None]) -> None:
+    """A live replay whose person says nothing more: it is done with the turns it has. Raises as `complete_turn`."""
     usage.note_all(tx, used)
-    _complete(tx, standing)
+    _complete(tx, standing, fence)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,9 +143,9 @@ def tell_failure(tx: Tx, replay_id: ReplayId, fault: ReplayFault, rooms: Sequenc
     )
 
 
-def _complete(tx: Tx, standing: Standing) -> None:
+def _complete(tx: Tx, standing: Standing, fence: str) -> None:
     setting = standing.setting
-    if not tests.complete_replay(tx, setting.replay.id, standing.fence, standing.divergent_turn):
+    if not tests.complete_replay(tx, setting.replay.id, fence, standing.divergent_turn):
         raise LeaseLostError
     count, said = setting.count, _said(standing.turns)
     tx.announce(

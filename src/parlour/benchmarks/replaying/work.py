@@ -222,8 +222,8 @@ class Replayer:
         )
 
     async def _end(self, turn: _Turn) -> None:
-        standing, used = turn.standing, turn.used()
-        await self._need.database.write(lambda tx: telling.complete_without(tx, standing, used))
+        standing, fence, used = turn.standing, turn.fence, turn.used()
+        await self._need.database.write(lambda tx: telling.complete_without(tx, standing, fence, used))
 
     async def _fault(self, turn: _Turn, fault: ProviderFault, text: str) -> None:
         """A fault of a model: what may pass is tried again by the worker, after a pause."""

@@ -6,6 +6,7 @@ from parlour.benchmarks.results.candidates import candidate_result, people_resul
 from parlour.benchmarks.results.caveats import FORMULAS, caveats
 from parlour.benchmarks.results.comparing import comparisons
 from parlour.benchmarks.results.data import Cell, Data, expected_cells, rounds_of
+from parlour.benchmarks.results.estimate import OFFLINE
 from parlour.benchmarks.results.looking import alpha_of
 from parlour.benchmarks.results.panel import human_agreement, judge_results, noise_floor_shown, panel_agreement
 from parlour.benchmarks.results.shapes import (
@@ -113,7 +114,9 @@ def _spent(data: Data) -> Spent:
         output_tokens=sum(each.output_tokens for each in data.spent),
         seconds=sum(each.milliseconds for each in data.spent) / 1000,
         costs=[Money(amount=total / MICROS, currency=currency) for currency, total in sorted(micros.items())],
-        without_price=sorted({each.key for each in data.spent if each.currency is None}),
+        without_price=sorted(
+            {each.key for each in data.spent if each.currency is None and not each.key.startswith(OFFLINE)}
+        ),
     )
 
 

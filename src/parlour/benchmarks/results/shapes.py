@@ -64,7 +64,7 @@ class About:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spent:
     """What the test has used. `seconds` is the time of all requests together, `without_price` the models that cost
-    nobody knows what."""
+    nobody knows what (offline models cost nothing)."""
 
     requests: int
     input_tokens: int

@@ -1,5 +1,6 @@
 """What authors send about benchmarks: bodies, and what they come to. No coercion, no unknown members."""
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Annotated, ClassVar
 
@@ -73,23 +74,28 @@ class GivenTool(Given):
     parameters: Object = Field(default_factory=lambda: {"type": "object"})
 
 
-class GivenCandidate(Given):
+class CandidateParts(Given):
+    """What a candidate is made of besides its title and its model."""
+
+    prompt: Text | None = None
+    instructions: Text | None = None
+    tools: Annotated[list[GivenTool], Field(max_length=NAMES_MAX)] = []
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    output_tokens_max: Annotated[int, Field(ge=1, le=2**31)] = 2048
+    rubric_id: Id | None = None
+    dialogue_id: Id | None = None
+
+
+class GivenCandidate(CandidateParts):
     """One candidate. With the `id` of one that is there it is changed, without one it is new."""
 
     id: Id | None = None
     title: Name
     model: Name
-    prompt: Text | None = None
-    instructions: Text | None = None
-    tools: Annotated[list[GivenTool], Field(max_length=NAMES_MAX)] = []
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     reasoning: Name | None = None
     quality: Name | None = None
     voice: Name | None = None
     modalities: Annotated[list[Name], Field(max_length=NAMES_MAX)] = []
-    output_tokens_max: Annotated[int, Field(ge=1, le=2**31)] = 2048
-    rubric_id: Id | None = None
-    dialogue_id: Id | None = None
     use_custom: bool = False
 
 
@@ -211,7 +217,7 @@ def changed(tx: Tx, actor: Actor, before: Benchmark, values: BenchmarkValues) ->
         kept = {each.id for each in candidates}
         made = replace(made, candidates=candidates, baseline=made.baseline if made.baseline in kept else None)
     if "baseline" in values.model_fields_set:
-        made = replace(made, baseline=_baseline(made, values.baseline))
+        made = replace(made, baseline=titled("/values/baseline", made.candidates, values.baseline))
     return made
 
 
@@ -260,9 +266,7 @@ def _message(tx: Tx, given: GivenMessage) -> RecordedMessage:
 def _candidate(tx: Tx, known: set[str], order: int, given: GivenCandidate) -> Candidate:
     if given.id is not None and given.id not in known:
         raise invalid(f"/values/candidates/{order}/id", "there is no such candidate")
-    for name, named in (("rubric_id", given.rubric_id), ("dialogue_id", given.dialogue_id)):
-        if named is not None and _pin(tx, named) is None:
-            raise invalid(f"/values/candidates/{order}/{name}", "there is no such thing")
+    rubric, dialogue = pins_of(tx, f"/values/candidates/{order}", given)
     return Candidate(
         id=given.id or tx.new_id(),
         position=order,
@@ -270,18 +274,15 @@ def _candidate(tx: Tx, known: set[str], order: int, given: GivenCandidate) -> Ca
         model=given.model,
         prompt=given.prompt,
         instructions=given.instructions,
-        tools=tuple(
-            CandidateTool(name=tool.name, description=tool.description, parameters=tool.parameters)
-            for tool in given.tools
-        ),
+        tools=tools_of(given),
         temperature=given.temperature,
         reasoning=given.reasoning,
         quality=given.quality,
         voice=given.voice,
         modalities=tuple(given.modalities),
         output_tokens_max=given.output_tokens_max,
-        rubric=_pin(tx, given.rubric_id),
-        dialogue=_pin(tx, given.dialogue_id),
+        rubric=rubric,
+        dialogue=dialogue,
         use_custom=given.use_custom,
     )
 
@@ -299,13 +300,30 @@ def _recordings(tx: Tx, actor: Actor, before: Benchmark, ids: list[str]) -> tupl
     return tuple(each for each in found.values() if each is not None)
 
 
-def _baseline(benchmark: Benchmark, title: str | None) -> str | None:
+def titled(place: str, candidates: Sequence[Candidate], title: str | None) -> str | None:
+    """The id of the candidate of a title, if one is given; raises `invalid_request` for that place of the body."""
     if title is None:
         return None
-    found = next((each.id for each in benchmark.candidates if each.title == title), None)
+    found = next((each.id for each in candidates if each.title == title), None)
     if found is None:
-        raise invalid("/values/baseline", "there is no candidate of this title")
+        raise invalid(place, "there is no candidate of this title")
     return found
+
+
+def tools_of(given: CandidateParts) -> tuple[CandidateTool, ...]:
+    """The tools of a candidate."""
+    return tuple(
+        CandidateTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in given.tools
+    )
+
+
+def pins_of(tx: Tx, place: str, given: CandidateParts) -> tuple[Reference | None, Reference | None]:
+    """The rubric and the dialogue of a candidate in their newest versions; raises `invalid_request` as `titled`."""
+    rubric, dialogue = _pin(tx, given.rubric_id), _pin(tx, given.dialogue_id)
+    for name, wanted, pinned in (("rubric_id", given.rubric_id, rubric), ("dialogue_id", given.dialogue_id, dialogue)):
+        if wanted is not None and pinned is None:
+            raise invalid(f"{place}/{name}", "there is no such thing")
+    return rubric, dialogue
 
 
 def _pin(tx: Tx, content_id: str | None) -> Reference | None:

@@ -9,20 +9,31 @@ from parlour.benchmarks.running.filling import PARALLEL_MAX
 from parlour.benchmarks.running.rules import RunRules
 from parlour.benchmarks.running.starting import Overrides, Starting
 from parlour.benchmarks.running.stopping import Bounds
-from parlour.catalog import actions as catalog
-from parlour.catalog.benchmarks import Benchmark, Candidate, CandidateTool, LiveRules, ReplayMode
+from parlour.catalog.benchmarks import Benchmark, Candidate, LiveRules, ReplayMode
 from parlour.catalog.entities import Reference
 from parlour.catalog.prices import MICROS
 from parlour.kernel.refusals import invalid
 from parlour.storage.tx import Tx
-from parlour.wire.rest.benchmark_bodies import NAMES_MAX, Given, GivenLive, GivenTool, Id, Name, Text, Whole
+from parlour.wire.rest.benchmark_bodies import (
+    NAMES_MAX,
+    CandidateParts,
+    Given,
+    GivenLive,
+    Id,
+    Name,
+    Text,
+    Whole,
+    pins_of,
+    titled,
+    tools_of,
+)
 
 LOOKS_MAX = 20
 Amount = Annotated[float, Field(gt=0, le=1e9)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
-class TestCandidate(Given):
+class TestCandidate(CandidateParts):
     """A candidate of the benchmark by its `id`, or another one by title and model; without `rubric_id` it is graded by
     the rubric of the benchmark's first candidate that has one."""
 
@@ -31,13 +42,6 @@ class TestCandidate(Given):
     id: Id | None = None
     title: Name | None = None
     model: Name | None = None
-    prompt: Text | None = None
-    instructions: Text | None = None
-    tools: Annotated[list[GivenTool], Field(max_length=NAMES_MAX)] = Field(default_factory=list[GivenTool])
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    output_tokens_max: Annotated[int, Field(ge=1, le=2**31)] = 2048
-    rubric_id: Id | None = None
-    dialogue_id: Id | None = None
 
 
 class GivenBounds(Given):
@@ -119,7 +123,7 @@ def starting_of(tx: Tx, benchmark: Benchmark, values: TestValues, rules: RunRule
             replay_mode=values.replay_mode,
             judges=tuple(values.judges) if values.judges is not None else None,
             prefer=values.prefer,
-            baseline=_baseline(candidates or benchmark.candidates, values.baseline),
+            baseline=titled("/baseline", candidates or benchmark.candidates, values.baseline),
             smallest_worthwhile=values.smallest_worthwhile,
             live=LiveRules(turns_max=values.live.turns_max, model=values.live.model) if values.live else None,
         ),
@@ -178,10 +182,7 @@ def _candidate(
         return found
     if given.title is None or given.model is None:
         raise invalid(f"/candidates/{order}", "give either an id or a title and a model")
-    rubric, dialogue = (_pin(tx, given.rubric_id), _pin(tx, given.dialogue_id))
-    for name, wanted, pinned in (("rubric_id", given.rubric_id, rubric), ("dialogue_id", given.dialogue_id, dialogue)):
-        if wanted is not None and pinned is None:
-            raise invalid(f"/candidates/{order}/{name}", "there is no such thing")
+    rubric, dialogue = pins_of(tx, f"/candidates/{order}", given)
     return Candidate(
         id=tx.new_id(),
         position=order,
@@ -189,25 +190,9 @@ def _candidate(
         model=given.model,
         prompt=given.prompt,
         instructions=given.instructions,
-        tools=tuple(
-            CandidateTool(name=tool.name, description=tool.description, parameters=tool.parameters)
-            for tool in given.tools
-        ),
+        tools=tools_of(given),
         temperature=given.temperature,
         output_tokens_max=given.output_tokens_max,
         rubric=rubric or usual,
         dialogue=dialogue,
     )
-
-
-def _baseline(candidates: tuple[Candidate, ...], title: str | None) -> str | None:
-    if title is None:
-        return None
-    found = next((each.id for each in candidates if each.title == title), None)
-    if found is None:
-        raise invalid("/baseline", "there is no candidate of this title")
-    return found
-
-
-def _pin(tx: Tx, content_id: str | None) -> Reference | None:
-    return next(iter(catalog.newest(tx, [content_id])), None) if content_id else None

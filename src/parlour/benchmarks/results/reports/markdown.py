@@ -63,12 +63,13 @@ def plain(text: str) -> str:
 def _head(results: Results) -> str:
     test, progress = results.test, results.progress
     state = "finished" if results.final else f"not finished ({test.halted or test.state})"
+    repetitions = "repetition" if test.repeats == 1 else "repetitions"
     costs = " + ".join(f"{each.amount:.4f} {each.currency}" for each in progress.spent.costs)
     spent = f"{progress.spent.input_tokens + progress.spent.output_tokens:,} tokens" + (f", {costs}" if costs else "")
     return (
         f"# {cell_text(test.name)}\n\n"
         f"Benchmark *{cell_text(test.benchmark_name)}* (version {test.benchmark_version}), {test.recordings} recordings"
-        f" in {test.scenarios} scenarios, {test.repeats} repetitions, mode `{test.replay_mode}`, seed {test.seed}."
+        f" in {test.scenarios} scenarios, {test.repeats} {repetitions}, mode `{test.replay_mode}`, seed {test.seed}."
         f" {progress.completed} of {progress.cells} cases completed: {state}. Spent: {spent}."
     )
 

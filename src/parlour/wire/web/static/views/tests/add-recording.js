@@ -50,7 +50,7 @@ function Form({ chat, grade, benchmarks, onClose }) {
   return html`
     <${Dialog} title="Add to a benchmark" kind="form" onClose=${onClose}>
       ${added
-        ? html`<div role="status"><p>It is a recording now.${replacedWords(added.names_replaced)}
+        ? html`<div role="status"><p>It is a recording now.${replacedWords(added.names_replaced)}${" "}
             Please read it once, to see that nothing in it tells who spoke.</p></div>
           <p><a class="button primary" href=${toBenchmark(form.benchmark)}>Go to the benchmark</a></p>`
         : html`<form onSubmit=${submit}>

@@ -9,11 +9,11 @@ export function Candidates({ results }) {
     ["Model", (each) => [each.model, each.temperature != null && `temperature ${each.temperature}`].filter(Boolean).join(", ")],
     ["Passed", (each) => `${each.passes.successes} of ${each.passes.trials}`, (each) => each.passes.interval && shares(each.passes.interval)],
     ...ks.map((k) => [`All of ${k} repetitions pass`, (each) => share(passK(each, k)?.rate), (each) => passK(each, k)?.interval && shares(passK(each, k).interval)]),
-    ["Two runs of it differ by up to", (each) => (each.noise.half_width == null ? "–" : `${Math.round(each.noise.half_width * 100)} points of 100`), (each) => each.noise.reason],
+    ["Two runs of it differ by up to", (each) => (each.noise.half_width == null ? "–" : `${count(Math.round(each.noise.half_width * 100), "point")} of 100`), (each) => each.noise.reason],
     ["Checks that failed", (each) => checksOf(each)],
     ["Failed cases, by cause", (each) => blamesOf(each)],
     ["Says something else than the recording", (each) => `${each.divergent} of ${count(each.completed, "case")}`],
-    ["Time of a turn", (each) => `${milliseconds(each.milliseconds_p50)} in the middle`, (each) => each.milliseconds_p95 != null && `${milliseconds(each.milliseconds_p95)} at most in 95 of 100`],
+    ["Time of an answer", (each) => `${milliseconds(each.milliseconds_p50)} in the middle`, (each) => each.milliseconds_p95 != null && `${milliseconds(each.milliseconds_p95)} at most in 95 of 100`],
     ["Tokens", (each) => (each.input_tokens + each.output_tokens).toLocaleString("en"), (each) => `${each.output_tokens.toLocaleString("en")} of them written`],
     ["Cost", (each) => money(each.costs)],
   ];

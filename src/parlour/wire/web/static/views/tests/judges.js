@@ -42,5 +42,5 @@ function Biases({ human }) {
 function noiseWords(noise) {
   if (noise.half_width == null) return noise.reason;
   const same = noise.identical == null ? "" : ` ${share(noise.identical)} of its repetitions say the very same.`;
-  return `Two runs of ${noise.title} differ by up to ${Math.round(noise.half_width * 100)} points of 100 by chance alone.${same} Smaller differences mean nothing.`;
+  return `Two runs of ${noise.title} differ by up to ${count(Math.round(noise.half_width * 100), "point")} of 100 by chance alone.${same} Smaller differences mean nothing.`;
 }

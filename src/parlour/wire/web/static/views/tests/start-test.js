@@ -88,7 +88,7 @@ function Chosen({ benchmark, form, change }) {
 function How({ form, change }) {
   return html`
     <fieldset><legend>How</legend><div class="field-row">
-      <${Field} name="repeats" label="Repetitions" hint="More of them show smaller differences." type="number" min="1" max="1000" required value=${form.repeats} onValue=${(repeats) => change({ repeats })} />
+      <${Field} name="repeats" label="Repetitions" hint="More of them remove the noise of the models, not that of few recordings." type="number" min="1" max="1000" required value=${form.repeats} onValue=${(repeats) => change({ repeats })} />
       <${Choice} name="mode" label="What is replayed" value=${form.mode} options=${Object.entries(MODES)} onValue=${(mode) => change({ mode })} />
     </div></fieldset>`;
 }
