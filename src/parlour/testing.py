@@ -74,7 +74,7 @@ class Testing:
             graded=lambda tx, grade_id: ending.graded(tx, grade_id, rules),
             preferred=lambda tx, test_id: advancing.advance(tx, test_id, rules),
         )
-        pump.woken = worker.wake
+        pump.left_jobs = worker.wake
         worker.add(Replayer(replayer, hooks).kind())
         for kind in Judge(judge, after).kinds():
             worker.add(kind)

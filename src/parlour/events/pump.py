@@ -21,7 +21,7 @@ RETRY_SECONDS = 0.1
 
 
 class Pump:
-    """The cursor of a process, and the rooms its readers are in. `woken` is called when some process committed."""
+    """The cursor of a process, and the rooms its readers are in. `left_jobs` is called when a process left some."""
 
     def __init__(self, database: Database, waker: Waker | None, *, poll_seconds: float = 1.0) -> None:
         self._database = database
@@ -31,7 +31,7 @@ class Pump:
         self._target = 0
         self._reading: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.woken: Callable[[], None] = lambda: None
+        self.left_jobs: Callable[[], None] = lambda: None
         self.pos = 0
         self.epoch = ""
 
@@ -134,8 +134,8 @@ class Pump:
 
     async def _wakes(self, waker: Waker) -> None:
         while True:
-            await waker.wait()
-            self.woken()
+            if await waker.wait():
+                self.left_jobs()
             try:
                 self._read_up_to(await self._database.read(log.head))
             except Exception:

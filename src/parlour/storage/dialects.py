@@ -49,6 +49,7 @@ class Dialect(Protocol):
 
     name: str
     shared: bool
+    jobs_notice: str
     url: str
     lost: tuple[type[Exception], ...]
     conflict: tuple[type[Exception], ...]
@@ -66,8 +67,8 @@ class Dialect(Protocol):
 class Waker(Protocol):
     """Tells of commits of other processes. Losing a wake costs a poll interval, never an event."""
 
-    async def wait(self) -> None:
-        """Return when there may be something new."""
+    async def wait(self) -> bool:
+        """Return when there may be something new: whether there may be a job for whichever process has time."""
         ...
 
     async def aclose(self) -> None:

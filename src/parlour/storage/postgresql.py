@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from parlour.storage.dialects import READS, Connection, Logged, numbered
 from parlour.storage.tx import Announced, Cursor
-from parlour.storage.wakers.postgresql import PostgreSQLWaker
+from parlour.storage.wakers.postgresql import JOBS, PostgreSQLWaker
 
 CONNECT_SECONDS = 5
 FROZEN_SECONDS = 60
@@ -28,6 +28,7 @@ class PostgreSQL:
 
     name = "postgresql"
     shared = True
+    jobs_notice = f"SELECT pg_notify('parlour', '{JOBS}')"
     lost: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError)
     conflict: tuple[type[Exception], ...] = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
     errors: tuple[type[Exception], ...] = (psycopg.Error,)

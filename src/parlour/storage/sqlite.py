@@ -19,6 +19,7 @@ class SQLite:
 
     name = "sqlite"
     shared = False
+    jobs_notice = ""
     lost: tuple[type[Exception], ...] = ()
     conflict: tuple[type[Exception], ...] = ()
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)

@@ -34,10 +34,13 @@ class Cursor(Protocol):
 
 
 class Statements(Protocol):
-    """How a dialect writes a statement: its text, and whether it may change rows."""
+    """How a dialect writes a statement: its text, and whether it may change rows. `jobs_notice` tells other
+    processes of a job for whichever has time; "" where there is one process."""
 
     @property
     def name(self) -> str: ...
+    @property
+    def jobs_notice(self) -> str: ...
     def prepare(self, sql: str) -> tuple[str, bool]: ...
 
 
@@ -164,6 +167,9 @@ class Tx:
             self.started_jobs.append(StartedJob(job_id, kind, encoded, 1))
         elif added:
             self.wakes_jobs = True
+            notice = self._statements.jobs_notice
+            if notice and delay_seconds == 0:
+                self.run(notice)
         return job_id if added else None
 
     def on_commit(self, hook: Callable[[], object]) -> None:

@@ -7,6 +7,8 @@ import psycopg
 
 logger = logging.getLogger("parlour.storage")
 
+JOBS = "jobs"  # what is notified when a job waits for whichever process has time
+
 RECONNECT_SECONDS = 1.0
 
 
@@ -16,12 +18,15 @@ class PostgreSQLWaker:
     def __init__(self, url: str) -> None:
         self._url = url
         self._woken = asyncio.Event()
+        self._jobs = False
         self._task = asyncio.create_task(self._listen(), name="postgresql-listen")
 
-    async def wait(self) -> None:
-        """Return when another process (or this one) has committed since the last call."""
+    async def wait(self) -> bool:
+        """Return when another process (or this one) has committed since the last call: whether it left jobs."""
         await self._woken.wait()
         self._woken.clear()
+        jobs, self._jobs = self._jobs, False
+        return jobs
 
     async def aclose(self) -> None:
         """Close the listening connection."""
@@ -34,8 +39,10 @@ class PostgreSQLWaker:
                 connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
                 async with connection:
                     await connection.execute("LISTEN parlour")
+                    self._jobs = True
                     self._woken.set()
-                    async for _ in connection.notifies():
+                    async for notify in connection.notifies():
+                        self._jobs = self._jobs or notify.payload == JOBS
                         self._woken.set()
             except psycopg.Error:
                 logger.warning("listen_lost")
