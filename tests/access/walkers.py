@@ -18,7 +18,7 @@ from tests.wire.http_client import EVENTS as STREAM
 from tests.wire.http_client import POLL, Stream
 from tests.wire.raw import Raw
 
-PATHS = tuple(operation.path for operation in OPERATIONS)
+PATHS = tuple(operation.path for operation in OPERATIONS if operation.path.startswith("attempt/"))
 LINES = ("What have you tried so far?", "That sounds hard. Tell me more?", "Well done!", "Let us look at it together.")
 OFTEN = {
     "attempt/start": 3,

@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,7 +92,7 @@ recordings:
   said: {title: Access said, scenario: one, messages: [{user: Hello}, {assistant: "What have you tried?"}]}
 benchmarks:
   bench:
-    {name: Access bench, eval: talk, department_ids: [HERE], people: [owner],
+    {name: Access bench, eval: talk, department_ids: [HERE], people: [RUNNERS],
      candidates: {first: {model: scripted, rubric: small}, second: {model: scripted, rubric: small}}}
 """
 EVAL = named_id("access", "eval", "talk")
@@ -106,12 +107,13 @@ def department_of(site: Site) -> str:
     return next(each.department_id for each in found if each.name != "Elsewhere")
 
 
-def publish_pack(site: Site, learners: list[str], others: list[str]) -> None:
-    """Publish the pack: who learns in the instructor's cohort, and who in the other one."""
+def publish_pack(site: Site, learners: list[str], others: list[str], runners: Sequence[str] = ()) -> None:
+    """Publish the pack: who learns in the instructor's cohort, who in the other one, and who may run its benchmark."""
     here = department_of(site)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "access.yaml"
         said = PACK.replace("LEARNERS", ", ".join(learners)).replace("OTHERS", ", ".join(others))
+        said = said.replace("RUNNERS", ", ".join(runners))
         file.write_text(said.replace("SECRET", SECRET).replace("HERE", here))
         (Path(folder) / "dot.png").write_bytes(DOT)
         bundle = load_bundle(file)
@@ -147,7 +149,7 @@ def populate(site: Site) -> None:
         site.tokens["revoked"] = revoked
 
     site.write(fill)
-    publish_pack(site, learners=["owner", "fellow", "custom"], others=["learner"])
+    publish_pack(site, learners=["owner", "fellow", "custom"], others=["learner"], runners=["owner"])
 
 
 MORE: dict[str, dict[str, object]] = {"attempt/message": {"message": "Hello?"}, "attempt/response_submit": ANSWER}
