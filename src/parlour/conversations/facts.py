@@ -142,3 +142,71 @@ class BranchLabelled:
     chat_id: ChatId
     message_id: MessageId
     label: str | None
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechStarted:
+    """A learner began to speak (6.8.5)."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    item_id: str
+    created_at: int
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechHeard:
+    """What was understood of an utterance so far: the whole text, not only what is new."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    item_id: str
+    transcript: str
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechDropped:
+    """An utterance had no words, or they could not be found out: there is no message (decision D22)."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    item_id: str
+    created_at: int
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyWritten:
+    """All text of a spoken reply is there; it is completed when it was spoken. Not told to clients."""
+
+    chat_id: ChatId
+    message_id: MessageId
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplySpoken:
+    """All sound of a spoken reply was played. Not told to clients."""
+
+    chat_id: ChatId
+    message_id: MessageId
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoiceTaken:
+    """A voice session was opened for the chat; every older one of it ends. Not told to clients."""
+
+    chat_id: ChatId
+    session_id: str
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoiceEnding:
+    """The chat closes: its voice session ends before `ChatEnded` is told (6.2). Not told to clients."""
+
+    chat_id: ChatId
