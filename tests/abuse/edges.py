@@ -61,7 +61,7 @@ class Edge:
     def http(self, user_id: str | None = "learner") -> httpx.Client:
         """A client of an account."""
         headers = {"authorization": f"Bearer {self.site.tokens[user_id]}"} if user_id else {}
-        return httpx.Client(base_url=self.process.url, headers=headers, timeout=20)
+        return httpx.Client(base_url=self.process.url, headers=headers, timeout=60)
 
     def ask(self, http: httpx.Client, method: str, path: str, body: object = None, **options: Any) -> httpx.Response:
         """Send JSON as it stands, `NaN` and lone surrogates too; the answer is no fault."""

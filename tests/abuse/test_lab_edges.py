@@ -106,7 +106,7 @@ async def spoken(house: LabHouse, sent: bytes) -> int:
         writer.write(sent)
         await writer.drain()
         writer.write_eof()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             head = await reader.readline()
         return int(head.split()[1]) if head.startswith(b"HTTP/") else 0
     except OSError:

@@ -230,7 +230,7 @@ async def test_of_two_editors_of_one_draft_exactly_one_wins(edge: Edge) -> None:
         asked = {"artifact_type": "chat", "artifact_id": made["chat_entry_id"], "attempt_id": made["attempt_id"]}
         draft_id = edge.ask(http, "POST", "/api/v1/drafts", asked).json()["draft_id"]
     headers = {"authorization": f"Bearer {edge.site.tokens['learner']}"}
-    async with httpx.AsyncClient(base_url=edge.process.url, headers=headers, timeout=20) as both:
+    async with httpx.AsyncClient(base_url=edge.process.url, headers=headers, timeout=60) as both:
         for version in range(1, 21):
             names = [f"{who} {version}" for who in "ABCD"]
             bodies: list[Any] = [{"expected_version": version, "values": {"name": name}} for name in names]

@@ -1,5 +1,7 @@
 """What walkers do beside the operations: drafts, branches, files, exports, searches, with anybody's ids."""
 
+import asyncio
+import base64
 import random
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -9,9 +11,13 @@ import httpx
 from parlour.kernel.decoding import decode_untyped
 from parlour.wire.glow.twins import ARTIFACTS
 from tests.access.world import ANSWER, UNKNOWN, UPLOAD
+from tests.wire.voices import frames, spoken
 
 Payload = dict[str, Any]
 API = "/api/v1"
+VOICE = "/socket/v5/client/attempt/audio_"
+FRAME_BYTES = 60_000
+OPENING_TRIES = 50
 FORMS = ("jsonl", "csv", "markdown", "xapi")
 KEYS = ("correct_option_ids", "correctResponsesPattern")
 
@@ -27,6 +33,11 @@ class Known(Protocol):
     links: list[tuple[str, str]]
     accounts: list[str]
     secrets: dict[str, str]
+    owners: dict[str, str]
+    spoken: list[str]
+    utterances: list[tuple[str, str]]
+    recordings: list[tuple[str, str]]
+    heard: list[tuple[str, str]]
 
 
 class Goer(Protocol):
@@ -35,6 +46,7 @@ class Goer(Protocol):
     name: str
     canary: str
     learns: bool
+    sid: str
     dice: random.Random
 
     @property
@@ -217,4 +229,61 @@ async def twins(goer: Goer) -> httpx.Response:
     return found
 
 
-ERRANDS = {drafts: 6, branches: 5, files: 2, exports: 3, searches: 3, putting_away: 2, twins: 4}
+async def speech(goer: Goer) -> httpx.Response:
+    """One's own words spoken in anybody's chat; what was spoken anywhere, read, heard, disputed, decided."""
+    _, chat = goer.pair()
+    place, item = goer.dice.choice(goer.pool.utterances or [(UNKNOWN, UNKNOWN)])
+    chance = goer.dice.random()
+    if chance < 0.4:
+        own = [each[2] for each in goer.pool.attempts if each[0] == goer.name][-1:]
+        return await speak(goer, own[0] if own and goer.dice.random() < 0.7 else chat)
+    if chance < 0.65:
+        return await read_speech(goer, goer.dice.choice([*goer.pool.spoken, chat]))
+    if chance < 0.78:
+        return await listen(goer)
+    where = f"/chats/{place if goer.dice.random() < 0.9 else chat}/utterances/{item}/"
+    if chance < 0.9:
+        return await goer.ask("POST", where + "dispute", {"text": f"That was {goer.canary}."})
+    return await goer.ask("POST", where + "decision", {"accept": goer.dice.random() < 0.5})
+
+
+async def speak(goer: Goer, chat: str) -> httpx.Response:
+    """A spoken turn of a session of one's own."""
+    started = await goer.ask("POST", f"{VOICE}start", {"chat_id": chat}, sid=goer.sid)
+    if started.is_success:
+        goer.pool.spoken.append(chat)
+        for each in frames(spoken(f"I am {goer.canary} today."), FRAME_BYTES):
+            sound = {"chat_id": chat, "audio": base64.b64encode(each).decode()}
+            for _ in range(OPENING_TRIES):
+                taken = await goer.ask("POST", f"{VOICE}frame", sound, sid=goer.sid)
+                if taken.is_error or taken.json()["accepted"]:
+                    break
+                await asyncio.sleep(0.02)  # it is being opened
+    return started
+
+
+async def read_speech(goer: Goer, chat: str) -> httpx.Response:
+    """What was spoken in a chat becomes known to everybody, with its owner."""
+    found = await goer.ask("GET", f"/chats/{chat}/speech")
+    owner = next((each[0] for each in goer.pool.attempts if each[2] == chat), None)
+    if found.is_success and owner is not None:
+        for each in found.json()["utterances"]:
+            goer.pool.utterances.append((chat, each["item_id"]))
+            goer.pool.owners[each["item_id"]] = owner
+            if each["recording"]:
+                goer.pool.recordings.append((owner, each["recording"]["upload_id"]))
+                goer.pool.owners[each["recording"]["upload_id"]] = owner
+    return found
+
+
+async def listen(goer: Goer) -> httpx.Response:
+    """Anybody's recording; who was given it is remembered."""
+    owner, upload = goer.dice.choice(goer.pool.recordings or [("", UNKNOWN)])
+    ticket = "/ticket" if goer.dice.random() < 0.2 else ""
+    found = await goer.ask("GET", f"/uploads/{upload}{ticket}")
+    if found.is_success:
+        goer.pool.heard.append((goer.name, owner))
+    return found
+
+
+ERRANDS = {drafts: 6, branches: 5, files: 2, exports: 3, searches: 3, putting_away: 2, twins: 4, speech: 6}

@@ -76,6 +76,10 @@ NO_LOGIN = _row(" u     u      u     u     u     u     u     u     u")
 
 OWN = _row("      +     -      -     -     -     -     -     u     u")  # nobody else's, of whatever role
 
+HELD = _row("     f     -      f     -     f     -     f     u     u")  # who owns it, over the connection that speaks
+
+DECIDE = _row("   f     -      +     -     +     -     +     u     u")  # staff of an attempt, not about their own
+
 OPERATIONS: Mapping[str, Row] = {
     "attempt/start": Row(existing=SEAT, missing=NOBODY),
     "attempt/next": Row(existing=ACT, missing=NOBODY),
@@ -88,6 +92,12 @@ OPERATIONS: Mapping[str, Row] = {
     "attempt/grade": Row(existing=READ, missing=NOBODY),
     "attempt/use_previous": Row(existing=ACT, missing=NOBODY),
     "attempt/response_submit": Row(existing=ACT, missing=NOBODY),
+    "attempt/audio_start": Row(existing=ACT, missing=NOBODY),
+    "attempt/audio_stop": Row(existing=ACT, missing=NOBODY),
+    "attempt/audio_frame": Row(existing=KNOWN, missing=KNOWN),
+    "attempt/audio_mute": Row(existing=ACT, missing=NOBODY),
+    "attempt/text_frame": Row(existing=HELD, missing=NOBODY),
+    "attempt/audio_played": Row(existing=KNOWN, missing=KNOWN),
     "test/start": Row(existing=RUN, missing=NOBODY),
     "test/next": Row(existing=RUN, missing=NOBODY),
     "test/run": Row(existing=RUN, missing=NOBODY),
@@ -130,6 +140,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/chats/{chat_id}/branches": Row(existing=READ, missing=NOBODY),
     "GET /api/v1/chats/{chat_id}/branches/compare": Row(existing=READ, missing=NOBODY),
     "PUT /api/v1/chats/{chat_id}/branches/{message_id}": Row(existing=READ, missing=NOBODY),
+    "GET /api/v1/chats/{chat_id}/speech": Row(existing=READ, missing=NOBODY),
+    "POST /api/v1/chats/{chat_id}/utterances/{item_id}/dispute": Row(existing=ACT, missing=NOBODY),
+    "POST /api/v1/chats/{chat_id}/utterances/{item_id}/decision": Row(existing=DECIDE, missing=NOBODY),
     "GET /api/v1/attempts/{attempt_id}/choices": Row(existing=ACT, missing=NOBODY),
     "POST /api/v1/drafts": Row(existing=ACT, missing=NOBODY),
     "GET /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),

@@ -83,7 +83,8 @@ def crowd(request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterato
 @pytest.mark.promise("P11")
 @pytest.mark.case(17, 19)
 async def test_no_canary_is_seen_by_who_may_not_read_its_owner(crowd: Site, store: str, figure: Figure) -> None:
-    process = crowd.start(limits__socket_events_per_second_max=10_000, limits__sockets_per_account_max=10_000)
+    wide = {"limits__socket_events_per_second_max": 10_000, "limits__sockets_per_account_max": 10_000}
+    process = crowd.start(**wide, speech__in="scripted", speech__out="scripted")
     dice = random.Random(SEED)
     entries = [("home_id", crowd.homes[name]) for name in HOMES]
     entries += [("practice_id", crowd.practices[name]) for name in PRACTICES]
@@ -132,6 +133,8 @@ def check(walkers: list[Walker], pool: Pool, steps: int) -> None:
             assert pool.secrets.get(token, walker.name) == walker.name, f"{walker.name} was told a secret"
     assert all(learner in saw[learner] for learner in LEARNERS), saw
     assert all(saw[staff] - {staff} for staff in LEARNERS.values()), saw
+    assert all(name in readers(owner) for name, owner in pool.heard), "somebody heard a recording of another"
+    assert pool.heard, f"{len(pool.utterances)} utterances, {len(pool.recordings)} recordings, {pool.counts}"
     counts = pool.counts
     assert sum(counts.values()) == steps
     assert counts["internal"] == 0, counts

@@ -25,7 +25,7 @@ from tests.lab.house import LabHouse, Member, serving_here
 from tests.promises.figures import Figure
 
 SEED = 11
-STEPS = int(os.environ.get("LAB_STEPS", "1000"))  # on each store
+STEPS = int(os.environ.get("LAB_STEPS", "700"))  # on each store
 NAMES = ("ada", "ben", "cleo", "dan")
 DOI = "10.5555/shared.1"
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|files/[A-Za-z0-9_-]{22}/[^\"\\]+")

@@ -142,7 +142,7 @@ def test_no_way_to_write_a_path_makes_somebody_another(house: LabHouse, figure: 
         house.write(lambda tx, sql=sql, gone=gone: tx.run(sql, d=digest_of(gone.token)))
     before, asked = stood(house, ada), 0
     own, odd = spellings(ADA), twisted(ADA)
-    with httpx.Client(base_url=house.url, timeout=30) as http:
+    with httpx.Client(base_url=house.url, timeout=60) as http:
         for route, segment in itertools.product(USERS, own):
             foreign = send(http, route, segment, headers=lin.headers)
             unknown = send(http, route, "nobody", headers=lin.headers)
@@ -189,7 +189,7 @@ async def raw(house: LabHouse, *lines: str, body: bytes = b"") -> tuple[int, byt
     reader, writer = await asyncio.open_connection("127.0.0.1", house.here.port)
     writer.write("\r\n".join([*lines, "connection: close", "", ""]).encode("latin-1") + body)
     await writer.drain()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         answer = await reader.read()
     writer.close()
     head, _, rest = answer.partition(b"\r\n\r\n")

@@ -40,7 +40,7 @@ from tests.wire.raw import Raw
 PATHS = tuple(operation.path for operation in OPERATIONS)
 MEMBERS = tuple(caller for caller in CALLERS if caller not in NAMELESS)
 STATUS = {"ok": 200, "forbidden": 403, "not_found": 404, "session_not_found": 404, "unauthenticated": 401}
-ON_CONNECTIONS = {"attempt/join", "attempt/leave", "test/join", "test/leave"}
+ON_CONNECTIONS = {operation.path for operation in OPERATIONS if operation.on_connection}
 LEAVING = {"attempt/leave", "test/leave"}
 LISTS = {"GET /api/v1/attempts", "GET /api/v1/attempts/export", "GET /api/v1/search"}
 LISTS_OF_TESTS = {"GET /api/v1/tests", "GET /api/v1/benchmarks"}
@@ -250,12 +250,7 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         case _ if "/uploads/" in path:
             path = path.format(upload_id=subject.upload_id)
         case _ if "/chats/" in path:
-            if path.endswith("/compare"):
-                graded = "/grades/" in path and subject is not MISSING
-                same = await world.grade_of(subject) if graded else subject.message_id
-                options["params"] = {"left": same, "right": same}
-            options |= {"json": {"label": "Mine"}} if method == "PUT" else {}
-            path = path.format(chat_id=subject.chat_id, message_id=subject.message_id)
+            path, options = await about_chats(world, route, subject)
         case "/assets/{path:path}":
             path = "/assets/..%2f..%2fpyproject.toml" if subject is MISSING else await an_asset(world)
         case "/api/v1/sessions":
@@ -267,6 +262,22 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
         if path == "/api/v1/sessions/current" and caller in MEMBERS:
             http.headers["authorization"] = f"Bearer {world.site.token(caller)}"
         return subject, await head_of(http, http.build_request(method, path, **options))
+
+
+async def about_chats(world: World, route: str, subject: Subject) -> tuple[str, dict[str, Any]]:
+    """The path of a route about a chat, and what it is sent."""
+    method, path = route.split(" ", 1)
+    options: dict[str, Any] = {}
+    if path.endswith("/compare"):
+        graded = "/grades/" in path and subject is not MISSING
+        same = await world.grade_of(subject) if graded else subject.message_id
+        options["params"] = {"left": same, "right": same}
+    if method == "PUT":
+        options["json"] = {"label": "Mine"}
+    if method == "POST":
+        options["json"] = {"text": "Something else."} if path.endswith("/dispute") else {"accept": True}
+    item_id = world.utterance_of(subject, path) if "{item_id}" in path else ""
+    return path.format(chat_id=subject.chat_id, message_id=subject.message_id, item_id=item_id), options
 
 
 async def about_tests(world: World, route: str, subject: Subject) -> tuple[str, dict[str, Any]]:

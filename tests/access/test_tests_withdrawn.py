@@ -20,6 +20,7 @@ from tests.conftest import STORES, make_site
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
+from tests.promises.waiting import eventually
 from tests.wire.http_client import EVENTS, POLL, Stream
 from tests.wire.raw import Raw
 
@@ -92,7 +93,7 @@ class Watcher:
 async def watching(site: Site, process: Process, name: str, invocation: str) -> Watcher:
     """Enter the room in every way."""
     headers = {"authorization": f"Bearer {site.tokens[name]}"}
-    http = httpx.AsyncClient(base_url=process.url, headers=headers, timeout=20, verify=NO_CA)
+    http = httpx.AsyncClient(base_url=process.url, headers=headers, timeout=60, verify=NO_CA)
     raw = await Raw(process.url).__aenter__()
     pid = (await raw.open(site.tokens[name])).data["pid"]
     await raw.ok("test_join", {"invocation_id": invocation, "since": 0})
@@ -139,7 +140,8 @@ async def test_nothing_of_a_test_comes_after_the_run_right_is_withdrawn(site: Si
             site.write(withdraw(site, watcher.name))
         news = await owner.ok("test_end", run | {"run_id": first["run_id"]})
         await owner.wait_for("test_graded", grade_id=news["grade_id"])
-        await asyncio.sleep(1.0)
+        await eventually(lambda: all(w.raw.closed.is_set() and w.stream.ended for w in watchers if w.name in GONE))
+        await asyncio.sleep(0.5)
         for watcher in watchers:
             await check(site, process, watcher, (test, invocation, first["run_id"], news["grade_id"]))
     figure(
@@ -190,7 +192,7 @@ async def test_an_owner_who_lost_the_run_right_reads_his_test_and_runs_it_no_mor
         assert refused["code"] == "forbidden"
         headers = {"authorization": f"Bearer {site.tokens['named']}"}
         tests = f"/api/v1/tests/{started['test_id']}"
-        async with httpx.AsyncClient(base_url=process.url, headers=headers, verify=NO_CA, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=process.url, headers=headers, verify=NO_CA, timeout=60) as http:
             read = [await http.get(f"{tests}{path}") for path in ("", "/results", "/cells")]
             assert {each.status_code for each in read} == {200}
             changed = [

@@ -19,6 +19,7 @@ from tests.wire.http_client import POLL, Stream
 from tests.wire.raw import Raw
 
 PATHS = tuple(operation.path for operation in OPERATIONS if operation.path.startswith("attempt/"))
+ON_CONNECTIONS = {operation.path for operation in OPERATIONS if operation.on_connection}
 LINES = ("What have you tried so far?", "That sounds hard. Tell me more?", "Well done!", "Let us look at it together.")
 OFTEN = {
     "attempt/start": 3,
@@ -62,6 +63,10 @@ class Pool:
     messages: list[str] = field(default_factory=list)
     sids: list[str] = field(default_factory=lambda: [UNKNOWN_SID])
     tickets: list[str] = field(default_factory=list)
+    spoken: list[str] = field(default_factory=list)  # chats that somebody spoke in
+    utterances: list[tuple[str, str]] = field(default_factory=list)  # chat, item
+    recordings: list[tuple[str, str]] = field(default_factory=list)  # owner, upload
+    heard: list[tuple[str, str]] = field(default_factory=list)  # who was given a recording, and whose
     pids: list[tuple[str, str]] = field(default_factory=list)
     asked: list[tuple[str, Payload]] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)  # of ids: the owner's staff may see them too
@@ -80,7 +85,7 @@ class Pool:
             elif answer.get("is_lobby"):
                 self.lobbies.append((owner, answer["attempt_id"], answer["chat_entry_id"]))
                 made = [answer["attempt_id"]]
-        if path == "attempt/message":
+        if path in ("attempt/message", "attempt/text_frame"):
             made = [answer["user_message_id"], answer["assistant_message_id"]]
             self.messages += made
         for each in made:
@@ -99,7 +104,7 @@ class Walker:
         self.received: list[str] = []
         self.sent: list[str] = []
         headers = {"authorization": f"Bearer {token}"}
-        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=20, verify=NO_CA)
+        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=60, verify=NO_CA)
         self.raw = Raw(url)
         self.streams: list[Stream] = []
         self.sid = ""
@@ -214,7 +219,7 @@ class Walker:
         else:
             headers = {"authorization": f"Bearer {self.token}"}
         self.sent += params.values()
-        async with httpx.AsyncClient(base_url=self.url, timeout=5, verify=NO_CA) as nobody:
+        async with httpx.AsyncClient(base_url=self.url, timeout=60, verify=NO_CA) as nobody:
             request = nobody.build_request("GET", STREAM, params=params, headers=headers)
             answer = await nobody.send(request, stream=True)
             if not answer.is_success:
@@ -272,7 +277,7 @@ class Walker:
 
     async def ask(self, method: str, path: str, body: object = None, **params: str) -> httpx.Response:
         """A request below `/api/v1`, or to a whole path; the answer is kept."""
-        where = path if path.startswith("/api/") else API + path
+        where = path if path.startswith(("/api/", PREFIX)) else API + path
         self.sent += [where, *params.values(), json.dumps(body)]
         answer = await self.http.request(method, where, json=body, params=params)
         self._remember(answer)
@@ -297,7 +302,10 @@ class Walker:
 
     async def _carry_out(self, path: str, payload: Payload) -> str:
         self.sent += [str(value) for value in payload.values()]
-        if self.dice.random() < 0.5:
+        holding = path == "attempt/text_frame" and self.dice.random() < 0.7
+        if holding:
+            await self.raw.call("attempt_audio_start", {"chat_id": payload["chat_id"]})
+        if holding or self.dice.random() < 0.5:
             spelling = self.dice.choice([name for name, operation in EVENTS.items() if operation.path == path])
             ack = await self.raw.call(spelling, payload)
         else:
@@ -312,7 +320,7 @@ class Walker:
 
     async def _post(self, path: str, payload: Payload) -> Any:
         params = {}
-        if path in ("attempt/join", "attempt/leave") or self.dice.random() < 0.5:
+        if path in ON_CONNECTIONS or self.dice.random() < 0.5:
             params["sid"] = self.sid if self.dice.random() < 0.6 else self.dice.choice(self.pool.sids)
             self.sent.append(params["sid"])
         place = PREFIX + path
@@ -355,7 +363,7 @@ class Walker:
         match path:
             case "attempt/start":
                 payload = dict([self.dice.choice(self.pool.entries)])
-            case "attempt/message":
+            case "attempt/message" | "attempt/text_frame":
                 marks = ("", self.canary, self.canary)
                 payload["message"] = f"{self.dice.choice(LINES)} {self.dice.choice(marks)}"
                 if self.pool.messages and self.dice.random() < 0.2:

@@ -27,6 +27,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.glow.names import PREFIX
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client
+from tests.harness.spoken import Aloud, said_aloud
 
 NO_CA = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # spares every client the loading of all authorities
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
@@ -152,7 +153,13 @@ def populate(site: Site) -> None:
     publish_pack(site, learners=["owner", "fellow", "custom"], others=["learner"], runners=["owner"])
 
 
-MORE: dict[str, dict[str, object]] = {"attempt/message": {"message": "Hello?"}, "attempt/response_submit": ANSWER}
+MORE: dict[str, dict[str, object]] = {
+    "attempt/message": {"message": "Hello?"},
+    "attempt/response_submit": ANSWER,
+    "attempt/audio_frame": {"audio": "AAAAAA=="},
+    "attempt/text_frame": {"message": "Hello?"},
+    "attempt/audio_played": {"message_id": UNKNOWN, "played_ms": 0},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +236,7 @@ class World:
         """An HTTP client with the caller's credential."""
         token = self.site.tokens.get(caller)
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        return httpx.AsyncClient(base_url=self.process.url, headers=headers, timeout=20, verify=NO_CA)
+        return httpx.AsyncClient(base_url=self.process.url, headers=headers, timeout=60, verify=NO_CA)
 
     def socket(self, caller: str) -> Client:
         """A socket of the caller."""
@@ -308,6 +315,18 @@ class World:
             return (known or experiments.create(tx, new)).id
 
         return self.site.write(make)
+
+    def utterance_of(self, subject: Subject, path: str) -> str:
+        """The utterance by which the owner said a subject's message; disputed, for a path that decides."""
+        if subject is MISSING:
+            return UNKNOWN
+        disputed = {"dispute": "open", "disputed_text": "Something."} if path.endswith("/decision") else {}
+
+        def speak(tx: Tx) -> str:
+            tx.run("DELETE FROM utterances WHERE message_id = :id", id=subject.message_id)
+            return said_aloud(tx, subject.message_id, Aloud(words=(), **disputed))
+
+        return self.site.write(speak)
 
     async def levels_of(self, subject: Subject) -> dict[str, str]:
         """A level of every criterion by which a subject's replay is graded."""

@@ -6,8 +6,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.browsing import Demo, Visit
 
-GRADED_MS = 30_000
-ANSWERED_MS = 30_000
+GRADED_MS = 60_000
+ANSWERED_MS = 60_000
 
 
 def sign_in(url: str, demo: Demo, tab: Visit, who: str = "learner") -> Visit:

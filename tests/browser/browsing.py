@@ -1,17 +1,24 @@
 """What the page's tests see and do: a tab that collects complaints, and a cable that can be pulled out."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, ViewportSize
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, ViewportSize, expect
 
 WIDE = ViewportSize(width=1280, height=860)
 NARROW = ViewportSize(width=375, height=740)
+GUARD_MS = 60_000  # against hanging; it costs nothing
 WATCH_POLICY = """
 addEventListener("securitypolicyviolation", (event) => console.error("policy: " + event.violatedDirective));
 """
+
+
+expect.set_options(timeout=GUARD_MS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +48,34 @@ class Visit:
 
 
 Open = Callable[[ViewportSize], Visit]
+
+
+def launch(driver: Playwright, *arguments: str) -> Browser:
+    """The system's Chromium, or the one Playwright brought."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None and not Path(driver.chromium.executable_path).exists():
+        pytest.skip("no Chromium here: the page was NOT tested in a browser")
+    return driver.chromium.launch(executable_path=path, args=["--no-sandbox", *arguments])
+
+
+def tab_in(browser: Browser, size: ViewportSize) -> Visit:
+    """A tab that collects complaints, in a context of its own."""
+    context = browser.new_context(viewport=size, reduced_motion="reduce", accept_downloads=True)
+    context.add_init_script(WATCH_POLICY)
+    page = context.new_page()
+    page.set_default_timeout(GUARD_MS)
+    seen = Visit(page=page, context=context)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            seen.complaints.append(message.text)
+
+    def on_failure(failure: Error) -> None:
+        seen.complaints.append(str(failure))
+
+    page.on("console", on_console)
+    page.on("pageerror", on_failure)
+    return seen
 
 
 class Cable:

@@ -1,15 +1,15 @@
 """A browser for the page's tests, and a way to the server that can be cut."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSize, sync_playwright
 
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
-from tests.browser.browsing import WATCH_POLICY, Cable, Demo, Open, Visit
+from tests.browser.browsing import Cable, Demo, Open, Visit, launch, tab_in
+from tests.browser.speaking import Microphones
 from tests.harness.site import PASSWORD, Site
 
 PACK = Path(__file__).parent / "pack"
@@ -18,15 +18,18 @@ PIECES_PER_SECOND = 15  # slow enough to stop an answer in the middle
 
 # Not longer than a module: while Playwright's own loop runs in this thread, no asynchronous test can.
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, or the one Playwright brought."""
+def driver() -> Iterator[Playwright]:
+    """What starts browsers."""
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        if path is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("no Chromium here: the page was NOT tested in a browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """The system's Chromium, or the one Playwright brought."""
+    browser = launch(driver)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -35,27 +38,21 @@ def visit(chromium: Browser) -> Iterator[Open]:
     contexts: list[BrowserContext] = []
 
     def open_tab(size: ViewportSize) -> Visit:
-        context = chromium.new_context(viewport=size, reduced_motion="reduce", accept_downloads=True)
-        contexts.append(context)
-        context.add_init_script(WATCH_POLICY)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        seen = Visit(page=page, context=context)
-
-        def on_console(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                seen.complaints.append(message.text)
-
-        def on_failure(failure: Error) -> None:
-            seen.complaints.append(str(failure))
-
-        page.on("console", on_console)
-        page.on("pageerror", on_failure)
-        return seen
+        tab = tab_in(chromium, size)
+        contexts.append(tab.context)
+        return tab
 
     yield open_tab
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def microphones(driver: Playwright) -> Iterator[Microphones]:
+    """Browsers with microphones, for one test."""
+    made = Microphones(driver)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from parlour.settings import load_settings
 from tests.browser.browsing import Visit
 from tests.harness.site import PASSWORD, Process, Site
 
-ANSWERED_MS = 30_000
+ANSWERED_MS = 60_000
 MEMBERS = ("lin", "okafor", "brandt")
 PAPERS = sample_laboratory() / "papers"
 PAPER = next((PAPERS / "lin").glob("Contacts*.pdf"))

@@ -27,7 +27,7 @@ from tests.harness.site import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
 
-AGAIN_MS = 30_000
+AGAIN_MS = 60_000
 PERMISSION = "May I do this?"
 
 

@@ -10,7 +10,7 @@ from tests.browser.browsing import NARROW, WIDE, Demo, Open
 
 pytestmark = pytest.mark.browser
 
-MADE_MS = 30_000
+MADE_MS = 60_000
 
 
 @pytest.mark.case(84)

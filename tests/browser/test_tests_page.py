@@ -24,7 +24,7 @@ class Staff:
 
     def __init__(self, demo: Demo) -> None:
         self._http = httpx.Client(
-            base_url=f"{demo.url}/api/v1/", headers={"Authorization": f"Bearer {demo.tokens[INSTRUCTOR]}"}, timeout=30
+            base_url=f"{demo.url}/api/v1/", headers={"Authorization": f"Bearer {demo.tokens[INSTRUCTOR]}"}, timeout=60
         )
         cards = self._get("benchmarks")["items"]
         self.benchmark_id: str = next(each["benchmark_id"] for each in cards if each["name"] == BENCHMARK)

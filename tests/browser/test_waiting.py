@@ -16,8 +16,8 @@ from tests.harness.site import PASSWORD, Site, until
 pytestmark = pytest.mark.browser
 
 NEW_STUDENT = "Practice: a new student every time"
-MADE_MS = 30_000
-AGAIN_MS = 20_000
+MADE_MS = 60_000
+AGAIN_MS = 60_000
 
 
 @pytest.fixture(name="site")

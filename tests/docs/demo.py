@@ -61,7 +61,7 @@ def running_demo(data: Path, **settings: str) -> Generator[Demo]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -23,7 +23,7 @@ def run(words: list[str | Path], demo: Demo, folder: Path) -> str:
         env=demo.environment(),
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=100,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -27,7 +27,7 @@ def test_a_client_without_a_credential_is_served_on_its_own_machine(tmp_path: Pa
             env=without_settings(),
             capture_output=True,
             text=True,
-            timeout=40,
+            timeout=100,
             check=False,
         )
     assert ended.returncode == 0, ended.stderr
@@ -55,5 +55,5 @@ def ask(demo: Demo, path: str, **body: object) -> Any:
     data = json.dumps(body).encode() if body else None
     headers = {"Authorization": f"Bearer {demo.token('learner')}", "Content-Type": "application/json"}
     wanted = urllib.request.Request(f"{demo.url}/users/learner/{path}", data, headers)  # noqa: S310
-    with urllib.request.urlopen(wanted, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(wanted, timeout=60) as answer:  # noqa: S310
         return json.load(answer)

@@ -49,7 +49,7 @@ def serving(command: str, folder: Path, url: str) -> Generator[IO[str]]:
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -67,7 +67,7 @@ def fetch(url: str, token: str, **body: object) -> dict[str, object]:
     """POST with a body, GET without."""
     data = json.dumps(body).encode() if body else None
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Prefer": "wait=20"}
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as answer:  # noqa: S310
         return json.load(answer)
 
 
@@ -85,7 +85,7 @@ def test_two_web_processes_and_a_worker(postgresql: str, tmp_path: Path) -> None
             [sys.executable, str(ROOT / "examples" / "client.py"), first, token],
             capture_output=True,
             text=True,
-            timeout=40,
+            timeout=100,
             check=False,
         )
         assert ended.returncode == 0, ended.stderr

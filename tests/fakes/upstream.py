@@ -383,7 +383,7 @@ def running_upstream(*, tokens: int = 20, rate: int = 0) -> Generator[str]:
             yield str(json.loads(process.stdout.readline())["url"])
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 if __name__ == "__main__":

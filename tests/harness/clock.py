@@ -11,13 +11,14 @@ VARIABLE = "TEST_CLOCK"
 
 
 class FileClock(SystemClock):
-    """The clock of the machine, set ahead by the milliseconds in a file."""
+    """The clock of the machine, set ahead by the milliseconds in a file, or standing at those after a `=`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def now_ms(self) -> int:
-        return super().now_ms() + int(self._file.read_text() or 0)
+        told = self._file.read_text()
+        return int(told[1:]) if told.startswith("=") else super().now_ms() + int(told or 0)
 
 
 class SetClock:
@@ -26,22 +27,31 @@ class SetClock:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._ahead = 0
+        self._stands_at: int | None = None
         self.set_ahead(0)
 
     def set_ahead(self, ms: int) -> None:
         """Set the servers' clock; all at once, so that no reader sees half a number."""
-        self._ahead = ms
-        written = self._file.with_suffix(".new")
-        written.write_text(str(ms))
-        written.replace(self._file)
+        self._ahead, self._stands_at = ms, None
+        self._write(str(ms))
 
     def now_ms(self) -> int:
         """What o'clock it is for the servers."""
-        return SystemClock().now_ms() + self._ahead
+        return SystemClock().now_ms() + self._ahead if self._stands_at is None else self._stands_at
 
     def go_to(self, ms: int) -> None:
         """Make it this o'clock for the servers."""
         self.set_ahead(ms - SystemClock().now_ms())
+
+    def stand_at(self, ms: int) -> None:
+        """Make it this o'clock, and let no time go by until it is set again, whatever the machine does meanwhile."""
+        self._stands_at = ms
+        self._write(f"={ms}")
+
+    def _write(self, text: str) -> None:
+        written = self._file.with_suffix(".new")
+        written.write_text(text)
+        written.replace(self._file)
 
     @contextmanager
     def given(self) -> Generator[None]:

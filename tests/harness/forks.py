@@ -2,8 +2,9 @@
 
 A start from nothing costs almost two seconds of a processor, most of it imports, and the tests start hundreds of
 servers. What is forked is `tests.harness.program` in a process of its own, which a test signals and kills
-like any other. How `parlour serve` itself starts and ends is tested with the real command, in `tests/unit/test_cli*`
-and `tests/promises/test_shutdown.py`. `python -m tests.harness.forks` is the process, `Forks` its other end.
+like any other. Commands are run so too, with `Forks.run`. How `parlour serve` itself starts and ends is tested with
+the real command, in `tests/unit/test_cli*` and `tests/promises/test_shutdown.py`.
+`python -m tests.harness.forks` is the process, `Forks` its other end.
 """
 
 import contextlib
@@ -20,12 +21,13 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NoReturn, TextIO
 
 ROOT = Path(__file__).parents[2]
-IMPORTED = ("psycopg", "uvloop", "parlour.app", "parlour.wire.http.logs", "tests.harness.program")
+IMPORTED = ("psycopg", "uvloop", "parlour.app", "parlour.cli", "parlour.wire.http.logs", "tests.harness.program")
 ORDER_BYTES_MAX = 1 << 20
 NUMBER_BYTES = 16
 GONE = -signal.SIGKILL
@@ -81,13 +83,32 @@ class Forks:
         """Start a server; what it prints comes from `stdout`. `also`: modules to import once for all."""
         order = {"only": only, "environment": dict(environment), "also": also}
         said, stdout = os.pipe()
-        code, ended = os.pipe()
-        with log.open("w") as stderr, self._one:
-            socket.send_fds(self._socket, [json.dumps(order).encode()], [stdout, stderr.fileno(), ended])
+        with log.open("w") as stderr:
+            pid, code = self._order(order, stdout, stderr.fileno())
             os.close(stdout)
-            os.close(ended)
-            pid = int(self._socket.recv(NUMBER_BYTES))
         return Forked(pid, os.fdopen(said), code)
+
+    def run(
+        self, words: Sequence[str], given: str, environment: Mapping[str, str], seconds: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command `parlour` to its end with these words, and `given` to read."""
+        order = {"words": list(words), "environment": dict(environment), "also": ()}
+        with TemporaryFile("w+") as stdin, TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+            stdin.write(given)
+            stdin.seek(0)
+            pid, ended = self._order(order, stdout.fileno(), stderr.fileno(), stdin.fileno())
+            code = Forked(pid, stdout, ended).wait(seconds)
+            stdout.seek(0)
+            stderr.seek(0)
+            return subprocess.CompletedProcess(list(words), code, stdout.read(), stderr.read())
+
+    def _order(self, order: Mapping[str, object], *handles: int) -> tuple[int, int]:
+        """The process that was forked, and where it will be said how it ended."""
+        code, ended = os.pipe()
+        with self._one:
+            socket.send_fds(self._socket, [json.dumps(order).encode()], [ended, *handles])
+            os.close(ended)
+            return int(self._socket.recv(NUMBER_BYTES)), code
 
 
 @functools.cache
@@ -125,19 +146,19 @@ class _Nest:
         os.close(handle)
 
     def _order(self) -> bool:
-        order, given, _, _ = socket.recv_fds(self._orders, ORDER_BYTES_MAX, 3)
+        order, given, _, _ = socket.recv_fds(self._orders, ORDER_BYTES_MAX, 4)
         if not order:
             return False
-        stdout, stderr, ended = given
+        ended, *handles = given
         told = json.loads(order)
         for name in told["also"]:
             importlib.import_module(name)
         pid = os.fork()
         if pid == 0:
             self._leave(ended)
-            _serve(told, stdout, stderr)
-        os.close(stdout)
-        os.close(stderr)
+            _become(told, *handles)
+        for handle in handles:
+            os.close(handle)
         self._children[os.pidfd_open(pid)] = (pid, ended)
         self._orders.send(str(pid).encode())
         return True
@@ -151,30 +172,48 @@ class _Nest:
             os.close(other)
 
 
-def _serve(order: Mapping[str, Any], stdout: int, stderr: int) -> NoReturn:
-    """In the child: be a server."""
-    import uvloop
-
-    from parlour.wire.http.logs import configure_logging
-    from tests.harness.program import main
-
+def _become(order: Mapping[str, Any], stdout: int, stderr: int, *stdin: int) -> NoReturn:
+    """In the child: be a server, or a command if there are words of one."""
     code = 1
     try:
-        for number, given in ((1, stdout), (2, stderr)):
+        for number, given in ((1, stdout), (2, stderr), *((0, each) for each in stdin)):
             os.dup2(given, number)
             os.close(given)
         os.environ.clear()
         os.environ.update(order["environment"])
         faulthandler.enable()
-        configure_logging("info")
-        uvloop.run(main(order["only"]))
-        code = 0
+        code = _command(order["words"]) if "words" in order else _serve(order["only"])
     except BaseException:  # noqa: BLE001 (whatever it is, it is written down and this process ends)
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _serve(only: Any) -> int:
+    import uvloop
+
+    from parlour.wire.http.logs import configure_logging
+    from tests.harness.program import main
+
+    configure_logging("info")
+    uvloop.run(main(only))
+    return 0
+
+
+def _command(words: Sequence[str]) -> int:
+    from parlour.cli import main
+
+    sys.argv = ["parlour", *words]
+    try:
+        main()
+    except SystemExit as ended:
+        if isinstance(ended.code, str):
+            sys.stderr.write(f"{ended.code}\n")
+            return 1
+        return ended.code or 0
+    return 0
 
 
 if __name__ == "__main__":

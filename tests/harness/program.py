@@ -14,11 +14,13 @@ from parlour.serving import serve
 from parlour.settings import load_settings
 from parlour.wire.http.logs import configure_logging
 from tests.harness.clock import VARIABLE, FileClock
+from tests.harness.constants import set_constants
 
 
 async def main(only: Only | None) -> None:
     if VARIABLE in os.environ:
         app.SystemClock = lambda: FileClock(Path(os.environ[VARIABLE]))  # type: ignore[assignment,misc]
+    set_constants()
     parlour = Parlour(load_settings(), only=only)
     listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(parlour, listening=listening))

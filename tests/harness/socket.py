@@ -24,14 +24,14 @@ class Client:
         self._more.set()
 
     async def __aenter__(self) -> Self:
-        await self.io.connect(self.url, auth=self.auth, transports=self.transports, wait=True, wait_timeout=10)
+        await self.io.connect(self.url, auth=self.auth, transports=self.transports, wait=True, wait_timeout=60)
         await self.wait_for("connection_confirmed")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.io.disconnect()
 
-    async def call(self, event: str, payload: Mapping[str, object] | None = None, seconds: float = 10) -> Any:
+    async def call(self, event: str, payload: Mapping[str, object] | None = None, seconds: float = 60) -> Any:
         """Send a command and wait for its acknowledgement."""
         return await self.io.call(event, dict(payload or {}), timeout=seconds)
 
@@ -60,13 +60,21 @@ class Client:
         """The names of everything heard."""
         return [name for name, _ in self.heard]
 
-    async def wait_for(self, event: str, seconds: float = 10, **members: object) -> Any:
+    async def wait_for(self, event: str, seconds: float = 60, **members: object) -> Any:
         """The first payload of an event with these members, heard already or to come."""
         async with asyncio.timeout(seconds):
             while not (found := self.payloads(event, **members)):
                 self._more.clear()
                 await self._more.wait()
         return found[0]
+
+    async def nth(self, event: str, number: int, seconds: float = 60, **members: object) -> Any:
+        """The payload of that number (from 0) of an event with these members, heard already or to come."""
+        async with asyncio.timeout(seconds):
+            while len(found := self.payloads(event, **members)) <= number:
+                self._more.clear()
+                await self._more.wait()
+        return found[number]
 
     async def start_practice(self, practice_id: str) -> tuple[str, str]:
         """Begin an attempt and join its first chat: their ids."""

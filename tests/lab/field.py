@@ -100,7 +100,7 @@ class FieldClient:
         assert answer.headers["content-type"].split(";")[0] == "application/json"
         return parse_reply(answer.content)
 
-    async def next_reply(self, seconds: float = 20.0) -> dict[str, Any]:
+    async def next_reply(self, seconds: float = 60.0) -> dict[str, Any]:
         """Poll at once and then every so often until a reply is valid; it decides the next URL."""
         async with asyncio.timeout(seconds):
             while not (reply := await self.get())["valid"]:  # noqa: ASYNC110
@@ -109,7 +109,7 @@ class FieldClient:
         self.replies.append(reply)
         return reply
 
-    async def ask(self, text: str, seconds: float = 20.0, **flags: Any) -> dict[str, Any]:
+    async def ask(self, text: str, seconds: float = 60.0, **flags: Any) -> dict[str, Any]:
         """Say and poll at the same instant; the next valid reply."""
         self.say(text, **flags)
         return await self.next_reply(seconds)

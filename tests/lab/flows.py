@@ -48,7 +48,7 @@ class Flow:
     async def call(self, method: str, path: str, **body: Any) -> httpx.Response:
         """One request on a connection of its own, as the member."""
         headers = {**self.member.headers, **body.pop("headers", {})}
-        async with httpx.AsyncClient(base_url=self.scene.url, headers=headers, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=self.scene.url, headers=headers, timeout=60) as http:
             return await http.request(method, path if path.startswith("/") else self.at + path, **body)
 
     async def say(self, text: str, effect: str = "answered", *, inner: bool = True, **flags: Any) -> httpx.Response:
@@ -133,7 +133,7 @@ class Flow:
 
     async def until(self, state: str) -> Any:
         """The snapshot in that state."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (found := await self.get("conversation"))["state"] != state:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return found
@@ -143,7 +143,7 @@ class Flow:
         cursor = (await self.until("IDLE"))["cursor"]
         events: list[dict[str, Any]] = []
         stream = "events"
-        async with httpx.AsyncClient(base_url=self.scene.url, headers=self.member.headers, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=self.scene.url, headers=self.member.headers, timeout=60) as http:
             since = {"since": f"{cursor['epoch']}:0"}
             async with http.stream("GET", self.at + stream, params=since) as body:
                 name = ""

@@ -22,10 +22,11 @@ from parlour.settings import load_settings
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from tests.harness.site import Site
+from tests.promises.waiting import eventually
 
 PASSWORD = "correct horse"
-START_SECONDS = 30.0
-STOP_SECONDS = 20.0
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 _numbers = count(1)
 _hashes: dict[str, str] = {}
 
@@ -126,7 +127,12 @@ class LabHouse:
     def http(self, member: Member | None = None, **options: Any) -> httpx.AsyncClient:
         """A client of the server; with the bearer of a member if one is given."""
         headers = {**(member.headers if member else {}), **options.pop("headers", {})}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, **options)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=60, **options)
+
+    async def until_waiting(self, member: Member, count: int = 1) -> None:
+        """Return when so many requests of a member wait for a reply."""
+        bells = self.parlour.laboratory.bells
+        await eventually(lambda: bells.polls[member.account_id] + bells.holds[member.account_id] >= count, every=0.002)
 
     def read(self, action: Callable[[Tx], Any]) -> Any:
         """Run one reading action on the store, beside the server."""
@@ -157,7 +163,7 @@ def new_member(site: Site, user_id: str | None = None, role: Role = "member", pa
 
 async def sign_up(url: str, user_id: str, password: str = PASSWORD) -> Member:
     """Register through the public edge (1.4)."""
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         answer = await client.post("/accounts/log-up", json={"user_id": user_id, "password": password})
         assert answer.status_code == 200, answer.text
         told = answer.json()

@@ -37,7 +37,7 @@ class Stream:
         answered = asyncio.Event()
         self._task = asyncio.create_task(self._read(answered, query))
         waiting = asyncio.create_task(answered.wait())
-        await asyncio.wait([self._task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        await asyncio.wait([self._task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=60)
         waiting.cancel()
 
     async def cut(self) -> None:
@@ -46,12 +46,12 @@ class Stream:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def ended(self, seconds: float) -> None:
+    async def ended(self, seconds: float = 60) -> None:
         """Return when the server has closed the stream."""
         assert self._task is not None
         await asyncio.wait_for(asyncio.shield(self._task), seconds)
 
-    async def until(self, name: str, count: int = 1, seconds: float = 10, **members: object) -> dict[str, Any]:
+    async def until(self, name: str, count: int = 1, seconds: float = 60, **members: object) -> dict[str, Any]:
         """The event of that name and members, the `count`-th."""
         async with asyncio.timeout(seconds):
             while len(found := self.named(name, **members)) < count:

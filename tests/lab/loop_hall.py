@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import msgspec
@@ -12,10 +14,12 @@ from parlour.accounts.entities import NewAccount
 from parlour.assistant.accepting import stopping
 from parlour.assistant.accepting.actions import accept
 from parlour.assistant.accepting.entities import Accepted, Attachment, Cancelling, GivenFlags, Said
+from parlour.assistant.accepting.hearing import Hearing, HearingNeed
 from parlour.assistant.entities import JsonValue, LabMessage, LabState, Reference, Step, Turn, TurnId
 from parlour.assistant.facts import LabTextAdded
 from parlour.assistant.loop import journal
 from parlour.assistant.loop.moves import Rules
+from parlour.assistant.loop.speaking import Speaking, SpeakingNeed
 from parlour.assistant.loop.thinking import Mind
 from parlour.assistant.loop.work import Assistant, AssistantNeed
 from parlour.assistant.messages import reading, turns
@@ -23,6 +27,8 @@ from parlour.assistant.questions import actions as questions
 from parlour.assistant.questions import dialogue
 from parlour.assistant.questions.entities import Field, Question
 from parlour.assistant.questions.work import deadlines
+from parlour.assistant.spoken.ears import Ears, EarsNeed
+from parlour.assistant.spoken.mouth import Mouth, MouthNeed
 from parlour.assistant.tools.built_in import BuiltInNeed, BuiltInTools
 from parlour.assistant.tools.ports import Call, Do, Flow, Operation, Outcome, Outside, Passage, Policy, Tool
 from parlour.assistant.tools.registry import Toolbox
@@ -32,13 +38,17 @@ from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
 from parlour.files import actions as files
 from parlour.files.entities import Received, StoredFile
+from parlour.files.intake import Intake
 from parlour.jobs import store as jobs
-from parlour.jobs.queue import job_of
+from parlour.jobs.queue import Kind, job_of
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.settings import LabLimits
+from parlour.speech.decoding.entities import decoding_limits
+from parlour.speech.engines import SpeechEngines
+from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Finished, Piece, Request, Text, ToolCall, Usage
@@ -244,6 +254,8 @@ class Hall:
         self.limits = LabLimits()
         self.policies: dict[str, Policy] = {}
         self.pump = Pump(self.database, None)
+        self.engines = SpeechEngines()
+        self.folder = TemporaryDirectory()
         self.ada = AccountId("")
 
     async def open(self) -> "Hall":
@@ -259,6 +271,7 @@ class Hall:
     async def close(self) -> None:
         await self.pump.stop()
         await self.database.stop()
+        self.folder.cleanup()
 
     def assistant(self) -> Assistant:
         """A fresh one, as after a start."""
@@ -282,11 +295,43 @@ class Hall:
             )
         )
 
+    def spoken(self) -> tuple[Kind, Kind]:
+        """The jobs of what is heard and said, with the engines of now; without any they say so."""
+        database, blobs = cast("Database", self.mortal), FolderBlobs(Path(self.folder.name))
+        ears = Ears(
+            EarsNeed(
+                transcriber=self.engines.transcriber,
+                blobs=blobs,
+                limits=decoding_limits(self.limits),
+                engine_seconds_max=60,
+                together_max=2,
+            )
+        )
+        intake = Intake(Path(self.folder.name) / "incoming", blobs, 1_000_000)
+        mouth = Mouth(
+            MouthNeed(
+                synthesizer=self.engines.synthesizer,
+                intake=intake,
+                language="en",
+                engine_seconds_max=60,
+                together_max=2,
+            )
+        )
+        hearing = HearingNeed(database=database, pump=self.pump, ears=ears, seconds_max=self.limits.speech_seconds_max)
+        speaking = SpeakingNeed(database=database, pump=self.pump, clock=self.clock, mouth=mouth, limits=self.limits)
+        return Hearing(hearing).kind(), Speaking(speaking).kind()
+
+    def bytes_of(self, handle: str) -> bytes:
+        """The bytes of a file of Ada's."""
+        file = self.database.read_here(lambda tx: files.file_to_read(tx, self.ada, handle))
+        return FolderBlobs(Path(self.folder.name)).read(file.sha256, 0, file.size)
+
     async def run(self) -> int:
         """Do every due job of turns; how often the process died on the way."""
         deaths = 0
         for _ in range(ROUNDS_MAX):
-            kinds = {kind.name: kind for kind in (self.assistant().kind(), deadlines(self.database).kind())}
+            made = (self.assistant().kind(), deadlines(self.database).kind(), *self.spoken())
+            kinds = {kind.name: kind for kind in made}
             claimed = await self.database.write(lambda tx: jobs.claim(tx, "hall", 10))
             if not claimed:
                 return deaths

@@ -12,6 +12,7 @@ import httpx
 from tests.lab.field import parse_reply
 from tests.lab.house import Member
 from tests.lab.scene import Scene
+from tests.promises.waiting import eventually
 
 RUN_SECONDS = 240.0
 START_SECONDS = 0.4
@@ -33,7 +34,7 @@ class Person:
     resent: int = 0
 
     async def __aenter__(self) -> Self:
-        self._http = httpx.AsyncClient(base_url=self.scene.url, headers=self.member.headers, timeout=20)
+        self._http = httpx.AsyncClient(base_url=self.scene.url, headers=self.member.headers, timeout=60)
         return self
 
     async def __aexit__(self, *ended: object) -> None:
@@ -79,9 +80,15 @@ class Person:
 
 
 async def kill_while(
-    scene: Scene, chance: random.Random, working: Sequence["asyncio.Task[Any]"], watch: Callable[[], None]
+    scene: Scene,
+    chance: random.Random,
+    working: Sequence["asyncio.Task[Any]"],
+    watch: Callable[[], None],
+    spared: Callable[[], bool] = lambda: False,
 ) -> None:
     """Kill the server again and again, each time after a moment, until all work is done. `watch` is told of a kill.
+
+    While it is `spared` it lives on.
 
     A server lives 50 to 400 ms; on a machine that has so much else to do that a start takes longer than it should,
     longer in proportion, for otherwise no server would come to anything.
@@ -89,6 +96,7 @@ async def kill_while(
     slower = 1.0
     while not all(task.done() for task in working):
         await asyncio.sleep(chance.uniform(*LIFE_SECONDS) * slower)
+        await eventually(lambda: not spared(), RUN_SECONDS)
         await asyncio.to_thread(scene.kill)
         watch()
         began = time.monotonic()

@@ -25,7 +25,7 @@ def client(lab: LabHouse) -> Iterator[httpx.Client]:
     """A client that keeps no cookies of others, and is not braked by their failures."""
     lab.parlour.throttle._names._tries.clear()
     lab.parlour.throttle._networks._tries.clear()
-    with httpx.Client(base_url=lab.url, timeout=30) as made:
+    with httpx.Client(base_url=lab.url, timeout=60) as made:
         yield made
 
 

@@ -37,7 +37,7 @@ class Place:
 
     def http(self, member: Member) -> httpx.AsyncClient:
         """A client with the bearer of a member."""
-        return httpx.AsyncClient(base_url=self.url, headers=member.headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, headers=member.headers, timeout=60)
 
 
 @dataclass
@@ -146,7 +146,7 @@ async def restarted(site: Site, process: Process) -> Process:
     return await asyncio.to_thread(site.start, only="web", port=process.port)
 
 
-async def until(condition: Any, seconds: float = 30) -> None:
+async def until(condition: Any, seconds: float = 60) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110

@@ -162,7 +162,7 @@ async def test_an_instrument_moves_by_rule_and_yes(client: FieldClient, house: L
 
 
 async def _until_listed(house: LabHouse) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not house.parlour.laboratory.servers.offered():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -215,6 +215,6 @@ async def test_flow_21_a_call_that_waits_for_a_yes_is_made_once_after_a_restart(
             assert asked["question"]["kind"] == "authorize"
     with serving_here(own_lab, lab=settings) as house:
         async with FieldClient(house.url, member.user_id, headers=member.headers, inner=True) as client:
-            moved = await client.ask("yes", seconds=40)
+            moved = await client.ask("yes", seconds=60)
             assert "moved x by 0.3 mm" in moved["reply_text"]
             assert "1 moves so far" in moved["reply_text"]

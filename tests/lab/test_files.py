@@ -31,13 +31,13 @@ def eve(lab: LabHouse) -> Member:
 
 @pytest.fixture
 def http(lab: LabHouse, ada: Member) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{lab.url}/users/{ada.user_id}/", headers=ada.headers, timeout=30) as client:
+    with httpx.Client(base_url=f"{lab.url}/users/{ada.user_id}/", headers=ada.headers, timeout=60) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(lab: LabHouse, eve: Member) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{lab.url}/users/{eve.user_id}/", headers=eve.headers, timeout=30) as client:
+    with httpx.Client(base_url=f"{lab.url}/users/{eve.user_id}/", headers=eve.headers, timeout=60) as client:
         yield client
 
 

@@ -53,7 +53,7 @@ class Real:
 
     def __init__(self, house: LabHouse, member: Member) -> None:
         self._names = 0
-        self._http = httpx.Client(base_url=f"{house.url}/users/{member.user_id}/", headers=member.headers, timeout=20)
+        self._http = httpx.Client(base_url=f"{house.url}/users/{member.user_id}/", headers=member.headers, timeout=60)
         sent = self._http.post("chat_with_file", files={"file": ("a.txt", b"a")}, data={"text": "keep it"})
         self.turn = sent.headers["location"].rsplit("/", 1)[1]
         self.message = sent.headers["x-message-id"]

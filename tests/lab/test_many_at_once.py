@@ -95,9 +95,9 @@ async def test_a_client_in_the_field_polls_what_was_refused(house: LabHouse) -> 
 async def test_a_long_poll_ends_with_the_reply_of_a_turn_that_began_later(house: LabHouse) -> None:
     ada = house.member()
     async with FieldClient(house.url, ada.user_id) as client:
-        poll = asyncio.create_task(client.get(wait="30"))
-        await asyncio.sleep(0.1)
+        poll = asyncio.create_task(client.get(wait="60"))
+        await house.until_waiting(ada)
         client.say("slowly make one")
-        asked = await asyncio.wait_for(poll, 20)
+        asked = await asyncio.wait_for(poll, 60)
         assert (asked["valid"], asked["question"]["kind"]) == (True, "verify")
         assert not (await client.get(wait="x", after=asked["message_id"]))["valid"]

@@ -141,7 +141,7 @@ async def stage(own_lab: Site, tmp_path: Path) -> AsyncIterator[tuple[Bench, Mem
     servers = McpServers({"stage": config})
     servers.start()
     async with bench_on(own_lab) as bench:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not servers.offered():  # noqa: ASYNC110 (what is waited for is another task's attribute)
                 await asyncio.sleep(0.05)
         tools = McpTools(servers, {"stage": config}).tools()

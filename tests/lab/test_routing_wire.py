@@ -12,7 +12,7 @@ from parlour.settings import Lab
 from tests.harness.site import Site
 from tests.lab.house import LabHouse, Member, serving_here, sign_up
 
-SECONDS = 20
+SECONDS = 60
 STORY = """
 turns:
   - match: create
@@ -151,7 +151,7 @@ async def test_a_key_is_remembered_by_the_next_server(own_lab: Site) -> None:
     key = {**ada.headers, "idempotency-key": "k"}
     answers: list[httpx.Response] = []
     for _ in range(2):
-        async with httpx.AsyncClient(base_url=server.url, headers=key, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=server.url, headers=key, timeout=60) as http:
             answers.append(await http.post("/users/ada/chat_text", json={"text": "once"}))
             listed = (await http.get("/users/ada/messages")).json()["messages"]
             assert len([each for each in listed if each["role"] == "person"]) == 1

@@ -133,7 +133,7 @@ async def test_a_snapshot_and_the_events_after_it_are_a_later_snapshot(desk: Des
 
 async def _until_seq(stream: Stream, seq: int) -> None:
     """Return when the stream has come so far."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not stream.heard or stream.heard[-1][1]["seq"] < seq:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -11,8 +11,8 @@ from typing import Any
 from tests.harness.forks import Forked, forks
 from tests.harness.site import Site
 
-START_SECONDS = 20
-KILL_SECONDS = 10
+START_SECONDS = 60
+KILL_SECONDS = 60
 
 
 @dataclass

@@ -36,6 +36,7 @@ class Chat:
     messages: dict[str, Json] = field(default_factory=dict)
     grades: dict[str, Grade] = field(default_factory=dict)
     responses: dict[str, Json] = field(default_factory=dict)
+    speaking: dict[str, str] = field(default_factory=dict)  # bubbles that are open: the words so far
 
 
 @dataclass
@@ -94,18 +95,29 @@ class Picture:
         if payload["grade_id"]:
             chat.grades.setdefault(payload["grade_id"], Grade())
 
+    def _attempt_user_start(self, chat: Chat, payload: Json) -> None:
+        chat.speaking[payload["message_id"]] = ""
+
+    def _attempt_user_delta(self, chat: Chat, payload: Json) -> None:
+        chat.speaking[payload["message_id"]] = payload["transcript"]
+
     def _attempt_user_complete(self, chat: Chat, payload: Json) -> None:
-        chat.messages.setdefault(
+        """Nothing but the end of a bubble without content; of a message that is there, words that were corrected."""
+        chat.speaking.pop(payload["message_id"], None)
+        if not payload["content"]:
+            return
+        message = chat.messages.setdefault(
             payload["message_id"],
             {
                 "type": "query",
                 "parent": payload["parent_message_id"],
                 "status": "complete",
-                "contents": [(payload["persona_id"], payload["content"])],
+                "contents": [],
                 "hints": {},
                 "number": len(chat.messages) + 1,
             },
         )
+        message["contents"] = [(payload["persona_id"], payload["content"])]
 
     def _attempt_assistant_start(self, chat: Chat, payload: Json) -> None:
         chat.messages.setdefault(
@@ -239,6 +251,7 @@ def _shown_chat(chat: Chat) -> Json:
     return {
         "completed": chat.completed,
         "messages": messages,
+        "speaking": chat.speaking,
         "grade": (counting, shown),
         "responses": chat.responses,
     }

@@ -102,7 +102,7 @@ def test_no_name_and_no_handle_leaves_the_data_folder(house: LabHouse, figure: F
     opened.clear()
     watching.append(True)
     statuses: set[int] = set()
-    with httpx.Client(base_url=f"{house.url}/users/{member.user_id}/", headers=member.headers, timeout=30) as http:
+    with httpx.Client(base_url=f"{house.url}/users/{member.user_id}/", headers=member.headers, timeout=60) as http:
         for number, text in enumerate(strings):
             for given in (text, f"files/{text}", f"files/{file.id}/{text}"):
                 body = b'{"filepath": "%b"}' % given.encode("unicode_escape").replace(b"\\", b"\\\\").replace(
@@ -149,7 +149,7 @@ def test_what_is_too_large_is_refused_while_it_arrives_and_leaves_nothing(house:
 
     kind = {"content-type": "multipart/form-data; boundary=b"}
     with httpx.Client(
-        base_url=f"{house.url}/users/{member.user_id}/", headers=member.headers | kind, timeout=30
+        base_url=f"{house.url}/users/{member.user_id}/", headers=member.headers | kind, timeout=60
     ) as http:
         large = body(SMALL.upload_bytes_max + 1)
         for given in (large, trickled(large), trickled(body(5_000_000))):

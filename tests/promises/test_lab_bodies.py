@@ -272,7 +272,7 @@ async def test_a_server_stays_small_when_it_is_sent_bombs(
     assert statuses == [200] * len(bombs)
     async with asyncio.timeout(60):
         for member in members:
-            async with httpx.AsyncClient(base_url=process.url, headers=member.headers, timeout=20) as http:
+            async with httpx.AsyncClient(base_url=process.url, headers=member.headers, timeout=60) as http:
                 while True:
                     listed = (await http.get(f"/users/{member.user_id}/files")).json()["files"]
                     if not [each for each in listed if each["text_status"] == "pending"]:

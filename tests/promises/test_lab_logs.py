@@ -43,7 +43,7 @@ SAID = (
 
 async def sign_up(url: str) -> tuple[str, list[str]]:
     """Right and wrong ways to come in; the right token and all others."""
-    async with httpx.AsyncClient(base_url=url, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         made = (await http.post("/accounts/log-up", json={"user_id": USER, "password": PASSWORD})).json()
         again = (await http.post("/accounts/log-in", json={"user_id": USER, "password": PASSWORD})).json()
         for route in ("log-in", "log-up", "sign-up"):

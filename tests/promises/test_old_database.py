@@ -22,7 +22,7 @@ from tests.harness.socket import Client
 from tests.promises.figures import Figure
 
 ROWS = Path(__file__).parent / "revision_0001.json"
-SECONDS_MAX = 40.0
+SECONDS_MAX = 60.0
 
 
 def of_the_first_release(url: str, rows: dict[str, list[dict[str, Any]]]) -> None:

@@ -74,7 +74,7 @@ async def talking(house: LabHouse, member: Member) -> AsyncGenerator[FieldClient
 async def connected(house: LabHouse) -> None:
     """Wait until both tool servers have said what they offer."""
     servers = house.parlour.laboratory.servers
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not all(servers.is_listed(name) for name in ("stage", "liar")):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

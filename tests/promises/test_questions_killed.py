@@ -23,7 +23,7 @@ from tests.lab.persons import HURRIED, Person, kill_while, together
 from tests.lab.scene import Scene, scene_on
 from tests.promises.figures import Figure
 
-KILLS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_KILLS", "30")), "postgresql": 12}
+KILLS = {"sqlite": int(os.environ.get("PARLOUR_TEST_QUESTION_KILLS", "20")), "postgresql": 12}
 RUNS = {"sqlite": max(16, KILLS["sqlite"] * 8 // 13), "postgresql": 8}
 SECONDS = float(os.environ.get("PARLOUR_TEST_QUESTION_SECONDS", str(max(60, 2 * KILLS["sqlite"]))))
 KILLS_MIN = 5

@@ -44,7 +44,7 @@ class Listener:
             self.lines.append(json.loads(line))
             self.more.set()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until what was heard makes the condition true."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -21,7 +21,7 @@ from tests.promises.test_work_ends import unfinished
 from tests.promises.waiting import eventually
 
 TALK_SECONDS = 0.8
-STOP_SECONDS_MAX = 8
+STOP_SECONDS_MAX = 50
 
 
 def serve(site: Site) -> Process:
@@ -62,7 +62,7 @@ async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
         began = time.monotonic()
         code = await asyncio.to_thread(process.stop)
         seconds = time.monotonic() - began
-        await eventually(lambda: not any(is_connected(client) for client in clients), 5)
+        await eventually(lambda: not any(is_connected(client) for client in clients))
         for talk in talks:
             talk.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
@@ -77,7 +77,7 @@ async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
         for talk in talks:
             talk.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
-        await eventually(lambda: not unfinished(database), 30, 0.05)
+        await eventually(lambda: not unfinished(database), every=0.05)
     assert await asyncio.to_thread(process.stop) == 0
     found = Counter(stored(database).values())
     assert lost(database, senders) == 0

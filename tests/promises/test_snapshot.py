@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from parlour.providers.speech.scripted import silence
 from parlour.wire.glow.names import EVENTS
 from tests.conftest import STORES, make_site
 from tests.harness.site import Site
@@ -18,6 +19,8 @@ from tests.promises.figures import Figure
 from tests.promises.nursery import Nursery
 from tests.promises.reducing import Json, Picture, derived, is_seen, own_derived
 from tests.wire.house import furnish
+from tests.wire.test_voice_floor import hum
+from tests.wire.voices import LARGE, RATE, SCRIPTED, Mouth, spoken
 
 SEQUENCES = 72
 AT_ONCE = 6
@@ -46,6 +49,7 @@ class Walk:
     attempt_id: str = ""
     chat_id: str | None = None
     dice: random.Random = field(init=False)
+    talks: set[str] = field(default_factory=set)  # chats with a voice session
     joined: dict[str, int] = field(default_factory=dict)  # chats of the snapshot: where their rooms stood then
 
     def __post_init__(self) -> None:
@@ -67,6 +71,7 @@ class Walk:
                     if number == begin:
                         picture = await self._watch(watcher)
                     await self._act()
+                await self._hang_up()
                 await self._settled()
                 fresh = await self._detail()
                 await self._catch_up(watcher, fresh)
@@ -121,7 +126,7 @@ class Walk:
                 for chat_id, head in heads.items()
             )
 
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not there():  # noqa: ASYNC110 (every event may be the one)
                 await asyncio.sleep(0.02)
 
@@ -135,7 +140,7 @@ class Walk:
 
         A grade that waits behind a done one is neither in the detail nor, before it begins, told: it is in the list.
         """
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 entries = (await self._detail())["entries"]
                 busy = any(message["status"] == "streaming" for message in entries["attempt_message"])
@@ -154,7 +159,7 @@ class Walk:
     async def _act(self) -> None:
         acts: dict[str, float] = {
             "say": 6, "branch": 3, "say and stop": 2, "stop": 0.5, "end": 0.8, "next": 0.7, "end all": 0.15,
-            "grade": 1.5, "answer": 3, "reuse": 2,
+            "grade": 1.5, "answer": 3, "reuse": 2, "speak": 2.5, "hum": 1, "dispute": 1.5,
         }  # fmt: skip
         (name,) = self.dice.choices(tuple(acts), tuple(acts.values()))
         act: Any = getattr(self, f"_do_{name.replace(' ', '_')}")
@@ -181,6 +186,67 @@ class Walk:
         ack = await self._call("attempt_message", chat_id=self._chat(), message=self.dice.choice(LINES))
         await asyncio.sleep(self.dice.random() * 0.05)
         return await self._do_stop() and ack["ok"]
+
+    async def _do_speak(self) -> bool:
+        """A spoken turn; half of the time the answer is interrupted by another one, now and then nobody waits."""
+        mouth = await self._mouth()
+        if mouth is None or not await self._said(mouth, self._spoken()):
+            return False
+        if self.dice.random() < 0.5:
+            await self.actor.wait_for("attempt_assistant_audio", chat_id=mouth.chat_id)
+            await self._said(mouth, self._spoken())
+        if self.dice.random() < 0.8:
+            await self._hang_up()
+        return True
+
+    async def _do_hum(self) -> bool:
+        """Sound without words."""
+        mouth = await self._mouth()
+        return mouth is not None and await self._said(mouth, hum(800) + silence(1_500, rate=RATE))
+
+    async def _do_dispute(self) -> bool:
+        """The learner says that something else was said, and staff decide."""
+        path = f"/api/v1/chats/{self._chat()}"
+        heard = await self.http.get(path + "/speech")
+        items = [each["item_id"] for each in heard.json().get("utterances", ()) if each["may_dispute"]]
+        if not items:
+            return False
+        place = f"{path}/utterances/{self.dice.choice(items)}"
+        text = f"No, I said: {self.dice.choice(LINES)}"
+        disputed = await self.http.post(f"{place}/dispute", json={"text": text})
+        staff = {"authorization": f"Bearer {self.site.tokens['instructor']}"}
+        body = {"accept": self.dice.random() < 0.7}
+        decided = await self.http.post(f"{place}/decision", json=body, headers=staff)
+        assert max(disputed.status_code, decided.status_code) < 500, (disputed.text, decided.text)
+        return decided.is_success
+
+    def _spoken(self) -> bytes:
+        return spoken(self.dice.choice(LINES))
+
+    async def _mouth(self) -> Mouth | None:
+        """A voice session of the chat, if it takes one."""
+        chat_id = self._chat()
+        before = len(self.actor.payloads("attempt_audio_ready", chat_id=chat_id))
+        if not (await self._call("attempt_audio_start", chat_id=chat_id))["ok"]:
+            return None
+        await self.actor.nth("attempt_audio_ready", before, chat_id=chat_id)
+        self.talks.add(chat_id)
+        return Mouth(self.actor, chat_id, size=LARGE)
+
+    async def _said(self, mouth: Mouth, sound: bytes) -> bool:
+        """Something spoken, and its bubble closed."""
+        chat_id = mouth.chat_id
+        closed = len(self.actor.payloads("attempt_user_complete", chat_id=chat_id))
+        await mouth.send(sound)
+        await self.actor.nth("attempt_user_complete", closed, chat_id=chat_id)
+        return True
+
+    async def _hang_up(self) -> None:
+        """End the voice sessions that are there; what ended with its chat is told once, too."""
+        while self.talks:
+            chat_id = self.talks.pop()
+            if (await self.actor.ok("attempt_audio_stop", {"chat_id": chat_id}))["stopped"]:
+                await self.actor.wait_for("attempt_audio_ended", chat_id=chat_id)
 
     async def _do_stop(self) -> bool:
         return (await self._call("attempt_stop", chat_id=self._chat())).get("success", False)
@@ -233,7 +299,7 @@ class Walk:
 
 @pytest.mark.promise("P5")
 @pytest.mark.case(116)
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("store", STORES)
 async def test_a_snapshot_and_events_are_a_fresh_snapshot(
     store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
@@ -242,7 +308,7 @@ async def test_a_snapshot_and_events_are_a_fresh_snapshot(
     counts: Counter[str] = Counter()
     slots = asyncio.Semaphore(AT_ONCE)
     with Nursery(site) as nursery:
-        url = nursery.start(SCRIPTED_PIECES_PER_SECOND=PIECES_PER_SECOND).url
+        url = nursery.start(SCRIPTED_PIECES_PER_SECOND=PIECES_PER_SECOND, **SCRIPTED).url
 
         async def walk(seed: int) -> int:
             async with slots:
@@ -251,7 +317,9 @@ async def test_a_snapshot_and_events_are_a_fresh_snapshot(
         applied = await asyncio.gather(*(walk(seed) for seed in range(SEQUENCES)))
     done = sum(counts.values())
     assert done > 4 * SEQUENCES
-    assert {"say", "branch", "say and stop", "end", "next", "end all", "grade"} <= set(counts)
+    assert {"say", "branch", "say and stop", "end", "next", "end all", "grade", "speak", "hum", "dispute"} <= set(
+        counts
+    )
     if "attempt_response_submit" in EVENTS:
         assert counts["answer"]
     kinds = ", ".join(f"{number} {name}" for name, number in counts.most_common())

@@ -17,7 +17,7 @@ from tests.promises.waiting import eventually
 
 CHATS = 6
 GONE_SECONDS = 2.0
-SECONDS_MAX = 40
+SECONDS_MAX = 60
 
 
 def refuse(maintenance: str, name: str, *, everybody: bool) -> None:

@@ -39,7 +39,7 @@ SLOTS = 2
 PARALLEL = 3
 AUTOMATIC_REPEATS = 20
 LIFE_SECONDS = (0.1, 0.8)
-CALM_SECONDS = 30 + SECONDS
+CALM_SECONDS = 60 + SECONDS
 FORESEEN = {"run_done", "invocation_completed", "run_not_completed", "not_found"}
 DRIVEN = {"plain": 3, "slowly": 1, "auto": 3, "twice": 2, "failing": 1, "single": 2}
 INFINITE = frozenset({"single"})
@@ -231,7 +231,7 @@ async def people(stack: AsyncExitStack, storm: Storm, urls: list[str], *, socket
         url = urls[number % len(urls)]
         client = await stack.enter_async_context(Client(url, token)) if sockets else None
         headers = {"Authorization": f"Bearer {token}"}
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, headers=headers, timeout=20))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, headers=headers, timeout=60))
         found.append(Person(storm, url, http, client))
     return found
 

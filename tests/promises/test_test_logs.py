@@ -66,7 +66,7 @@ async def test_no_word_of_a_recording_a_prompt_or_an_output_is_in_any_log(
     with Nursery(site) as nursery:
         child = nursery.start(providers=PROVIDERS)
         headers = {"authorization": f"Bearer {site.tokens['instructor']}"}
-        async with httpx.AsyncClient(base_url=child.url, headers=headers, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=child.url, headers=headers, timeout=60) as http:
             assert MARK in await story(http)
             metrics = (await http.get("/metrics")).text
         child.kill(15)

@@ -15,6 +15,7 @@ from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.nursery import Nursery
+from tests.promises.waiting import eventually
 
 KILLS = {"sqlite": 9, "postgresql": 4}
 CHATS = 4
@@ -72,6 +73,7 @@ async def test_accepted_work_ends_or_is_given_up_with_a_reason_over_every_kill(
         for number in range(KILLS[store]):
             living = asyncio.create_task(talk_and_end(child.url, site, number))
             await asyncio.wait([living], timeout=chance.uniform(0.2, 0.7))
+            await eventually(lambda: living.done() or unfinished(database))  # noqa: B023 (it is awaited here)
             await asyncio.to_thread(child.kill)
             living.cancel()
             await asyncio.gather(living, return_exceptions=True)

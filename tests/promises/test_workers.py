@@ -42,7 +42,7 @@ def test_of_two_workers_never_both_win(postgresql: str, tmp_path: Path, figure: 
         for output in outputs:
             with output.open("w") as said:
                 workers.append(subprocess.Popen([*command, output.name], cwd=ROOT, stdout=said))
-        until(lambda: all(output.read_text() for output in outputs), 30)
+        until(lambda: all(output.read_text() for output in outputs), 60)
         for _ in range(FREEZES):
             workers[0].send_signal(signal.SIGSTOP)
             time.sleep(FROZEN_SECONDS)

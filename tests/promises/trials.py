@@ -38,7 +38,7 @@ def begin(url: str, site: Site, **asked: object) -> str:
     """Begin a test that the server drives (Glow 6.9, automatic), of the sample benchmark if no other: its id."""
     body = {"benchmark_id": SAMPLE} | asked
     headers = {"Authorization": f"Bearer {site.tokens['instructor']}"}
-    answer = httpx.post(f"{url}/api/v1/tests", json=body, headers=headers, timeout=20)
+    answer = httpx.post(f"{url}/api/v1/tests", json=body, headers=headers, timeout=60)
     assert answer.status_code == 201, answer.text
     return answer.json()["test_id"]
 

@@ -18,7 +18,7 @@ from tests.harness.site import ROOT
 from tests.lab.field import FieldClient
 
 KINDS = ("field", "stream", "python", "node")
-SECONDS = 30.0
+SECONDS = 60.0
 Json = Mapping[str, Any]
 
 
@@ -263,7 +263,7 @@ class Python(Socket):
         await self.join(self.cursor)
 
     async def call(self, command: str, payload: Json) -> Json:
-        ack = await self._io.call(command, dict(payload), timeout=15)
+        ack = await self._io.call(command, dict(payload), timeout=60)
         assert ack["ok"], ack
         return ack
 
@@ -326,7 +326,7 @@ class Node(Socket):
     async def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        await asyncio.wait_for(self._process.wait(), 10)
+        await asyncio.wait_for(self._process.wait(), 60)
         await self._reading
         await super().close()
 

@@ -64,7 +64,7 @@ class Player:
             self.wrong.append(f"{room}: {seq} after {last}")
         self.places[room] = (epoch, max(last, seq))
 
-    async def wait(self, name: str, since: int = 0, seconds: float = 20, **members: object) -> Any:
+    async def wait(self, name: str, since: int = 0, seconds: float = 60, **members: object) -> Any:
         """The first event of that name with these members, from `heard[since]` on."""
 
         def found() -> Any:
@@ -84,7 +84,7 @@ class Player:
         """Every event of that name."""
         return [payload for event, payload in self.heard if event == name]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until what was heard makes the condition true."""
         async with asyncio.timeout(seconds):
             while not condition():
@@ -129,7 +129,7 @@ class Python(Player):
         super().__init__(url, token)
         self._joined: list[tuple[str, str, str]] = []
         self._io: Any = None
-        self._http = httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=20)
+        self._http = httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=60)
 
     async def _hear(self, name: str, payload: Any) -> None:
         self.hear(name, payload)
@@ -140,7 +140,7 @@ class Python(Player):
         io = self._io = socketio.AsyncClient(reconnection=False)
         io.on("*", self._hear)
         auth = {"token": self.token, "person_since": seq, "person_epoch": epoch} if person else {"token": self.token}
-        await io.connect(self.url, auth=auth, transports=["websocket"], wait=True, wait_timeout=10)
+        await io.connect(self.url, auth=auth, transports=["websocket"], wait=True, wait_timeout=60)
 
     async def back(self) -> None:
         await self.close()
@@ -162,7 +162,7 @@ class Python(Player):
         await self.back()
 
     async def call(self, command: str, request: Json) -> Any:
-        return await self._io.call(command, dict(request), timeout=15)
+        return await self._io.call(command, dict(request), timeout=60)
 
     async def fire(self, command: str, request: Json) -> None:
         await self._io.emit(command, dict(request))
@@ -312,7 +312,7 @@ class Node(Player):
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self._tell({"id": number, **order})
-        return await asyncio.wait_for(answer, 30)
+        return await asyncio.wait_for(answer, 60)
 
     async def back(self) -> None:
         self._backs += 1
@@ -337,7 +337,7 @@ class Node(Player):
     async def end(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        await asyncio.wait_for(self._process.wait(), 10)
+        await asyncio.wait_for(self._process.wait(), 60)
         await self._reading
 
 

@@ -56,7 +56,7 @@ def paper() -> bytes:
 async def signed_up(url: str, user_id: str) -> tuple[str, str]:
     """Tokens of two sign-ins: who registered, and the same person at another device."""
     who = {"user_id": user_id, "password": PASSWORD}
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         made = await http.post("/accounts/sign-up", json=who)
         assert (made.status_code, made.json()["created"]) == (200, True), made.text
         wrong = await http.post("/accounts/log-in", json={**who, "password": "another one"})

@@ -156,7 +156,7 @@ class Hall:
         await worker.start()
         grade_id = await self.database.write(lambda tx: actions.request_grade(tx, request))
         grade = await self.found(grade_id)
-        for _ in range(500):
+        for _ in range(6000):
             if grade.state != "pending":
                 break
             await asyncio.sleep(0.01)

@@ -210,7 +210,7 @@ class Bench:
         for kind in Judge(need, after).kinds():
             worker.add(kind)
         await worker.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await self.database.read(_pending):  # noqa: ASYNC110 (another task of the worker ends it)
                 await asyncio.sleep(0.01)
         await worker.stop()

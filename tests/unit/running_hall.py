@@ -37,7 +37,7 @@ from tests.unit.grading_hall import BUNDLE
 
 T = TypeVar("T")
 RUBRIC = Reference(id="rubric", version=1)
-SECONDS_MAX = 10.0
+SECONDS_MAX = 60.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 AUTOMATIC = Plan(automatic=True, parallel=2)
 

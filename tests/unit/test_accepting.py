@@ -22,7 +22,7 @@ from parlour.storage.tx import Tx
 from tests.conftest import STORES, new_database
 from tests.unit.lab_desk import HOW, MAY_I, Desk, file, open_desk
 
-SCHEDULES = int(os.environ.get("PARLOUR_TEST_SCHEDULES", "300"))
+SCHEDULES = int(os.environ.get("PARLOUR_TEST_SCHEDULES", "200"))
 
 
 @pytest.fixture(scope="module", params=STORES)

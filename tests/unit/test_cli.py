@@ -4,10 +4,10 @@ import hashlib
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import pytest
 import typer
 import typer.core
 
+from tests.harness.forks import forks
+
 ROOT = Path(__file__).resolve().parents[2]
 PACK = ROOT / "content" / "teaching-practice"
 SECRET = "correct-horse-battery"
@@ -23,16 +25,14 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 def parlour(*words: str | Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "parlour", *map(str, words)],
-        input=given,
-        capture_output=True,
-        text=True,
-        env={**CLEAN, "COLUMNS": "200", **environment},
-        timeout=60,
-        check=False,
-    )
+    """Run the command to its end, without a start of Python's own."""
+    return forks().run([str(word) for word in words], given, {**CLEAN, "COLUMNS": "200", **environment}, seconds=100)
+
+
+def started(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a shell does."""
+    command = [sys.executable, "-m", "parlour", *words]
+    return subprocess.run(command, capture_output=True, text=True, env={**CLEAN, "COLUMNS": "200"}, check=False)
 
 
 def add(data: Path, user_id: str, *words: str) -> None:
@@ -48,13 +48,19 @@ def people(data: Path) -> dict[str, dict[str, object]]:
     return {line["user_id"]: line for line in map(json.loads, listed.stdout.splitlines())}
 
 
+def children_seconds() -> float:
+    """Seconds of a processor that programs started here have used: however busy the machine is with others."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_is_quick_and_names_every_command() -> None:
     took: list[float] = []
-    shown = parlour("--help")
+    shown = started("--help")
     for _ in range(3):
-        begun = time.perf_counter()
-        parlour("--help")
-        took.append(time.perf_counter() - begun)
+        begun = children_seconds()
+        started("--help")
+        took.append(children_seconds() - begun)
     names = ("serve", "demo", "user", "content", "attempts", "papers", "instruments", "experiments", "config")
     for name in (*names, "doctor", "usage", "backup", "restore"):
         assert re.search(rf"^│ {name} ", shown.stdout, re.MULTILINE), name
@@ -210,7 +216,10 @@ def test_the_doctor_finds_a_fresh_machine_fit(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
     add(tmp_path / "data", "ada")
     used = json.loads(parlour("doctor", "--json", "--data", tmp_path / "data").stdout)
-    assert {check["check"]: check["state"] for check in used["checks"]} == {
+    found = {check["check"]: check["state"] for check in used["checks"]}
+    speech = {found.pop(name) for name in ("speech in", "speech out", "recordings")}
+    assert speech <= {"ok", "note"}  # what is not installed is worth knowing, not wrong
+    assert found == {
         "python": "ok",
         "sqlite": "ok",
         "data folder": "ok",

@@ -40,7 +40,7 @@ def running(*words: str | Path, **environment: str) -> Generator[subprocess.Pope
     try:
         yield process
         process.send_signal(signal.SIGTERM)
-        _, logs = process.communicate(timeout=20)
+        _, logs = process.communicate(timeout=60)
         assert process.returncode == 0, logs
     finally:
         process.kill()
@@ -51,7 +51,7 @@ def first_line(process: subprocess.Popen[str]) -> str:
     """The first line of standard output; an error if the process ended without one."""
     assert process.stdout is not None
     line = process.stdout.readline()
-    assert line, process.communicate(timeout=10)[1]
+    assert line, process.communicate(timeout=60)[1]
     return line
 
 
@@ -64,7 +64,7 @@ def demo(data: Path) -> Generator[Demo]:
 
 def fetch(url: str | urllib.request.Request) -> bytes:
     """The body of an answer."""
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
         return answer.read()
 
 
@@ -131,7 +131,7 @@ async def test_deactivating_somebody_closes_their_open_sockets(shown: Demo, data
     try:
         ended = await asyncio.to_thread(parlour, "user", "deactivate", "admin", "--data", data)
         assert ended.returncode == 0, ended.stderr
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 60)
     finally:
         await client.disconnect()
 
@@ -142,7 +142,7 @@ def test_a_backup_under_load_restores_and_begins_a_new_epoch(shown: Demo, data: 
     added: list[str] = []
 
     def load() -> None:
-        with closing(sqlite3.connect(data / "parlour.sqlite3", timeout=10)) as connection:
+        with closing(sqlite3.connect(data / "parlour.sqlite3", timeout=60)) as connection:
             while not over.is_set():
                 number = f"department-{len(added)}"
                 with connection:

@@ -17,7 +17,7 @@ import pytest
 from tests.unit.test_cli import CLEAN, parlour
 from tests.unit.test_cli_server import demo
 
-SECONDS_MAX = 40
+SECONDS_MAX = 90
 
 
 @pytest.fixture(scope="module")

@@ -235,7 +235,7 @@ class Desk:
         await worker.start()
         try:
             await self.database.write(lambda tx: actions.begin_generation(tx, generating))
-            await asyncio.wait_for(self.ended.wait(), 10)
+            await asyncio.wait_for(self.ended.wait(), 60)
         finally:
             await worker.stop()
 

@@ -95,7 +95,7 @@ class Office:
         return [pause.id for pause in await self.database.read(lambda tx: actions.questions_of(tx, account_id))]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(500):
+        for _ in range(6000):
             if condition():
                 return
             await asyncio.sleep(0.01)

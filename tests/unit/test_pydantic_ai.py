@@ -154,12 +154,13 @@ async def test_faults_are_told_apart_and_say_nothing_private(
 
 @pytest.mark.parametrize("leave", ["aclose", "cancel"])
 async def test_leaving_a_stream_stops_the_model(leave: str) -> None:
-    stopped = asyncio.Event()
+    speaking, stopped = asyncio.Event(), asyncio.Event()
 
     async def speak(messages: Seen, info: AgentInfo) -> AsyncIterator[str]:
         try:
             yield "word "
-            await asyncio.sleep(30)
+            speaking.set()
+            await asyncio.sleep(3600)
             yield "too late"
         finally:
             stopped.set()
@@ -170,11 +171,11 @@ async def test_leaving_a_stream_stops_the_model(leave: str) -> None:
             assert await anext(stream) == Text(text="word ")
     else:
         task = asyncio.create_task(answer(model, asks()))
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(speaking.wait(), 60)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    await asyncio.wait_for(stopped.wait(), 1)
+    await asyncio.wait_for(stopped.wait(), 60)
 
 
 async def test_a_vendor_answers_over_http(url: str) -> None:

@@ -363,7 +363,7 @@ async def test_a_deadline_that_passed_without_a_server_is_met_at_the_next_start(
     worker.add(deadlines(database).kind())
     worker.add(Kind(name=turns.STEP, step=step, stuck=lambda _tx, _body, _reason: None))
     await worker.start()
-    for _ in range(500):
+    for _ in range(6000):
         if stepped:
             break
         await asyncio.sleep(0.01)

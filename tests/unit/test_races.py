@@ -28,7 +28,7 @@ from parlour.storage.tx import Tx
 from tests.conftest import new_database
 from tests.unit.detail_hall import FENCE, SAMPLE, Hall, open_hall
 
-SECONDS_MAX = 10.0
+SECONDS_MAX = 60.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 

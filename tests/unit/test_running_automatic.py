@@ -246,7 +246,7 @@ async def looked(hall: Hall, *, decided: bool) -> list[int]:
     worker = Worker(hall.database, SeededDice(1), "worker", WorkerLimits(poll_seconds=0.01))
     worker.add(Looker(hall.database, answer, hall.rules).kind())
     await worker.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while hall.jobs(LOOK):  # noqa: ASYNC110 (another task of the worker ends it)
             await asyncio.sleep(0.01)
     await worker.stop()

@@ -293,7 +293,7 @@ def test_of_two_answers_at_once_one_counts_and_the_other_is_a_turn(desk: Desk, a
             database = Database(desk.database.dialect.url, desk.clock, TimeOrderedIds(desk.clock))
             own = Desk(database, desk.clock, desk.limits)
             own.read(lambda tx: turns.current(tx, ada))
-            ready.wait(10)
+            ready.wait(60)
             effects[text] = database.write_here(lambda tx: own.say_in(tx, ada, text, inner=True)).effect
 
         both = [threading.Thread(target=answer, args=(text,)) for text in ("yes", "no")]

@@ -12,7 +12,7 @@ from parlour.storage.database import Database
 from parlour.storage.dialects import Waker
 from tests.conftest import new_database
 
-WAIT_SECONDS = 10
+WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.storage.database import Database, sqlite_url
 
-STOP_SECONDS = 5
+STOP_SECONDS = 60
 
 
 @pytest.mark.parametrize("ticks", range(4))
@@ -20,7 +20,7 @@ async def test_a_worker_that_is_woken_and_stopped_at_once_stops(tmp_path: Path, 
     database = Database(sqlite_url(tmp_path), clock, TimeOrderedIds(clock))
     await asyncio.to_thread(database.migrate)
     database.start()
-    worker = Worker(database, SeededDice(1), "worker", WorkerLimits(poll_seconds=60))
+    worker = Worker(database, SeededDice(1), "worker", WorkerLimits(poll_seconds=3600))
     await worker.start()
     await asyncio.sleep(0.2)  # it has looked, and waits
     worker.wake()

@@ -68,7 +68,7 @@ async def test_a_frozen_server_holds_nobody_up_for_ever(postgresql: str, monkeyp
 
     def freeze(tx: Tx) -> None:
         tx.run("INSERT INTO meta (key, value) VALUES ('one', 'x')")
-        thaws.wait(10)
+        thaws.wait(60)
         tx.run("INSERT INTO meta (key, value) VALUES ('two', 'x')")
 
     freezing = asyncio.ensure_future(frozen.write(freeze))

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import STORES, make_site
 from tests.harness.site import Site
 from tests.wire.house import House, furnish
+from tests.wire.voices import SCRIPTED
 
 JS = Path(__file__).parents[1] / "clients" / "js"
 
@@ -27,6 +28,14 @@ def slow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The same with replies that take about a second: for what happens in the middle of one."""
     site = furnish(make_site(request.param, tmp_path_factory.mktemp("slow"), request))
     yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=25))
+    site.close()
+
+
+@pytest.fixture(scope="session", params=STORES)
+def speaking(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server on each store whose engines of speech are scripted."""
+    site = furnish(make_site(request.param, tmp_path_factory.mktemp("speaking"), request))
+    yield House(site, site.start(SCRIPTED_PIECES_PER_SECOND=300, **SCRIPTED))
     site.close()
 
 

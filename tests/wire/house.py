@@ -1,16 +1,21 @@
 """A server with a store, people for every part, and the tests' own content."""
 
 import asyncio
+import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.kernel.actor import Role
+from parlour.kernel.clock import SystemClock
+from parlour.kernel.ids import digest_of
 from parlour.storage.tx import Tx
 from parlour.wire.glow.events import check_event
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client
+from tests.promises.waiting import eventually
 from tests.wire import packs
 from tests.wire.raw import Raw
 
@@ -83,10 +88,36 @@ def furnish(site: Site) -> Site:
     return site
 
 
-async def wait_closed(client: Client, seconds: float = 6) -> None:
+def last_seen(site: Site, sid: str) -> int:
+    """When a server last heard of the client of an HTTP session."""
+    query = "SELECT seen_at FROM connections WHERE id = :id"
+    row: Any = site.database().read_here(lambda tx: tx.one(query, id=digest_of(sid)))
+    return row["seen_at"]
+
+
+async def taken_up(site: Site, sid: str, request: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    """Begin a poll of an HTTP session; return when the server has taken it up, so that it waits."""
+    before = last_seen(site, sid)
+    await eventually(lambda: SystemClock().now_ms() > before, every=0.001)
+    poll = asyncio.create_task(request)
+    await eventually(lambda: last_seen(site, sid) > before)
+    return poll
+
+
+async def wait_closed(client: Client, seconds: float = 60) -> None:
     """Until the server has closed a stock client's socket."""
     async with asyncio.timeout(seconds):
         await client.io.wait()
+
+
+async def flood(client: Client, command: str, count: int) -> list[Any]:
+    """So many commands within a second; if the machine stood still meanwhile, once more after it."""
+    while True:
+        began = time.monotonic()
+        acks = await asyncio.gather(*(client.call(command, {"chat_id": UNKNOWN}) for _ in range(count)))
+        if time.monotonic() - began < 1:
+            return acks
+        await asyncio.sleep(1.05)
 
 
 FENCE_SECONDS = 0.05

@@ -74,14 +74,14 @@ class Stream:
     def names(self) -> list[str]:
         return [event.name for event in self.heard]
 
-    async def until(self, condition: Any, seconds: float = 10) -> None:
+    async def until(self, condition: Any, seconds: float = 60) -> None:
         """Wait until `condition(self)` holds."""
         async with asyncio.timeout(seconds):
             while not condition(self):
                 self._more.clear()
                 await self._more.wait()
 
-    async def wait_for(self, name: str, seconds: float = 10, **members: object) -> Heard:
+    async def wait_for(self, name: str, seconds: float = 60, **members: object) -> Heard:
         """The first event of that name with these members."""
 
         def found(_: object = None) -> Heard | None:
@@ -94,7 +94,7 @@ class Stream:
         assert event is not None
         return event
 
-    async def wait_bytes(self, count: int, seconds: float = 10) -> None:
+    async def wait_bytes(self, count: int, seconds: float = 60) -> None:
         await self.until(lambda s: len(s.body) >= count or s.ended, seconds)
 
     async def aclose(self) -> None:
@@ -166,7 +166,7 @@ class Http:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def poll_until(self, name: str, after: str | None = None, seconds: float = 10) -> tuple[list[Heard], str]:
+    async def poll_until(self, name: str, after: str | None = None, seconds: float = 60) -> tuple[list[Heard], str]:
         """Everything up to an event of that name, by repeated polls, and the offset after it."""
         heard: list[Heard] = []
         async with asyncio.timeout(seconds):

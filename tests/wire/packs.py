@@ -58,7 +58,7 @@ _HOMES = {
     "late": 'simulation: single, end_time: "2001-01-01T00:00:00Z"',
     "inactive": "simulation: single, active: false",
     "lobby": "simulation: pair, settings: {use_custom: true}",
-    "timed": "simulation: pair, settings: {time_limit: 2}",
+    "timed": "simulation: pair, settings: {time_limit: 600}",
     "others": "simulation: single, cohorts: [others]",
 }
 _PRACTICES = {
@@ -67,8 +67,9 @@ _PRACTICES = {
     "single": "simulation: single",
     "nothints": "simulation: single, settings: {hints_enabled: false}",
     "spoken": "simulation: single, settings: {text_enabled: false}",
+    "written": "simulation: single, settings: {audio_enabled: false}",
     "below": "simulation: single, settings: {time_limit: 1, negative_time: true}",
-    "window": "simulation: pair, settings: {time_limit: 1, negative_time: true}",
+    "window": "simulation: pair, settings: {time_limit: 300, negative_time: true}",
     "quiz": "simulation: quiz",
     "quizless": "simulation: quiz, settings: {questions_enabled: false}",
     "bare": "simulation: single, settings: {strengths_enabled: false, improvements_enabled: false,"

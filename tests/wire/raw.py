@@ -42,6 +42,8 @@ class Packet:
 def read(text: str) -> Packet:
     """A Socket.IO packet of the namespace `/`."""
     kind, rest = text[0], text[1:]
+    if kind == "5":  # an event whose attachments follow
+        kind, rest = "2", rest.partition("-")[2]
     if rest.startswith("/"):
         rest = rest.partition(",")[2]
     digits = len(rest) - len(rest.lstrip("0123456789"))
@@ -126,7 +128,7 @@ class Raw:
         self.reading.set()
         self.ws.transport.abort()
 
-    async def wait(self, wanted: Callable[[Packet], bool], seconds: float = 10) -> Packet:
+    async def wait(self, wanted: Callable[[Packet], bool], seconds: float = 60) -> Packet:
         """The first packet that fits, come already or to come."""
         async with asyncio.timeout(seconds):
             while True:

@@ -91,7 +91,7 @@ async def test_a_reply_joined_while_the_past_of_another_room_is_on_its_way_has_i
         await pump.reach(store.write(log.head))
         peer.takes.set()
         told: list[str] = []
-        for _ in range(200):
+        for _ in range(6000):
             await asyncio.sleep(0.01)
             told = [packet[1]["content"] for packet in peer.packets if packet[0] == "attempt_assistant_delta"]
             if len(told) == 3:

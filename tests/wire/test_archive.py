@@ -145,7 +145,7 @@ async def test_a_deleted_attempt_leaves_nothing_but_what_person_rooms_were_told(
         assert before["entries"] > 10
         assert before["texts"] > 0
         assert (await client.io.delete(f"{ATTEMPTS}/{attempt}")).status_code == 204
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while house.site.write(count) != dict.fromkeys(COUNTED, 0):  # noqa: ASYNC110 (a job of the server)
                 await asyncio.sleep(0.05)
         for operation, payload in (

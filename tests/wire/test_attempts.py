@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +9,12 @@ import pytest
 
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
+from tests.harness.clock import SetClock
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.wire.house import UNKNOWN, House, fence
 from tests.wire.stand_in import standing_in
+from tests.wire.timed import Timed
 
 HOLLOW = """
 pack: {id: hollow, name: Hollow}
@@ -226,53 +227,59 @@ async def test_ending_everything_closes_open_chats_without_grading(house: House,
         assert not {"attempt_graded", "attempt_grading_progress"} & set(client.names)
 
 
+@pytest.fixture
+def clocked(own: Site) -> Timed:
+    """A server of one test's own, whose clock the test moves."""
+    clock = SetClock(own.folder / "clock")
+    with clock.given():
+        return Timed(own, own.start(SCRIPTED_PIECES_PER_SECOND=7), clock)
+
+
 @pytest.mark.case(68)
-async def test_a_chat_with_a_limit_closes_by_itself_and_is_graded(house: House) -> None:
-    async with house.client() as client:
-        attempt, chat = await begin(client, house, "home", "timed")
-        begun = time.monotonic()
+async def test_a_chat_with_a_limit_closes_by_itself_and_is_graded(clocked: Timed) -> None:
+    async with clocked.client() as client:
+        attempt, chat = await begin(client, clocked, "home", "timed")
         await client.say(attempt, chat, "In time: what happened?")
+        clocked.sooner(chat)
         closed = await client.wait_for("attempt_chat_ended", chat_id=chat)
-        assert 1.8 <= time.monotonic() - begun <= 4.2
         assert (closed["expired"], closed["is_attempt_finished"]) == (True, False)
         await client.wait_for("attempt_graded", grade_id=closed["grade_id"])
         second = (await client.wait_for("attempt_chat_started", attempt_id=attempt, position=1))["chat_id"]
         ids = {"attempt_id": attempt, "chat_id": chat, "message": "Too late"}
         assert (await client.refused("attempt_message", ids))["code"] == "chat_completed"
+        clocked.sooner(second)
         closed = await client.wait_for("attempt_chat_ended", chat_id=second)
         assert closed["grade_id"] is None
         assert (await client.wait_for("attempt_ended", attempt_id=attempt))["all_scenarios_complete"] is True
 
 
 @pytest.mark.case(68)
-async def test_at_the_limit_input_is_refused_and_a_running_reply_gets_its_grace(own: Site) -> None:
-    process = own.start(SCRIPTED_PIECES_PER_SECOND=7)
-    async with Client(process.url, own.tokens["learner"]) as client:
-        house = House(own, process)
-        attempt, chat = await begin(client, house, "home", "timed")
-        await asyncio.sleep(0.8)
+async def test_at_the_limit_input_is_refused_and_a_running_reply_gets_its_grace(clocked: Timed) -> None:
+    async with clocked.client() as client:
+        attempt, chat = await begin(client, clocked, "home", "timed")
         ids = {"attempt_id": attempt, "chat_id": chat}
+        clocked.clock.stand_at(expires := clocked.chat(chat)["expires_at"] - 1)
         said = await client.ok("attempt_message", {**ids, "message": "Just in time"})
-        await asyncio.sleep(1.35)
+        clocked.clock.stand_at(expires + 1)
         late = await client.refused("attempt_message", {**ids, "message": "Late"})
         assert (late["code"], late["detail"]) == ("chat_expired", "The time for this chat is up.")
         reply = await client.wait_for("attempt_assistant_complete", message_id=said["assistant_message_id"])
         assert reply["status"] == "complete"
+        clocked.clock.go_to(expires + 1)
         assert (await client.wait_for("attempt_chat_ended", chat_id=chat))["grade_id"]
 
 
 @pytest.mark.case(70)
-async def test_expiry_during_a_down_time_is_handled_at_the_start(own: Site) -> None:
-    process = own.start()
-    async with Client(process.url, own.tokens["learner"]) as client:
-        attempt, chat = await begin(client, House(own, process), "home", "timed")
+async def test_expiry_during_a_down_time_is_handled_at_the_start(clocked: Timed) -> None:
+    async with clocked.client() as client:
+        attempt, chat = await begin(client, clocked, "home", "timed")
         await client.say(attempt, chat, "Hello")
-        process.kill()
-    await asyncio.sleep(1.9)
-    process = own.start()
-    async with Client(process.url, own.tokens["learner"]) as client:
+        clocked.process.kill()
+    clocked.clock.go_to(clocked.chat(chat)["expires_at"] + 1000)
+    clocked.restart()
+    async with clocked.client() as client:
         await client.ok("attempt_join", {"chat_id": chat, "since": 0})
-        closed = await client.wait_for("attempt_chat_ended", chat_id=chat, seconds=4)
+        closed = await client.wait_for("attempt_chat_ended", chat_id=chat)
         assert closed["expired"] is True
 
 
@@ -304,12 +311,13 @@ async def test_infinite_mode_repeats_the_scenarios_in_order(house: House) -> Non
 
 
 @pytest.mark.case(71)
-async def test_the_window_of_infinite_mode_closes_with_the_sum_of_the_limits(house: House) -> None:
-    async with house.client() as client:
-        attempt, chat = await begin(client, house, "practice", "window", infinite_mode=True)
+async def test_the_window_of_infinite_mode_closes_with_the_sum_of_the_limits(clocked: Timed) -> None:
+    async with clocked.client() as client:
+        began = clocked.clock.now_ms()
+        attempt, chat = await begin(client, clocked, "practice", "window", infinite_mode=True)
         moved = await client.ok("attempt_next", {"attempt_id": attempt})
         again = await client.ok("attempt_next", {"attempt_id": attempt})
         assert again["chat_id"] not in {None, chat, moved["chat_id"]}
-        await asyncio.sleep(2.05)
+        clocked.clock.go_to(began + 601_000)
         assert (await client.ok("attempt_next", {"attempt_id": attempt}))["is_attempt_finished"] is True
         assert (await client.wait_for("attempt_ended", attempt_id=attempt))["all_scenarios_complete"] is True

@@ -69,7 +69,7 @@ async def test_rows_that_others_dropped_are_put_back_a_little_at_a_time(
     await kept.start()
     keeping = asyncio.create_task(kept.keep(lambda: cast("list[Connection]", sockets)))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(await database.read(lambda tx: rows.of_server(tx, "S"))) < SOCKETS:  # noqa: ASYNC110 (rows in a store)
                 await asyncio.sleep(0.01)
         assert max(Counter(map(id, written)).values()) <= attendance.REPAIRS_PER_WRITE

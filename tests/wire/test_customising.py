@@ -75,7 +75,7 @@ class Rest:
 
     def __init__(self, house: House, user_id: str = "learner") -> None:
         token = house.site.tokens[user_id]
-        self.http = httpx.AsyncClient(base_url=house.url, headers={"authorization": f"Bearer {token}"}, timeout=20)
+        self.http = httpx.AsyncClient(base_url=house.url, headers={"authorization": f"Bearer {token}"}, timeout=60)
 
     async def __aenter__(self) -> "Rest":
         return self

@@ -49,7 +49,7 @@ async def test_positions_have_no_holes_under_writers_in_parallel(house: House) -
         given = {"practice_id": house.site.practices["practice-others"]}
         await asyncio.gather(*(c.ok("attempt_start", given) for c in clients for _ in range(12)))
         person = f"person:{house.site.ids['fellow']}"
-        await watcher.wait(lambda p: p.type == "2" and len(watcher.logged) == 2 * 96, seconds=15)
+        await watcher.wait(lambda p: p.type == "2" and len(watcher.logged) == 2 * 96, seconds=60)
         found = seqs(watcher.logged, person)
         assert found == list(range(found[0], found[0] + 2 * 96))
         await asyncio.gather(*(client.__aexit__() for client in clients))
@@ -106,7 +106,7 @@ async def test_a_join_in_the_middle_of_a_turn_sees_the_whole_of_it(slow: House) 
         attempt, chat = await client.start_practice(slow.site.practices["practice-nothints"])
         said = await client.ok("attempt_message", {"attempt_id": attempt, "chat_id": chat, "message": "Hello"})
         reply = said["assistant_message_id"]
-        for _ in range(500):
+        for _ in range(3000):
             if len(client.payloads("attempt_progress")) >= 4:
                 break
             await asyncio.sleep(0.02)
@@ -216,13 +216,13 @@ async def test_a_slow_reader_is_closed_at_the_limit_while_others_go_on_and_then_
                 break
         assert "backlog_exceeded" in process.log_text()
         raw.reading.set()
-        await asyncio.wait_for(raw.closed.wait(), 10)
+        await asyncio.wait_for(raw.closed.wait(), 60)
         last = client.payloads("attempt_assistant_complete")[-1]["_meta"]["seq"]
         heard = raw.logged
         async with Raw(process.url) as again:
             offset = heard[-1].offset if heard else raw.events[0].offset
             assert (await again.open(token, pid=pid, offset=offset)).data["pid"] == pid
-            await again.wait(lambda p: p.type == "2" and p.payload["_meta"].get("seq") == last, seconds=20)
+            await again.wait(lambda p: p.type == "2" and p.payload["_meta"].get("seq") == last, seconds=60)
             found = seqs(heard + again.logged, f"chat:{chat}")
             assert found == list(range(1, last + 1))
 
@@ -269,6 +269,6 @@ async def test_connections_of_other_tokens_are_not_touched(house: House) -> None
             await raw.open(other)
             begun = time.monotonic()
             site.write(lambda tx: accounts.revoke_session(tx, digest_of(other)))
-            await asyncio.wait_for(raw.closed.wait(), 5)
+            await asyncio.wait_for(raw.closed.wait(), 60)
             assert time.monotonic() - begun < 5
         await fence(kept)

@@ -294,7 +294,7 @@ async def test_who_comes_in_the_middle_of_a_reply_gets_its_text_from_the_beginni
         await late.ok("attempt_join", {"chat_id": chat})
         said = await client.ok("attempt_message", {"attempt_id": attempt, "chat_id": chat, "message": TEXT})
         reply = said["assistant_message_id"]
-        for _ in range(500):
+        for _ in range(3000):
             if len(client.payloads("attempt_progress")) >= 4:
                 break
             await asyncio.sleep(0.02)
@@ -409,7 +409,7 @@ async def test_the_stock_javascript_client_is_cut_inside_of_groups_and_misses_no
         node, str(script), json.dumps(given), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     async with network:
-        out, errors = await asyncio.wait_for(process.communicate(), 40)
+        out, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, errors.decode()
     found = json.loads(out)
     assert cutter.cuts == 8

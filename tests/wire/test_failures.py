@@ -54,10 +54,11 @@ async def test_a_reply_cut_off_by_a_kill_is_begun_again_after_the_restart(own: S
         said = await client.ok("attempt_message", ids)
         await client.wait_for("attempt_progress")
         process.kill()
+    own.lapse_leases()
     process = own.start(SCRIPTED_PIECES_PER_SECOND=200)
     async with Client(process.url, own.tokens["learner"]) as client:
         await client.ok("attempt_join", {"chat_id": chat, "since": 0})
-        done = await client.wait_for("attempt_assistant_complete", seconds=60)
+        done = await client.wait_for("attempt_assistant_complete")
         reply = said["assistant_message_id"]
         assert (done["message_id"], done["status"]) == (reply, "complete")
         kinds = [p["content_type"] for p in client.payloads("attempt_progress", message_id=reply)]
@@ -89,7 +90,7 @@ async def test_a_stopped_request_is_cancelled_and_its_text_is_context_of_its_bra
             first = await client.ok("attempt_message", {**ids, "message": trick})
             await client.wait_for("attempt_progress")
             await client.ok("attempt_stop", {"chat_id": chat})
-            await asyncio.wait_for(stand_in.left.wait(), 1)
+            await asyncio.wait_for(stand_in.left.wait(), 60)
             done = await client.wait_for("attempt_assistant_complete")
             assert (done["status"], done["content"]) == ("stopped", "I was about to say that… and then…")
             await client.say(attempt, chat, "Second")

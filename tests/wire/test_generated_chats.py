@@ -315,6 +315,7 @@ async def test_a_generation_cut_off_by_a_kill_goes_on_and_doubles_nothing(own: S
         await client.wait_for("names_generation_complete")
         await client.wait_for("parameter_fields_generation_started")
         process.kill()
+    own.lapse_leases()
     process = own.start()
     person = own.ids["learner"]
     async with Strict(process.url, own.tokens["learner"]):
@@ -323,7 +324,7 @@ async def test_a_generation_cut_off_by_a_kill_goes_on_and_doubles_nothing(own: S
             where = "SELECT id FROM chats WHERE attempt_id = :id"
             return own.write(lambda tx: tx.all(where, id=started["attempt_id"]))
 
-        until(opened, 40)  # the work of a dead server on PostgreSQL is taken over when its lease has run out
+        until(opened)
         until(lambda: own.write(lambda tx: not tx.all("SELECT id FROM jobs")))
         assert len(opened()) == 1
         [chat] = opened()

@@ -10,7 +10,7 @@ from parlour.accounts import actions as accounts
 from parlour.storage.requests import KEEP_MS
 from tests.harness.site import Site
 from tests.harness.socket import Client
-from tests.wire.house import UNKNOWN, House, fence
+from tests.wire.house import UNKNOWN, House, fence, flood
 from tests.wire.test_quiz import Quiz, detail_of
 
 
@@ -229,7 +229,7 @@ async def test_a_join_repeated_on_a_new_connection_really_joins(house: House) ->
 @pytest.mark.case(111)
 async def test_a_flood_is_refused_and_the_connection_stays(house: House) -> None:
     async with house.client() as client, house.client() as other:
-        acks = await asyncio.gather(*(client.call("attempt_stop", {"chat_id": UNKNOWN}) for _ in range(60)))
+        acks = await flood(client, "attempt_stop", 60)
         codes = [ack["error"]["code"] for ack in acks]
         assert codes[:50] == ["not_found"] * 50
         assert set(codes[50:]) == {"too_many_requests"}

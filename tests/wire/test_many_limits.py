@@ -42,6 +42,7 @@ def begin(tx: Tx, hall: Timed) -> list[str]:
     return chats
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.case(66, 68)
 async def test_limits_that_pass_at_once_are_all_kept(hall: Timed) -> None:
     async with hall.client() as client:
@@ -51,7 +52,7 @@ async def test_limits_that_pass_at_once_are_all_kept(hall: Timed) -> None:
             "SELECT count(*) AS n FROM chats c WHERE c.position = 0 AND NOT EXISTS"
             " (SELECT 1 FROM grades g WHERE g.chat_id = c.id AND g.state = 'done')"
         )
-        await asyncio.to_thread(until, lambda: hall.site.write(lambda tx: tx.one(ungraded)["n"]) == 0, 60.0, 0.25)
+        await asyncio.to_thread(until, lambda: hall.site.write(lambda tx: tx.one(ungraded)["n"]) == 0, 240.0, 0.25)
         for chat in chats:
             await client.wait_for("attempt_graded", chat_id=chat)
         order: dict[str, list[str]] = {chat: [] for chat in chats}

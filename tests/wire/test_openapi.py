@@ -24,11 +24,14 @@ from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from tests.conftest import make_site
 from tests.harness.site import Process, Site
+from tests.harness.spoken import Aloud, said_aloud
 from tests.promises.figures import Figure
 from tests.wire import benches
+from tests.wire.house import UNKNOWN
 from tests.wire.http_client import EVENTS, OPERATIONS
 from tests.wire.packs import install
 from tests.wire.test_uploads import VIDEO
+from tests.wire.voices import SCRIPTED
 
 EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "6"))  # of one operation and mode
 ALWAYS: list[Any] = [
@@ -45,8 +48,10 @@ CHECKS = {
     GenerationMode.NEGATIVE: [*ALWAYS, openapi.negative_data_rejection],
 }
 SOON = "wait=1"
+VOICE = (OPERATIONS + "attempt/audio_", OPERATIONS + "attempt/text_frame")
 TEXT = "/api/v1/laboratory/text"  # needs the handle of a file: tests/lab/test_looking.py
 OF_STAFF = ("/api/v1/benchmarks", "/api/v1/recordings", "/api/v1/tests")  # asked as an instructor
+DECISION = "/decision"  # of what was said aloud: likewise
 UPLOAD = {"recording": {"title": "Uploaded", "messages": [{"role": "assistant", "content": "Hello."}]}}
 LABORATORY = ("/users/", "/accounts/")  # see tests/lab/test_lab_openapi.py
 
@@ -64,14 +69,15 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def server(site: Site) -> Process:
     """A running server on it. What is measured is what it answers, not the brakes on floods."""
-    return site.start(limits__sockets_per_account_max=10_000, limits__socket_events_per_second_max=10_000)
+    wide = {"limits__sockets_per_account_max": 10_000, "limits__socket_events_per_second_max": 10_000}
+    return site.start(**wide, **SCRIPTED, VOICE__SESSIONS_MAX=10_000)
 
 
 @pytest.fixture(scope="module")
 def http(server: Process, site: Site) -> Iterator[httpx.Client]:
     """A client of its learner."""
     headers = {"authorization": f"Bearer {site.tokens['learner']}"}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=20) as client:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -81,7 +87,7 @@ class Real:
     def __init__(self, http: httpx.Client, site: Site) -> None:
         self._http, self._site = http, site
         headers = {"authorization": f"Bearer {site.tokens['instructor']}"}
-        self.staff = httpx.Client(base_url=http.base_url, headers=headers, timeout=20)
+        self.staff = httpx.Client(base_url=http.base_url, headers=headers, timeout=60)
         self._earlier = ""  # a graded chat
 
     def into(self, case: Case) -> None:  # noqa: PLR0912 (a branch for every kind of id)
@@ -101,6 +107,8 @@ class Real:
             body["attempt_ids"] = [self._attempt(spoken=False)["attempt_id"]]
         if "previous_chat_map" in wanted:
             body.update(self._reusing())
+        if "/utterances/" in case.path:
+            self._about_speech(case)
         if "/branches" in case.path or "/grades/" in case.path:
             self._about_parts(case)
         if "/drafts" in case.path or case.path.endswith("/choices"):
@@ -120,8 +128,22 @@ class Real:
         parameters = {parameter.name for parameter in case.operation.query}
         if "sid" in parameters and case.path != EVENTS:
             case.query["sid"] = self._post("connect", {})["sid"]
+        if case.path.startswith(VOICE):
+            self._speaking(case, body)
         if "wait" in parameters:
             case.query["wait"] = 0
+
+    def _speaking(self, case: Case, body: MutableMapping[str, Any]) -> None:
+        """A voice session for what needs one; a frame of either kind is whole."""
+        if case.path.endswith("/text_frame"):
+            body.update(self._attempt(spoken=False), message="Hello?")
+            self._post("attempt/audio_start", {"chat_id": body["chat_id"]}, sid=case.query["sid"])
+        if case.path.endswith("/audio_frame"):
+            body.update({"audio": "AAAAAA=="} if body else {})
+            for name in ("chat_id", "seq"):
+                case.query.pop(name, None)
+            case.query.update({} if body else {"chat_id": UNKNOWN, "seq": 1})
+            case.body = body or bytes(4)
 
     def _experiment(self) -> str:
         learner = AccountId(self._site.ids["learner"])
@@ -228,6 +250,16 @@ class Real:
         else:
             case.query.update({"left": part, "right": part} if case.path.endswith("/compare") else {})
 
+    def _about_speech(self, case: Case) -> None:
+        """What was said aloud in a fresh chat of assigned training; disputed, if it is to be decided."""
+        made = self._post("attempt/start", {"home_id": self._site.homes["home-single"]})
+        fresh = {"attempt_id": made["attempt_id"], "chat_id": made["attempt_chat_id"]}
+        said = self._post("attempt/message", {**fresh, "message": "What have you tried so far?"})
+        disputed = {"dispute": "open", "disputed_text": "Other."} if case.path.endswith(DECISION) else {}
+        aloud = Aloud(words=(), **disputed)
+        item_id = self._site.write(lambda tx: said_aloud(tx, said["user_message_id"], aloud))
+        case.path_parameters.update({"chat_id": fresh["chat_id"], "item_id": item_id})
+
     def _question(self) -> dict[str, Any]:
         """A question of a fresh chat, with an option of it."""
         made = self._post("attempt/start", {"home_id": self._site.homes["Tutor assessment"]})
@@ -236,8 +268,8 @@ class Real:
         chosen = [question["options"][0]["option_id"]]
         return {"chat_id": made["attempt_chat_id"], "question_id": question["question_id"], "option_ids": chosen}
 
-    def _post(self, path: str, body: dict[str, Any], *, wait: str = SOON) -> Any:
-        answer = self._http.post(OPERATIONS + path, json=body, headers={"prefer": wait})
+    def _post(self, path: str, body: dict[str, Any], *, wait: str = SOON, sid: str = "") -> Any:
+        answer = self._http.post(OPERATIONS + path, json=body, headers={"prefer": wait}, params={"sid": sid})
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -271,7 +303,7 @@ def _explored(site: Site, operation: APIOperation, mode: GenerationMode, real: R
         if "Prefer" in (case.headers or {}):
             case.headers["Prefer"] = SOON
         ends_its_session = case.path == "/api/v1/sessions/current"
-        who = "instructor" if case.path.startswith(OF_STAFF) else "learner"
+        who = "instructor" if case.path.startswith(OF_STAFF) or case.path.endswith(DECISION) else "learner"
         token = site.token("learner") if ends_its_session else site.tokens[who]
         headers = {"Authorization": f"Bearer {token}"}
         answer = case.call(headers=headers)

@@ -118,7 +118,7 @@ async def test_a_withdrawn_right_ends_delivery_at_once_and_is_not_recovered(hous
             people = [site.ids[name] for name in ("learner", "fellow", "limited", "crowd", "goer", "peer")]
             teachers = [site.ids[name] for name in ("instructor", "fading")]
             site.write(lambda tx: accounts.set_cohort_people(tx, cohort.cohort_id, cohort.name, people, teachers))
-        for _ in range(100):  # until the server process has heard of it
+        for _ in range(1000):  # until the server process has heard of it
             if not (await raw.call("attempt_join", {"chat_id": chat}))["ok"]:
                 break
             await asyncio.sleep(0.05)

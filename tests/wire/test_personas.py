@@ -152,10 +152,11 @@ async def test_a_reply_of_several_is_made_again_after_a_kill(own: Site) -> None:
         said = await client.ok("attempt_message", {**ids, "message": "Nia, then Omar: please."})
         await client.wait_for("attempt_progress", content_idx=1)
         process.kill()
+    own.lapse_leases()
     process = own.start(SCRIPTED_PIECES_PER_SECOND=200)
     async with Client(process.url, own.tokens["learner"]) as client:
         await client.ok("attempt_join", {"chat_id": chat, "since": 0})
-        done = await client.wait_for("attempt_assistant_complete", seconds=60)
+        done = await client.wait_for("attempt_assistant_complete")
         reply = said["assistant_message_id"]
         assert client.payloads("attempt_progress", message_id=reply, content_type="reset")
         assert told(client, reply) == given(done)

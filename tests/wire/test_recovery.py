@@ -234,7 +234,7 @@ async def test_a_second_connection_under_a_live_pid_closes_the_first(house: Hous
         async with house.raw() as second:
             answer = await second.open(token, pid=pid, offset=first.logged[-1].offset)
             assert answer.data["pid"] == pid
-            await asyncio.wait_for(first.closed.wait(), 5)
+            await asyncio.wait_for(first.closed.wait(), 60)
             heard = len(first.logged)
             await say(second, attempt, chat)
             assert len(first.logged) == heard

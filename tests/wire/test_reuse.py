@@ -17,7 +17,7 @@ POOR = ("No.", "Wrong.")
 def http(house: House, user_id: str = "learner") -> httpx.AsyncClient:
     """An HTTP client of an account."""
     headers = {"authorization": f"Bearer {house.site.tokens[user_id]}"}
-    return httpx.AsyncClient(base_url=house.url, headers=headers, timeout=20)
+    return httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60)
 
 
 async def detail(house: House, attempt_id: str, user_id: str = "learner") -> Any:

@@ -87,7 +87,7 @@ async def test_who_comes_in_the_middle_of_a_turn_gets_its_text_from_the_beginnin
             await fence(owner)
         middle = owner.payloads("test_progress", type="run_delta")[2]["_meta"]["seq"]
         await late.ok("test_join", {"invocation_id": started["invocation_id"], "since": middle})
-        complete = await late.wait_for("test_run_complete", run_id=begun["run_id"], seconds=30)
+        complete = await late.wait_for("test_run_complete", run_id=begun["run_id"])
         texts: dict[int, str] = {}
         turn = 0
         for name, payload in frames(late):

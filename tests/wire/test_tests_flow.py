@@ -167,7 +167,7 @@ async def test_a_late_reader_sees_the_whole_of_a_running_replay_and_since_replay
         begun = await owner.ok("test_run", replays.ids_of(started, "two"))
         await owner.wait_for("test_progress", type="run_delta")
         await late.ok("test_join", {"invocation_id": started["invocation_id"]})
-        complete = await owner.wait_for("test_run_complete", run_id=begun["run_id"], seconds=30)
+        complete = await owner.wait_for("test_run_complete", run_id=begun["run_id"])
         await late.wait_for("test_run_complete", run_id=begun["run_id"])
         await whole.ok("test_join", {"invocation_id": started["invocation_id"], "since": 0})
         await whole.wait_for("test_run_complete", run_id=begun["run_id"])

@@ -38,7 +38,7 @@ async def events_until(client: Http, sid: str, name: str, **members: object) -> 
     """What a session hears by polling, up to this event."""
     found: list[tuple[str, Any]] = []
     after: dict[str, str] = {}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not any(n == name and all(p.get(k) == v for k, v in members.items()) for n, p in found):
             answer = await client.io.get("/socket/v5/events/poll", params={"sid": sid, "wait": "5"} | after)
             page = answer.json()

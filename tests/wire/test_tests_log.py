@@ -90,7 +90,7 @@ async def test_who_may_not_read_a_test_any_more_hears_nothing_more_of_it(own: Si
         own.write(lambda tx: accounts.set_account_departments(tx, own.ids["teaching"], []))
         await asyncio.sleep(0.5)
         heard = len(reader.heard)
-        await owner.wait_for("test_run_complete", run_id=begun["run_id"], seconds=30)
+        await owner.wait_for("test_run_complete", run_id=begun["run_id"])
         await asyncio.sleep(0.2)
         assert [name for name in reader.names[heard:] if name.startswith("test_")] == []
         gone = await reader.refused("test_join", {"invocation_id": started["invocation_id"]})

@@ -13,7 +13,7 @@ from tests.wire.house import UNKNOWN, House
 from tests.wire.http_client import Http
 
 API = "/api/v1"
-SECONDS_MAX = 30
+SECONDS_MAX = 60
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ async def test_a_late_owner_hears_the_start_once_and_a_later_since_brings_everyt
         await late.wait_for("test_run_start", run_id=begun["run_id"])
         joined = await late.ok("test_join", {"invocation_id": started["invocation_id"]})
         assert joined.keys() == {"ok", "invocation_id", "success", "room", "epoch", "seq"}
-        complete = await late.wait_for("test_run_complete", run_id=begun["run_id"], seconds=30)
+        complete = await late.wait_for("test_run_complete", run_id=begun["run_id"])
         assert replays.deltas(late, begun["run_id"]) == replays.outputs(complete)
         assert len(late.payloads("test_run_start")) == 1
         room = joined["room"]

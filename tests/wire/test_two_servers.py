@@ -25,9 +25,12 @@ async def test_a_client_that_changes_servers_misses_nothing_and_hears_nothing_tw
         attempt, chat = started["attempt_id"], started["attempt_chat_id"]
         room = f"chat:{chat}"
 
+        turns = 0
+
         async def talk() -> str:
-            reply = ""
-            for number in range(5):
+            reply, number = "", 0
+            while number < 5 or turns < 5:
+                number += 1
                 given = {"attempt_id": attempt, "chat_id": chat, "message": f"Message {number}"}
                 reply = (await talker.ok("attempt_message", given))["assistant_message_id"]
                 await talker.event("attempt_assistant_complete", message_id=reply)
@@ -42,7 +45,6 @@ async def test_a_client_that_changes_servers_misses_nothing_and_hears_nothing_tw
             heard = list(first.logged)
             auth["offset"] = heard[-1].offset
             first.cut()
-        turns = 0
         while not talking.done():
             turns += 1
             async with Raw(servers[turns % 2].url) as again:

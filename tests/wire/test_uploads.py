@@ -28,7 +28,7 @@ CAPTIONS = named_id(
 def io(house: House, user_id: str | None = "learner") -> httpx.AsyncClient:
     """An HTTP client with an account's token, or without any."""
     headers = {"authorization": f"Bearer {house.site.tokens[user_id]}"} if user_id else {}
-    return httpx.AsyncClient(base_url=house.url, headers=headers, timeout=20)
+    return httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60)
 
 
 def path_of(upload_id: str) -> str:
@@ -156,7 +156,7 @@ async def test_a_ticket_is_a_link_that_needs_no_credential(house: House) -> None
 async def test_a_ticket_ends_with_the_account_and_holds_on_every_server(shared: Site) -> None:
     one, other = shared.start(), shared.start()
     house = House(shared, one)
-    async with io(house) as http, httpx.AsyncClient(base_url=other.url, timeout=20) as nobody:
+    async with io(house) as http, httpx.AsyncClient(base_url=other.url, timeout=60) as nobody:
         url = (await http.get(f"{path_of(VIDEO)}/ticket")).json()["url"]
         assert (await nobody.get(url)).content == BYTES
         shared.write(lambda tx: accounts.deactivate(tx, shared.ids["learner"]))

@@ -128,7 +128,7 @@ async def test_a_stopped_reply_is_counted_with_estimated_tokens(own: Site) -> No
             await client.ok("attempt_stop", {"chat_id": chat})
             await client.wait_for("attempt_assistant_complete")
             items: list[Any] = []
-            for _ in range(100):
+            for _ in range(1000):
                 items = items or (await usage_of(house, attempt))["items"]
                 await asyncio.sleep(0 if items else 0.05)
     (item,) = items

@@ -10,6 +10,7 @@ from typing import Any
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
 from parlour.kernel.clock import rfc3339
+from parlour.storage.tx import Tx
 from tests.harness.clock import SetClock
 from tests.harness.site import Process, Site
 from tests.wire.house import House
@@ -54,6 +55,16 @@ class Timed(House):
         """A chat's row."""
         row: Any = self.site.write(lambda tx: tx.one("SELECT * FROM chats WHERE id = :id", id=chat_id))
         return dict(row)
+
+    def sooner(self, chat_id: str) -> None:
+        """Let a chat's time be up in a second; nobody's connection lapses, as it would if the clock went ahead."""
+        at = self.clock.now_ms() + 1000
+
+        def change(tx: Tx) -> None:
+            tx.run("UPDATE chats SET expires_at = :at WHERE id = :id", at=at, id=chat_id)
+            tx.run("UPDATE jobs SET run_at = :at WHERE kind = 'attempts.expire'", at=at)
+
+        self.site.write(change)
 
     def restart(self, **settings: Any) -> None:
         """Another server instead of this one, which must have ended, on the same clock."""
