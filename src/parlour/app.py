@@ -38,23 +38,25 @@ from parlour.providers.models.observed import ObservedModel
 from parlour.providers.models.played import load_played
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.providers.oidc_keys import fetch_keys_of
+from parlour.providers.speech import build_speech
+from parlour.providers.speech.activity import build_activity
 from parlour.serving import lock_data
 from parlour.settings import Settings
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
 from parlour.testing import Testing, TestingNeed
 from parlour.turns.work import TurnLimits, TurnRunner
+from parlour.voice import Voice, VoiceNeed
 from parlour.wire.glow.attendance import Attendance, AttendanceRules
 from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Delivery
 from parlour.wire.glow.dispatch import Dispatch
 from parlour.wire.glow.documents import asyncapi_router
 from parlour.wire.glow.event_routes import events_router
-from parlour.wire.glow.http_sessions import SessionRules
-from parlour.wire.glow.hub import Hub, SocketRules
-from parlour.wire.glow.recovery import RecoveryRules
+from parlour.wire.glow.hub import Hub
 from parlour.wire.glow.routes import GlowHttp, operations_router
 from parlour.wire.glow.routes import models as glow_payloads
+from parlour.wire.glow.rules import session_rules, socket_rules
 from parlour.wire.glow.server import GlowServer
 from parlour.wire.glow.streams import Readers, Reading
 from parlour.wire.glow.twins import models as twin_payloads
@@ -126,11 +128,14 @@ class Parlour:
         self.throttle = LoginThrottle(self.clock)
         self.authenticator = self._authenticator()
         self.blobs = FolderBlobs(settings.files)
+        self.speech = build_speech(settings, self.clock)
         self.laboratory = self._laboratory()
+        self.voice = self._voice()
         self.testing = Testing(TestingNeed(settings=settings, database=self.database, model=self.models))
         self.commands = Commands(self.database, self.ids, self.rules, self.testing.rules)
-        self.hub = self._hub()
+        self.hub = Hub(self.commands, self.authenticator, socket_rules(settings), self.metrics, self._attendance())
         self.hub.guest = self.laboratory.sockets
+        self.hub.voice.desk = self.voice.desk
         self.sockets = GlowServer(
             self.hub,
             Dispatch(self.hub, self.commands, self.metrics, limits.socket_events_per_second_max),
@@ -140,7 +145,7 @@ class Parlour:
         self.hub.closer = self.sockets
         self.readers = Readers()
         self._lock: int | None = None
-        self.housekeeping = Housekeeping(self.database, limits, self.laboratory.keep_house)
+        self.housekeeping = Housekeeping(self.database, limits, self.laboratory.keep_house, self.voice.keep_house)
         self.pump: Pump | None = None
         self.worker: Worker | None = None
         self.app = self._http()
@@ -159,6 +164,7 @@ class Parlour:
         if not dialect.shared:
             await self.database.write(lambda tx: cursors.close_all(tx, "socket"))
         await self.laboratory.open()
+        await self.voice.start(pump)
         await self.hub.attendance.start()
         if self.only != "web":
             self.worker = self._worker(pump)
@@ -180,6 +186,7 @@ class Parlour:
     async def stop(self) -> None:
         """Refuse what is new, finish or hand back what runs, keep what was said (P29)."""
         await self.part()
+        await self.voice.stop()
         if self.worker:
             await self.worker.stop()
             await self.laboratory.stop_tools()
@@ -187,6 +194,7 @@ class Parlour:
         if self.pump:
             await self.pump.stop()
         await self.models.aclose()
+        await self.speech.aclose()
         await self.database.stop()
         self.passwords.close()
         if self._lock is not None:
@@ -198,24 +206,6 @@ class Parlour:
         await self.hub.stop()
         self.readers.stop()
         await self.laboratory.part()
-
-    def _hub(self) -> Hub:
-        settings, limits = self.settings, self.settings.limits
-        return Hub(
-            self.commands,
-            self.authenticator,
-            SocketRules(
-                per_account_max=limits.sockets_per_account_max,
-                recovery=RecoveryRules(
-                    offer=settings.recovery_offer,
-                    age_seconds_max=limits.recovery_seconds_max,
-                    events_max=limits.recovery_events_max,
-                ),
-                dialect=settings.glow_dialect,
-            ),
-            self.metrics,
-            self._attendance(),
-        )
 
     def _worker(self, pump: Pump) -> Worker:
         settings, limits = self.settings, self.settings.limits
@@ -232,8 +222,8 @@ class Parlour:
             hints_seconds_max=limits.hints_seconds_max,
         )
         worker.add(TurnRunner(self.database, pump, self.models, settings.model, turn_limits).kind())
-        grader_limits = GraderLimits(answer_seconds_max=limits.grading_seconds_max)
-        worker.add(Grader(self.database, self.models, settings.grader_model or settings.model, grader_limits).kind())
+        asking = GraderLimits(answer_seconds_max=limits.grading_seconds_max, unclear_below=settings.voice.unclear_below)
+        worker.add(Grader(self.database, self.models, settings.grader_model or settings.model, asking).kind())
         drafter_limits = DrafterLimits(task_seconds_max=limits.generation_seconds_max)
         worker.add(Drafter(self.database, self.models, settings.model, drafter_limits, settings.timezone).kind())
         worker.add(Preparer(self.database).kind())
@@ -243,6 +233,7 @@ class Parlour:
             Timekeeper(self.database, grace_seconds=limits.time_grace_seconds, timezone_name=settings.timezone).kind()
         )
         self.testing.work_in(worker, pump)
+        self.voice.work_in(worker)
         self.laboratory.work_in(worker, pump)
         return worker
 
@@ -269,6 +260,20 @@ class Parlour:
                 passwords=self.passwords,
                 throttle=self.throttle,
                 pump=self._running_pump,
+                engines=self.speech,
+            )
+        )
+
+    def _voice(self) -> Voice:
+        return Voice(
+            VoiceNeed(
+                settings=self.settings,
+                database=self.database,
+                clock=self.clock,
+                ids=self.ids,
+                blobs=self.blobs,
+                engines=self.speech,
+                activity=build_activity(self.settings),
             )
         )
 
@@ -356,7 +361,7 @@ class Parlour:
         reading = AttemptsNeed(database=self.database, authenticator=self.authenticator)
         for routes in (drafts_router, exports_router, history_router, usage_router, attempts_router, chats_router):
             app.include_router(routes(reading))
-        for router in self.testing.routers(reading):
+        for router in (*self.testing.routers(reading), *self.voice.routers(reading)):
             app.include_router(router)
         app.include_router(
             uploads_router(
@@ -374,12 +379,7 @@ class Parlour:
 
     def _reading(self) -> Reading:
         """What streams and polls of HTTP sessions read with; there once the server has started."""
-        limits = self.settings.limits
-        rules = SessionRules(
-            idle_seconds=limits.http_session_idle_seconds,
-            per_account_max=limits.sockets_per_account_max,
-            dialect=self.settings.glow_dialect,
-        )
+        rules = session_rules(self.settings)
         return Reading(database=self.database, pump=self._running_pump(), clock=self.clock, ids=self.ids, rules=rules)
 
     @property

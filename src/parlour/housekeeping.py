@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from parlour.benchmarks.compacting import compact_replays
-from parlour.conversations.compacting import compact_replies
+from parlour.conversations.compacting import compact_replies, compact_speech
 from parlour.events import cursors
 from parlour.events.compaction import prune
 from parlour.settings import Limits
@@ -21,12 +21,15 @@ ACCOUNT_ROOM_SECONDS = 2 * TICKET_SECONDS_MAX  # joins of HTTP sessions stand th
 
 
 class Housekeeping:
-    """A task of its own; a round that fails is logged and the next one comes all the same."""
+    """A task of its own; a round that fails is logged and the next one comes all the same.
 
-    def __init__(self, database: Database, limits: Limits, laboratory: Callable[[], Awaitable[None]]) -> None:
+    `rounds`: what the laboratory, voice and others do in each round, last.
+    """
+
+    def __init__(self, database: Database, limits: Limits, *rounds: Callable[[], Awaitable[object]]) -> None:
         self._database = database
         self._limits = limits
-        self._laboratory = laboratory
+        self._others = rounds
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -48,7 +51,8 @@ class Housekeeping:
 
         await self._database.write(forget)
         await self._shorten_log()
-        await self._laboratory()
+        for keep_house in self._others:
+            await keep_house()
 
     async def _rounds(self) -> None:
         while True:
@@ -60,6 +64,7 @@ class Housekeeping:
 
     async def _shorten_log(self) -> None:
         replies = await compact_replies(self._database, self._limits.compaction_age_seconds)
+        spoken = await compact_speech(self._database, self._limits.compaction_age_seconds)
         turns = await compact_replays(self._database, self._limits.compaction_age_seconds)
         entries = 0
         for prefix, seconds in (
@@ -68,5 +73,6 @@ class Housekeeping:
             ("account:", ACCOUNT_ROOM_SECONDS),
         ):
             entries += await prune(self._database, prefix, seconds)
-        if replies or turns or entries:
-            logger.info("log_shortened", extra={"replies": replies, "replayed_turns": turns, "entries": entries})
+        if replies or spoken or turns or entries:
+            counts = {"replies": replies, "spoken": spoken, "replayed_turns": turns, "entries": entries}
+            logger.info("log_shortened", extra=counts)

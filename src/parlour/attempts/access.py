@@ -76,9 +76,12 @@ def may_read_room(tx: Tx, actor: Actor, room: str) -> bool:
     kind, _, name = room.partition(":")
     if kind == "person":
         return name == actor.account_id
-    if kind not in ("chat", "presence"):
-        return False
-    chat = conversations.chat(tx, ChatId(name))
+    return kind in ("chat", "presence") and may_read_chat(tx, actor, ChatId(name))
+
+
+def may_read_chat(tx: Tx, actor: Actor, chat_id: ChatId) -> bool:
+    """Whether an actor may read a chat; there may be none."""
+    chat = conversations.chat(tx, chat_id)
     attempt = store.attempt(tx, chat.attempt_id, lock=False) if chat else None
     return attempt is not None and _may_read(tx, actor, attempt)
 

@@ -16,6 +16,7 @@ from parlour.conversations import actions as conversations
 from parlour.conversations.actions import Learner
 from parlour.conversations.entities import Chat
 from parlour.conversations.rooms import chat_room, person_room
+from parlour.conversations.spoken import sessions
 from parlour.events import presence
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
@@ -214,7 +215,7 @@ def say(tx: Tx, actor: Actor, saying: Saying, timezone_name: str) -> Begun:
         raise Refusal("empty_message", "The message is empty.")
     parent = MessageId(saying.parent_message_id) if saying.parent_message_id else None
     learner = Learner(text=saying.text, parent_id=parent, persona_id=found.attempt.user_persona_id)
-    begun = turns.begin_turn(tx, chat, learner)
+    begun = turns.begin_turn(tx, chat, learner, sessions.live(tx, chat.id))
     accounts.take_request(tx, actor.account_id, timezone_name)
     return begun
 

@@ -6,6 +6,7 @@ from parlour.accounts import actions as accounts
 from parlour.attempts.entities import Attempt
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat, Completion
+from parlour.conversations.spoken import sessions, utterances
 from parlour.grading import actions as grading
 from parlour.grading.entities import GradeRequest
 from parlour.kernel.ids import AccountId
@@ -28,6 +29,8 @@ class Closing:
 def close(tx: Tx, attempt: Attempt, chat: Chat, closing: Closing) -> str | None:
     """Close an open chat; the id of the grade that will come, if one will (decision D27)."""
     turns.stop_turn(tx, chat.id)
+    sessions.end_with_chat(tx, chat.id)
+    utterances.drop_all(tx, chat.id)
     conversations.complete_chat(tx, chat.id, Completion(stop=closing.stop, message=closing.message))
     spoken = any(message.type == "query" for message in conversations.transcript(tx, chat.id))
     if not closing.grade or not spoken or chat.snapshot.rubric is None:

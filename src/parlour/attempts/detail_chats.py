@@ -159,6 +159,7 @@ def shown_messages(records: ChatRecords, learner_name: str | None) -> list[shape
             number=message.number,
             usage=records.usage.get(message.id),
             branch_label=records.labels.get(message.id),
+            item_id=message.item_id,
         )
         for message in records.messages
     ]
@@ -208,6 +209,7 @@ def _feedbacks(items: Items) -> list[shapes.Feedback]:
             feedback=feedback.feedback,
             evidence=feedback.evidence,
             unsupported=feedback.unsupported,
+            judged_on=feedback.judged_on,
         )
         for feedback in items.feedbacks
     ]

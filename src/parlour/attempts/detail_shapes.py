@@ -10,7 +10,7 @@ from typing import Literal
 
 from parlour.attempts.detail_quiz import QuizResponse, QuizSummary
 from parlour.conversations.entities import MessageState, MessageType
-from parlour.grading.entities import Evidence, GradeSource, GradeState
+from parlour.grading.entities import Evidence, GradeSource, GradeState, JudgedOn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +171,7 @@ class Feedback:
     feedback: str
     evidence: Sequence[Evidence]
     unsupported: bool
+    judged_on: JudgedOn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -359,7 +360,7 @@ class Message:
     """A message in the tree of its chat. `number` is the order of creation.
 
     `branch_label` is the name kept at this message: that of the branch which leads through it to its newest leaf.
-    `usage` is what models used for it; null where none was asked.
+    `usage` is what models used for it; null where none was asked. `item_id`: the utterance that it was, for speech.
     """
 
     id: str
@@ -378,6 +379,7 @@ class Message:
     number: int
     branch_label: str | None
     usage: MessageUsage | None
+    item_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

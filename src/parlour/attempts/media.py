@@ -1,11 +1,14 @@
 """Who may read a file of published content: whoever meets it in a training, and who teaches.
 
-A file with an owner is the owner's alone. Not-yours looks like not-there.
+A file with an owner is the owner's alone, but a recording of speech is for whoever may read its chat. Not-yours
+looks like not-there.
 """
 
+from parlour.attempts import access
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Document, EntryKind, Reference, Scenario
 from parlour.conversations.scenes import snapshots_naming
+from parlour.conversations.spoken.reading.keeping import chat_of_recording
 from parlour.files import actions as files
 from parlour.files.entities import Upload
 from parlour.kernel.actor import RANKS, Actor
@@ -25,10 +28,16 @@ def upload_to_read(tx: Tx, actor: Actor, upload_id: str) -> Upload:
 
 def _may_read(tx: Tx, actor: Actor, upload: Upload) -> bool:
     if upload.account_id is not None:
-        return upload.account_id == actor.account_id
+        return upload.account_id == actor.account_id or _may_hear(tx, actor, upload.id)
     if actor.rank >= RANKS["instructional"]:
         return True
     return _has_seat(tx, actor, upload.id) or _has_chat(tx, actor, upload.id)
+
+
+def _may_hear(tx: Tx, actor: Actor, upload_id: str) -> bool:
+    """Whether the file is a recording of speech in a chat that the actor may read."""
+    chat_id = chat_of_recording(tx, upload_id)
+    return chat_id is not None and access.may_read_chat(tx, actor, chat_id)
 
 
 def _has_seat(tx: Tx, actor: Actor, upload_id: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 from parlour.accounts import actions as accounts
 from parlour.attempts import access, store
 from parlour.attempts.detail_shapes import MessageUsage
+from parlour.conversations.spoken.reading.words import spoken_ms
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.ids import AttemptId
@@ -66,13 +67,25 @@ class UsageItem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechSeconds:
+    """Seconds of sound: what the learner said, and what was heard of answers."""
+
+    learner_seconds: float
+    persona_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptUsage:
-    """Every request made for an attempt, oldest first, and what they came to."""
+    """Every request made for an attempt, oldest first, and what they came to; how long people and personas spoke.
+
+    What speech services of others cost is not known here.
+    """
 
     attempt_id: str
     items: Sequence[UsageItem]
     by_task: Sequence[Total]
     by_model: Sequence[Total]
+    speech: SpeechSeconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,11 +111,13 @@ def attempt_usage(tx: Tx, actor: Actor, attempt_id: str) -> AttemptUsage:
     """What an attempt used that the actor may read; raises `not_found`."""
     attempt = access.attempt_to_read(tx, actor, attempt_id)
     rows = usage.of_attempt(tx, attempt.id)
+    learner_ms, persona_ms = spoken_ms(tx, attempt.id)
     return AttemptUsage(
         attempt_id=attempt.id,
         items=[_item(row) for row in rows],
         by_task=totals(_single(row, row.task) for row in rows),
         by_model=totals(_single(row, row.model) for row in rows),
+        speech=SpeechSeconds(learner_seconds=learner_ms / 1000, persona_seconds=persona_ms / 1000),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from parlour.conversations import store, tree
-from parlour.conversations.entities import Chat, Completion, Hint, Mark, Message, MessageState, Spoken
+from parlour.conversations.entities import BLANK_LINE, Chat, Completion, Hint, Mark, Message, MessageState, Spoken
 from parlour.conversations.facts import (
     ContentGiven,
     HintGiven,
@@ -24,11 +24,16 @@ from parlour.storage.tx import Tx
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Learner:
-    """What a learner says: text as sent, the message it answers or replaces, the persona played."""
+    """What a learner says: text as sent, the message it answers or replaces, the persona played.
+
+    `item_id` and `message_id`: the utterance that it was, and the id that was given to its message then.
+    """
 
     text: str
     parent_id: MessageId | None = None
     persona_id: str | None = None
+    message_id: MessageId | None = None
+    item_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +110,16 @@ def fence_of(job_id: str, claims: int) -> str:
     return f"{job_id}#{claims}"
 
 
+def fence(tx: Tx, message_id: MessageId) -> str | None:
+    """Who may write a reply now; None if it has ended."""
+    return store.fence(tx, message_id)
+
+
+def hand_on(tx: Tx, message_id: MessageId, fence: str) -> bool:
+    """Somebody else may write a reply from now on, where it stands; False if it has ended."""
+    return store.set_fence(tx, message_id, fence)
+
+
 def add_exchange(tx: Tx, chat_id: ChatId, said: Learner, *, replier_id: str | None) -> tuple[Message, Message]:
     """Store a learner's message and the place of its reply, and tell the room.
 
@@ -114,7 +129,7 @@ def add_exchange(tx: Tx, chat_id: ChatId, said: Learner, *, replier_id: str | No
     parent = tree.parent_for(known, said.parent_id)
     number = known[-1].number if known else 0
     query = Message(
-        id=MessageId(tx.new_id()),
+        id=said.message_id or MessageId(tx.new_id()),
         chat_id=chat_id,
         type="query",
         parent_id=parent,
@@ -124,6 +139,7 @@ def add_exchange(tx: Tx, chat_id: ChatId, said: Learner, *, replier_id: str | No
         state="complete",
         created_at=tx.now_ms,
         completed_at=tx.now_ms,
+        item_id=said.item_id,
     )
     reply = Message(
         id=MessageId(tx.new_id()),
@@ -152,7 +168,7 @@ def store_exchange(tx: Tx, query: Message, reply: Message, fence: str) -> None:
             message_id=query.id,
             content=query.content,
             created_at=query.created_at,
-            item_id=None,
+            item_id=query.item_id,
             persona_id=query.persona_id,
             parent_message_id=query.parent_id,
         ),
@@ -251,15 +267,40 @@ def complete_reply(tx: Tx, message_id: MessageId, status: MessageState, completi
     return True
 
 
-def stop_reply(tx: Tx, chat_id: ChatId) -> tuple[MessageId, str] | None:
-    """Stop the running reply of a chat; its partial text stays. The message and its fence, or None."""
+def stop_reply(tx: Tx, chat_id: ChatId, *, keep: int | None = None) -> tuple[MessageId, str] | None:
+    """Stop the running reply of a chat; its partial text stays, or the first `keep` characters of it.
+
+    The message and its fence, or None.
+    """
     found = store.streaming(tx, chat_id)
     if found is None:
         return None
     reply, fence = found
+    if keep is not None and keep < len(reply.content):
+        _cut(tx, reply, keep)
     complete_reply(tx, reply.id, "stopped", Completion(stop=True))
     tx.announce([chat_room(chat_id)], ReplyStopped(chat_id=chat_id, message_id=reply.id))
     return reply.id, fence
+
+
+def _cut(tx: Tx, reply: Message, keep: int) -> None:
+    """Only the beginning of a reply stays; what was told is told again, so that deltas add up to the content."""
+    marks = tuple(mark for mark in reply.marks if mark.at < keep)
+    text = reply.content[:keep]
+    store.cut_text(tx, reply.id, text, marks)
+    room = [chat_room(reply.chat_id)]
+    tx.announce(room, TextReset(chat_id=reply.chat_id, message_id=reply.id))
+    starts = [0, *(mark.at - len(BLANK_LINE) for mark in marks[1:]), keep]
+    speakers = [mark.persona_id for mark in marks] or [reply.persona_id]
+    for idx, persona_id in enumerate(speakers):
+        piece = text[starts[idx] : starts[idx + 1]]
+        if piece:
+            tx.announce(
+                room,
+                TextAdded(
+                    chat_id=reply.chat_id, message_id=reply.id, text=piece, persona_id=persona_id, content_idx=idx
+                ),
+            )
 
 
 def fail_reply(tx: Tx, chat: Chat, message_id: MessageId, code: str, text: str) -> bool:

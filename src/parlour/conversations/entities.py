@@ -100,6 +100,7 @@ class Message:
     """A learner's message (`query`) or a reply (`response`). `number` is the order of creation.
 
     `persona_id` of a reply in a scene of several personas is the first speaker, None before there is one.
+    `item_id`: the utterance that a spoken message was.
     """
 
     id: MessageId
@@ -113,6 +114,7 @@ class Message:
     created_at: int
     completed_at: int | None
     marks: tuple[Mark, ...] = ()
+    item_id: str | None = None
 
     @property
     def contents(self) -> tuple[Content, ...]:

@@ -168,6 +168,19 @@ class SpeechHeard:
 
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpeechCompacted:
+    """What was understood of an utterance in the end, in place of every `SpeechHeard` that was told under
+    `from_seq` up to its own number in the room."""
+
+    chat_id: ChatId
+    message_id: MessageId
+    item_id: str
+    transcript: str
+    from_seq: int
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SpeechDropped:
     """An utterance had no words, or they could not be found out: there is no message (decision D22)."""
 

@@ -53,6 +53,7 @@ def _message(row: Row) -> Message:
         created_at=row["created_at"],
         completed_at=row["completed_at"],
         marks=_MARKS.decode(row["contents"]) if row["contents"] else (),
+        item_id=row["item_id"],
     )
 
 
@@ -127,9 +128,9 @@ def streaming(tx: Tx, chat_id: ChatId) -> tuple[Message, str] | None:
 
 def insert_message(tx: Tx, message: Message, fence: str | None) -> None:
     tx.run(
-        "INSERT INTO messages (id, chat_id, type, parent_id, number, content, persona_id, state, fence, created_at,"
-        " completed_at) VALUES (:id, :chat_id, :type, :parent_id, :number, :content, :persona_id, :state, :fence,"
-        " :created_at, :completed_at)",
+        "INSERT INTO messages (id, chat_id, type, parent_id, number, content, persona_id, state, fence, item_id,"
+        " created_at, completed_at) VALUES (:id, :chat_id, :type, :parent_id, :number, :content, :persona_id, :state,"
+        " :fence, :item_id, :created_at, :completed_at)",
         id=message.id,
         chat_id=message.chat_id,
         type=message.type,
@@ -139,6 +140,7 @@ def insert_message(tx: Tx, message: Message, fence: str | None) -> None:
         persona_id=message.persona_id,
         state=message.state,
         fence=fence,
+        item_id=message.item_id,
         created_at=message.created_at,
         completed_at=message.completed_at,
     )
@@ -162,6 +164,21 @@ def append_contents(tx: Tx, message_id: MessageId, fence: str, text: str, marks:
 def take_over(tx: Tx, message_id: MessageId, fence: str) -> bool:
     sql = "UPDATE messages SET content = '', contents = NULL, fence = :fence WHERE id = :id AND state = 'streaming'"
     return tx.run(sql, id=message_id, fence=fence) > 0
+
+
+def fence(tx: Tx, message_id: MessageId) -> str | None:
+    row = tx.one("SELECT fence FROM messages WHERE id = :id AND state = 'streaming'", id=message_id)
+    return row["fence"] if row else None
+
+
+def set_fence(tx: Tx, message_id: MessageId, fence: str) -> bool:
+    sql = "UPDATE messages SET fence = :fence WHERE id = :id AND state = 'streaming'"
+    return tx.run(sql, id=message_id, fence=fence) > 0
+
+
+def cut_text(tx: Tx, message_id: MessageId, text: str, marks: Sequence[Mark]) -> bool:
+    sql = "UPDATE messages SET content = :text, contents = :marks WHERE id = :id AND state = 'streaming'"
+    return tx.run(sql, id=message_id, text=text, marks=_json(marks or None)) > 0
 
 
 def complete_message(tx: Tx, message_id: MessageId, state: MessageState, completion: Completion | None) -> bool:

@@ -47,6 +47,16 @@ class CursorLeft:
     room: str
 
 
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CursorTold:
+    """An HTTP session is told something that is for it alone: the name of an event and its members as JSON."""
+
+    cursor_id: str
+    name: str
+    payload: str
+
+
 def account_room(account_id: str) -> str:
     """Where servers tell each other what concerns an account's connections. Nobody else reads it."""
     return f"account:{account_id}"

@@ -2,7 +2,7 @@
 
 Text is stored before it is told: the first piece is written at once; while a write is under way
 the next pieces gather. Only the holder of the reply's fence may write, so a worker that was
-presumed dead, or a turn that was stopped, adds nothing.
+presumed dead, or a turn that was stopped, adds nothing. A spoken reply is completed when it was spoken.
 """
 
 import asyncio
@@ -15,10 +15,12 @@ import msgspec
 from parlour.catalog import actions as catalog
 from parlour.conversations import actions as conversations
 from parlour.conversations.actions import Writing
-from parlour.conversations.entities import Chat
+from parlour.conversations.entities import Chat, Mark, Message
 from parlour.conversations.facts import ReplyCompleted
 from parlour.conversations.rooms import chat_room
 from parlour.conversations.scenes import material_of
+from parlour.conversations.spoken import ledger
+from parlour.conversations.spoken.entities import Heard
 from parlour.events.pump import Pump
 from parlour.jobs.queue import Job, Kind, LeaseLostError
 from parlour.kernel.decoding import decode
@@ -27,10 +29,11 @@ from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns import prompt, usage
-from parlour.turns.actions import ANSWER, AnswerTurn
+from parlour.turns.actions import ANSWER, FALLBACK_SECONDS, AnswerTurn
 from parlour.turns.ports import Finished, Model, Request, Text, ToolCall, Usage
 from parlour.turns.prompt import Scene
 from parlour.turns.speakers import Speakers, labels_of
+from parlour.turns.speaking import give_up_speaking, is_being_spoken, until_spoken
 from parlour.turns.stopping import StopWatch
 from parlour.turns.streams import CastStream, ReplyStream, StoppedError, first_within
 from parlour.turns.usage import Meter, Payer, Used
@@ -54,8 +57,15 @@ class _Task:
     writing: Writing
     scene: Scene
     script: Mapping[str, object] | None
-    begun: bool
+    reply: Message
+    heard: Heard | None
+    elsewhere: bool
     meters: list[Meter] = field(default_factory=list[Meter])
+
+    @property
+    def written(self) -> bool:
+        """Whether all text of a spoken reply is there already."""
+        return self.heard is not None and bool(self.reply.content) and self.heard.text == self.reply.content
 
     def measure(self, request: Request) -> Meter:
         """A meter for a request of this turn."""
@@ -95,8 +105,11 @@ class TurnRunner:
     async def _step(self, job: Job) -> None:
         body = job.read(AnswerTurn)
         task = await self._database.read(lambda tx: _load(tx, body, job))
-        if task is None or ((job.claims > 1 or task.begun) and not await self._again(task.writing)):
+        if task is None or not await self._may_begin(job, body, task):
             await self._database.write(job.finish)
+            return
+        if task.elsewhere:
+            await self._look_later(job, body)
             return
         stop = StopWatch(ReplyCompleted, lambda ended: _stops(ended, body.message_id))
         room = chat_room(body.chat_id)
@@ -115,8 +128,19 @@ class TurnRunner:
         finally:
             self._pump.leave(room, stop)
 
-    async def _again(self, writing: Writing) -> bool:
-        return await self._database.write(lambda tx: conversations.take_over(tx, writing))
+    async def _may_begin(self, job: Job, body: AnswerTurn, task: _Task) -> bool:
+        """What somebody else began is begun again, unless all of it is there; False if it has ended meanwhile."""
+        fresh = job.claims == 1 and not task.reply.content and not body.apart
+        if fresh or task.elsewhere or task.written:
+            return True
+        return await self._database.write(lambda tx: conversations.take_over(tx, task.writing))
+
+    async def _look_later(self, job: Job, body: AnswerTurn) -> None:
+        def later(tx: Tx) -> None:
+            job.finish(tx)
+            tx.enqueue(ANSWER, body, delay_seconds=FALLBACK_SECONDS)
+
+        await self._database.write(later)
 
     async def _note(self, task: _Task) -> None:
         """Keep what a reply cost that somebody else ended."""
@@ -125,17 +149,42 @@ class TurnRunner:
 
     async def _answer(self, job: Job, task: _Task) -> None:
         stream = self._stream(task)
-        try:
-            await self._hear(task, stream)
-        except (ProviderFault, TimeoutError):
+        text, marks = task.reply.content, task.reply.marks
+        if not task.written:
+            try:
+                await self._hear(task, stream)
+            except (ProviderFault, TimeoutError):
+                stream.end()
+                await stream.settle()
+                await self._fail(job, task, stream)
+                return
             stream.end()
-            await stream.settle()
-            await self._fail(job, task, stream)
-            return
-        stream.end()
-        hints = await self._hints(task, stream) if _wants_hints(task, stream.text) else ()
+            text, marks = stream.text, stream.marks()
+            await self._say_written(task, stream)
+        hints: Sequence[str] = ()
+        if _wants_hints(task, text):
+            await stream.flush()
+            hints = await self._hints(task, text, marks)
+        if task.heard is not None and text:
+            await until_spoken(self._database, self._pump, task.chat.id, task.writing.message_id)
         await stream.settle()
         await self._complete(job, task, stream, hints)
+
+    async def _say_written(self, task: _Task, stream: ReplyStream) -> None:
+        """Tell who speaks a reply that all its text is there; what it used is kept now, since its sound takes long."""
+        heard = task.heard
+        if heard is None or not stream.text:
+            return
+        await stream.flush()
+        used = task.used()
+        text = stream.text
+
+        def written(tx: Tx) -> None:
+            ledger.written(tx, heard, text)
+            usage.note_all(tx, used)
+
+        await self._database.write(written)
+        task.meters.clear()
 
     async def _hear(self, task: _Task, stream: ReplyStream) -> None:
         """The model's reply, until it ends or is as long as it may be."""
@@ -172,18 +221,17 @@ class TurnRunner:
             script=task.script if self._model_name.startswith("scripted") else None,
         )
 
-    async def _hints(self, task: _Task, stream: ReplyStream) -> Sequence[str]:
+    async def _hints(self, task: _Task, text: str, marks: tuple[Mark, ...]) -> Sequence[str]:
         """Hints for a practice chat, after all text was told; none if they are late or unusable (6.3.3)."""
-        await stream.flush()
         last = task.scene.path[-1]
         said = replace(
             last,
             id=task.writing.message_id,
             type="response",
             parent_id=last.id,
-            content=stream.text,
+            content=text,
             persona_id=task.writing.persona_id,
-            marks=stream.marks(),
+            marks=marks,
         )
         with_reply = replace(task, scene=replace(task.scene, path=[*task.scene.path, said]))
         request = self._request(with_reply, "hints")
@@ -196,8 +244,8 @@ class TurnRunner:
                         meter.see(piece)
                         if isinstance(piece, Text):
                             answer.append(piece.text)
-            text = "".join(answer)
-            found = decode(text[text.find("{") : text.rfind("}") + 1], _Hints).hints
+            given = "".join(answer)
+            found = decode(given[given.find("{") : given.rfind("}") + 1], _Hints).hints
         except (ProviderFault, TimeoutError, msgspec.DecodeError):
             return ()
         finally:
@@ -215,6 +263,8 @@ class TurnRunner:
             if hints:
                 conversations.add_hints(tx, task.writing, hints)
             usage.note_all(tx, used)
+            if task.heard is not None:
+                give_up_speaking(tx, task.writing.message_id, stream.text or task.reply.content)
             if not conversations.complete_reply(tx, task.writing.message_id, "complete"):
                 raise LeaseLostError
             job.finish(tx)
@@ -248,6 +298,9 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
     reply = conversations.message(tx, body.message_id)
     if chat is None or reply is None or reply.state != "streaming":
         return None
+    heard = ledger.speaking(tx, reply.id) if body.spoken else None
+    if body.apart and heard and _is_others(conversations.fence(tx, reply.id) or "", heard, job):
+        return None
     material = material_of(tx, chat)
     several = len(chat.snapshot.persona_ids) > 1
     cast = [each for each in material.personas if several or each.id == reply.persona_id] if material else []
@@ -264,11 +317,20 @@ def _load(tx: Tx, body: AnswerTurn, job: Job) -> _Task | None:
         ),
         scene=Scene(personas=cast, scenario=material.scenario, documents=material.documents, path=path),
         script=catalog.cast_script(tx, material.scenario, labels_of(cast)),
-        begun=bool(reply.content),
+        reply=reply,
+        heard=heard,
+        elsewhere=body.apart and not (heard and heard.text) and is_being_spoken(tx, chat.id, reply.id),
     )
 
 
+def _is_others(fence: str, heard: Heard, job: Job) -> bool:
+    """Whether another job than this one ends a reply by now that a realtime session began."""
+    return fence.partition("#")[0] not in (heard.session_id, job.job_id)
+
+
 def _fail_reply(tx: Tx, chat: Chat, message_id: MessageId) -> None:
+    reply = conversations.message(tx, message_id)
+    give_up_speaking(tx, message_id, reply.content if reply else "")
     conversations.fail_reply(tx, chat, message_id, "unavailable", "The model service is not available.")
 
 

@@ -6,7 +6,9 @@ import msgspec
 
 from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.exports.records import Record, Response, feedbacks_of, text_of
+from parlour.conversations.spoken.entities import Heard, Utterance
 from parlour.grading.rules import percentage
+from parlour.kernel.clock import rfc3339
 
 SCHEMA = "parlour-attempt/1"
 
@@ -14,7 +16,7 @@ Line = dict[str, object]
 
 
 def lines(record: Record) -> bytes:
-    """The attempt, then each chat with its messages, answers and grade."""
+    """The attempt, then each chat with its messages, what was spoken, answers and grade."""
     return b"".join(msgspec.json.encode(line) + b"\n" for line in _lines(record))
 
 
@@ -30,6 +32,10 @@ def _lines(record: Record) -> Iterator[Line]:
         yield {"kind": "chat"} | ids | _chat(record, chat)
         for message in record.messages(chat):
             yield {"kind": "message"} | ids | _message(record, message)
+        for utterance in record.utterances(chat):
+            yield {"kind": "utterance"} | ids | _utterance(utterance)
+        for heard in record.spoken_replies(chat):
+            yield {"kind": "spoken_reply"} | ids | _spoken_reply(heard)
         for response in record.responses(chat):
             yield {"kind": "response"} | ids | _response(response)
         if chat.grade:
@@ -93,6 +99,52 @@ def _message(record: Record, message: shapes.Message) -> Line:
         ],
         "hints": [hint.hint for hint in message.hints],
     }
+
+
+def _utterance(utterance: Utterance) -> Line:
+    said = utterance.state == "said"
+    disputed: Line = {
+        "state": utterance.dispute,
+        "text": utterance.disputed_text,
+        "disputed_at": _time(utterance.disputed_at),
+        "decided_at": _time(utterance.decided_at),
+    }
+    return {
+        "item_id": utterance.id,
+        "message_id": utterance.message_id if said else None,
+        "state": utterance.state,
+        "engine": utterance.engine,
+        "language": utterance.language,
+        "text": utterance.text,
+        "words": utterance.words,
+        "milliseconds": utterance.audio_ms,
+        "recording": utterance.upload_id,
+        "sha256": utterance.sha256,
+        "dispute": disputed if utterance.dispute else None,
+        "replaced_text": utterance.replaced_text,
+        "started_at": rfc3339(utterance.started_at),
+        "ended_at": _time(utterance.ended_at),
+    }
+
+
+def _spoken_reply(heard: Heard) -> Line:
+    return {
+        "message_id": heard.message_id,
+        "state": heard.state,
+        "text": heard.text,
+        "heard": heard.text[: heard.heard_characters],
+        "sent_characters": heard.sent_characters,
+        "heard_characters": heard.heard_characters,
+        "sent_milliseconds": heard.sent_ms,
+        "heard_milliseconds": heard.heard_ms,
+        "measured": heard.measured,
+        "started_at": rfc3339(heard.started_at),
+        "ended_at": _time(heard.ended_at),
+    }
+
+
+def _time(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(at_ms)
 
 
 def _response(response: Response) -> Line:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.exports.records import Record, feedbacks_of, text_of
+from parlour.conversations.spoken.entities import Utterance
 from parlour.grading.rules import percentage
 
 # What makes markup anywhere, links of their own included, and what makes it at the begin of a line.
@@ -55,9 +56,13 @@ def _chat(record: Record, chat: shapes.Chat, number: int) -> Iterator[str]:
     yield "### Conversation"
     messages = record.messages(chat)
     path = [message for message in messages if message.on_active_path and text_of(message)]
+    said: dict[str, Utterance] = {utterance.message_id: utterance for utterance in record.utterances(chat)}
+    aloud = {heard.message_id for heard in record.spoken_replies(chat)}
     for message in path:
         yield ""
-        status = "" if message.status == "complete" else f" ({message.status})"
+        notes = ["spoken"] if message.id in said or message.id in aloud else []
+        notes += [] if message.status == "complete" else [message.status]
+        status = f" ({', '.join(notes)})" if notes else ""
         yield f"**{plain(record.speaker(message) or message.type)}**, {message.created_at}{status}"
         for content in message.contents:
             yield ""
@@ -65,6 +70,8 @@ def _chat(record: Record, chat: shapes.Chat, number: int) -> Iterator[str]:
                 yield f"> **{plain(content.name or '')}:**"
                 yield ">"
             yield from quoted(content.content)
+        if message.id in said:
+            yield from _dispute(said[message.id])
     if not path:
         yield ""
         yield "Nothing was said."
@@ -74,6 +81,21 @@ def _chat(record: Record, chat: shapes.Chat, number: int) -> Iterator[str]:
     yield from _answers(record, chat)
     if chat.grade:
         yield from _grade(record, chat, chat.grade)
+
+
+def _dispute(utterance: Utterance) -> Iterator[str]:
+    if utterance.dispute is None:
+        return
+    yield ""
+    if utterance.dispute == "accepted":
+        yield "These are the learner's words. The recogniser had understood:"
+        text = utterance.text
+    else:
+        decided = "has not been decided" if utterance.dispute == "open" else "was declined"
+        yield f"The learner says it was misheard, which {decided}, and that they said:"
+        text = utterance.disputed_text or ""
+    yield ""
+    yield from quoted(text)
 
 
 def _answers(record: Record, chat: shapes.Chat) -> Iterator[str]:
@@ -138,6 +160,12 @@ def _feedbacks(record: Record, feedbacks: Sequence[shapes.Feedback]) -> Iterator
         for evidence in feedback.evidence:
             yield ""
             yield from quoted(evidence.quote)
+            if evidence.unclear:
+                yield ""
+                yield "Some of these words were perhaps misheard; they lower nothing."
+        if feedback.judged_on == "clear_words":
+            yield ""
+            yield "Words that were perhaps misheard would have lowered this level; they were left out."
         if feedback.unsupported:
             yield ""
             yield "No words of the conversation were found that show this."

@@ -1,16 +1,18 @@
 """What an export is made from: an attempt as its reader sees it, and when its grades were given."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parlour.attempts import access
 from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.detail import AttemptDetail, attempt_detail
 from parlour.attempts.entities import Attempt
+from parlour.conversations.spoken.entities import Heard, Utterance
+from parlour.conversations.spoken.reading.words import Spoken, spoken_in
 from parlour.grading import actions as grading
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
-from parlour.kernel.ids import GradeId
+from parlour.kernel.ids import ChatId, GradeId
 from parlour.storage.tx import Tx
 
 
@@ -31,11 +33,12 @@ class Response:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """One attempt. `graded_at` holds RFC 3339 times by grade id."""
+    """One attempt. `graded_at` holds RFC 3339 times by grade id; `spoken` what was said by voice, by chat id."""
 
     attempt: Attempt
     detail: AttemptDetail
     graded_at: Mapping[str, str]
+    spoken: Spoken = field(default_factory=Spoken)
 
     @property
     def ended_at(self) -> str | None:
@@ -50,6 +53,14 @@ class Record:
     def messages(self, chat: shapes.Chat) -> list[shapes.Message]:
         """Every message of a chat, in whatever branch, by creation."""
         return [message for message in self.detail.entries.attempt_message if message.chat_id == chat.id]
+
+    def utterances(self, chat: shapes.Chat) -> Sequence[Utterance]:
+        """What the learner said by voice in a chat, also what no message came of, by its beginning."""
+        return self.spoken.utterances.get(chat.id, ())
+
+    def spoken_replies(self, chat: shapes.Chat) -> Sequence[Heard]:
+        """What was said aloud to the learner in a chat, by its beginning."""
+        return self.spoken.replies.get(chat.id, ())
 
     def speaker(self, message: shapes.Message) -> str | None:
         """Who said it: the owner's name, or that of the persona."""
@@ -89,7 +100,8 @@ def record_of(tx: Tx, actor: Actor, attempt_id: str) -> Record:
         found = grading.grade(tx, GradeId(chat.grade.id)) if chat.grade else None
         if found is not None and found.done_at is not None:
             graded_at[found.id] = rfc3339(found.done_at)
-    return Record(attempt=attempt, detail=detail, graded_at=graded_at)
+    spoken = spoken_in(tx, [ChatId(chat.id) for chat in detail.entries.attempt_chat])
+    return Record(attempt=attempt, detail=detail, graded_at=graded_at, spoken=spoken)
 
 
 def text_of(message: shapes.Message) -> str:

@@ -44,6 +44,9 @@ COLUMNS = (
     "passed",
     "time_taken_seconds",
     "summary",
+    "spoken_messages",
+    "learner_speech_seconds",
+    "persona_speech_seconds",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -101,6 +104,7 @@ def _attempt(record: Record) -> dict[str, Cell]:
 
 def _chat(record: Record, chat: shapes.Chat) -> dict[str, Cell]:
     said = [message.type for message in record.messages(chat) if message.on_active_path]
+    spoken, replies = record.utterances(chat), record.spoken_replies(chat)
     scored = [response for response in record.responses(chat) if response.scored]
     row: dict[str, Cell] = {
         "chat_id": chat.id,
@@ -114,6 +118,9 @@ def _chat(record: Record, chat: shapes.Chat) -> dict[str, Cell]:
         "persona_messages": said.count("response"),
         "questions_answered": len(scored),
         "questions_correct": sum(response.is_correct for response in scored),
+        "spoken_messages": sum(utterance.state == "said" for utterance in spoken),
+        "learner_speech_seconds": round(sum(utterance.audio_ms for utterance in spoken) / 1000, 1),
+        "persona_speech_seconds": round(sum(heard.heard_ms for heard in replies) / 1000, 1),
     }
     grade = chat.grade
     if grade is not None:

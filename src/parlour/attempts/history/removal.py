@@ -7,6 +7,7 @@ from parlour.attempts.history.work import FORGET, ForgetRooms
 from parlour.attempts.preparing import give_up_preparing
 from parlour.conversations import actions as conversations
 from parlour.conversations.rooms import chat_room, presence_room
+from parlour.conversations.spoken.reading.keeping import forget_speech
 from parlour.drafts import actions as drafts
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import forbidden
@@ -19,8 +20,8 @@ def delete_attempt(tx: Tx, actor: Actor, attempt_id: str) -> None:
 
     Superadmins may, and admins who are staff of it; an owner may delete practice only, because
     assigned training is a record that others rely on. Others with read right get `forbidden`.
-    What person rooms were told stays there until it is old, and so does what models cost. A reply or
-    a grade that is being made ends at its next step, without a word.
+    Recordings of speech go with it. What person rooms were told stays there until it is old, and so does
+    what models cost. A reply or a grade that is being made ends at its next step, without a word.
     """
     attempt = access.attempt_to_change(tx, actor, attempt_id)
     if not _may_delete(actor, attempt):
@@ -29,6 +30,7 @@ def delete_attempt(tx: Tx, actor: Actor, attempt_id: str) -> None:
     chats = conversations.chats_of(tx, attempt.id)
     for chat in chats:
         conversations.locked_chat(tx, chat.id)
+        forget_speech(tx, chat.id)
     store.remove(tx, attempt.id)
     drafts.forget_attempt(tx, attempt.id)
     if chats:
