@@ -167,6 +167,42 @@ class PreviousUsed(Ack):
     chats: list[ReusedChat]
 
 
+class AudioStarted(Ack):
+    """7.15: accepted; `attempt_audio_ready`, or an error, follows."""
+
+    chat_id: str
+    run_id: str
+    group_id: str
+    attempt_id: str
+
+
+class AudioStopped(Ack):
+    """7.16. `stopped` is false when there was no session."""
+
+    chat_id: str
+    stopped: bool
+
+
+class FrameTaken(Ack):
+    """8.1. `accepted` is false without a session of this connection, and while it is muted."""
+
+    accepted: bool
+
+
+class AudioMuted(Ack):
+    """8.2. `success` is false without a session of this connection."""
+
+    chat_id: str
+    muted: bool
+    success: bool
+
+
+class PlayedNoted(Ack):
+    """`accepted` is false if this connection is not being told that reply."""
+
+    accepted: bool
+
+
 class TestStarted(Ack):
     """7.17. `invocation_id` is the first one, `total_runs` counts the recorded runs of each."""
 

@@ -6,7 +6,7 @@ acknowledgement object, or the problem object, of the specification.
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -59,7 +59,8 @@ class Command:
     A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit,
     with a position before the command's first event: another reader of the log may be ahead of the commit.
     `joining` keeps the membership of an HTTP session, and the presence of a socket, in the same transaction.
-    `dialect` is that of the connection, or of the deployment.
+    `dialect` is that of the connection, or of the deployment. `holds`: whether the connection holds the voice
+    session of a chat.
     """
 
     operation: Operation
@@ -70,6 +71,7 @@ class Command:
     on_join: Callable[[str, int], None] | None = None
     joining: Callable[[Tx, str], None] | None = None
     dialect: str | None = None
+    holds: Callable[[str], bool] = lambda _: False
 
     @property
     def payload(self) -> type[Payload]:
@@ -133,11 +135,25 @@ class Commands:
         if key is not None:
             await self._database.write(lambda tx: requests.check(tx, key))
 
+    async def once(self, command: Command, payload: Payload, act: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer of an operation on a connection that is more than one transaction. One that ends something is
+        not done again under the same request id; the others always act (4.5.6). Raises `Refusal`."""
+        key = request_key(command, payload)
+        if key is None:
+            return await act()
+        known = await self._database.write(lambda tx: requests.claim(tx, key))
+        if known:
+            return decode(known, Answer)
+        answer = await act()
+        if command.operation.remembered:
+            await self._database.write(lambda tx: requests.answer(tx, key, answer))
+        return answer
+
     def _act(self, tx: Tx, command: Command, payload: Payload, key: RequestKey | None) -> Answer:
         handler = command.operation.handler
         if handler is None:
             raise RuntimeError("an operation on the connection has no handler")
-        caller = Caller(actor=command.session.actor, regrade=self._rules, tests=self._tests)
+        caller = Caller(actor=command.session.actor, regrade=self._rules, tests=self._tests, holds=command.holds)
         if key is None:
             return self._joined(tx, command, handler(tx, caller, payload))
         known = requests.claim(tx, key)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from parlour.accounts.entities import SessionActor
+from parlour.attempts.voice.holders import ReplySound
 from parlour.events import log
 from parlour.events.cursors import account_room
 from parlour.events.pump import Pump
@@ -298,6 +299,13 @@ class Connection:
 
     def _emit(self, name: str, payload: Mapping[str, object], offset: str | None) -> None:
         self.tell(name, payload, offset)
+
+    def tell_sound(self, sound: ReplySound) -> bool:
+        """Send a piece of a spoken reply; False if the peer does not keep up, or is gone."""
+        if self.closed:
+            return False
+        meta = {"id": self._delivery.ids.new(), "at": rfc3339(self._delivery.clock.now_ms())}
+        return self._sink.write_sound(encode.sound_packet(sound, meta), sound.pcm)
 
     def acknowledge(self, number: int, answer: Mapping[str, object]) -> None:
         """Answer a command."""

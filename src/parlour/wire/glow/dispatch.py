@@ -22,6 +22,7 @@ from parlour.wire.glow.names import (
 )
 from parlour.wire.glow.payloads import AttemptJoin, AttemptLeave, Payload, TestJoin, TestLeave
 from parlour.wire.glow.visits import ConnectionVisit
+from parlour.wire.glow.voice import Voiced
 from parlour.wire.http.metrics import Metrics
 from parlour.wire.http.problems import Problem, problem
 
@@ -52,7 +53,7 @@ class Dispatch:
         raw: object = args[0] if args else {}
         if len(args) > 1:
             raw = None
-        if not connection.allows(self._events_per_second_max):
+        if not operation.often and not connection.allows(self._events_per_second_max):
             refusal = Refusal("too_many_requests", "Slow down and try again.", retry_after_seconds=1)
             self._answer(connection, operation, raw, (Outcome(answer=refused(refusal)), number))
         elif operation.handler is None:
@@ -70,6 +71,7 @@ class Dispatch:
             on_join=connection.join_acting,
             joining=self._hub.attendance.by_acting(connection),
             dialect=connection.dialect,
+            holds=self._hub.voice.holds(connection.sid),
         )
         if operation.answers_first:
             connection.hold(self._hub.delivery.pump.pos)
@@ -131,7 +133,8 @@ class Dispatch:
         found_problem = outcome.problem(operation)
         if number is not None:
             connection.acknowledge(number, {"ok": False, "error": found_problem})
-        if operation.name not in SILENT:
+        quiet = operation.name in SILENT or (operation.often and not self._hub.voice.may_complain(connection.sid))
+        if not quiet:
             ids = named_ids(operation.name, raw)
             self._emit_error(connection, operation.name, found_problem, ids, outcome.request_id)
 
@@ -151,10 +154,13 @@ class Dispatch:
     async def _on_connection(
         self, connection: Connection, operation: Operation, raw: object, number: int | None
     ) -> None:
-        """Join and leave: they act on this very connection and always do (4.5.6)."""
+        """Join, leave and voice: they act on this very connection, and most of them always do (4.5.6)."""
         try:
             payload = parse(operation.payload, raw)
             command = Command(operation=operation, session=connection.session, raw=raw)
+            if isinstance(payload, Voiced):
+                await self._voice(connection, (command, payload), number)
+                return
             await self._commands.claim(command, payload)
             match payload:
                 case AttemptJoin() | TestJoin():
@@ -171,6 +177,15 @@ class Dispatch:
             logger.exception("command_failed", extra={"operation": operation.name, "instance": instance})
             failed = Answer(refusal=("internal", f"Something went wrong ({instance}).", ()), instance=instance)
             self._answer(connection, operation, raw, (Outcome(answer=failed), number))
+
+    async def _voice(self, connection: Connection, asked: tuple[Command, Voiced], number: int | None) -> None:
+        """The acknowledgement goes before what the session tells."""
+        command, payload = asked
+        seat = self._hub.voice.at_socket(connection)
+        found = await self._commands.once(command, payload, lambda: self._hub.voice.act(seat, payload))
+        outcome = Outcome(answer=found, request_id=payload.client_request_id)
+        self._answer(connection, command.operation, command.raw, (outcome, number))
+        seat.release()
 
     async def _join(self, connection: Connection, payload: Join, number: int | None) -> None:
         """Acknowledgement, joined event, replay, live: in this order (case 46)."""

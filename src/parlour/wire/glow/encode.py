@@ -11,6 +11,7 @@ import msgspec
 
 from parlour.attempts import facts as attempts
 from parlour.attempts import presence
+from parlour.attempts.voice.holders import ReplySound
 from parlour.benchmarks.facts import ReplayTextCompacted
 from parlour.conversations import facts as conversations
 from parlour.drafts import facts as drafts
@@ -18,13 +19,16 @@ from parlour.events.facts import fact_of
 from parlour.grading import facts as grading
 from parlour.kernel.clock import rfc3339
 from parlour.storage.dialects import Logged
-from parlour.wire.glow import encode_drafts, encode_tests
+from parlour.wire.glow import encode_drafts, encode_speech, encode_tests
 
 Said = tuple[str, dict[str, object]]
+_Compacted = conversations.TextCompacted | conversations.SpeechCompacted | ReplayTextCompacted
 
 _json = msgspec.json.encode
 _TEXT_ADDED = conversations.TextAdded.__name__
-_COMPACTED = frozenset(kind.__name__ for kind in (conversations.TextCompacted, ReplayTextCompacted))
+_COMPACTED = frozenset(
+    kind.__name__ for kind in (conversations.TextCompacted, conversations.SpeechCompacted, ReplayTextCompacted)
+)
 
 
 def _fields(fact: object) -> dict[str, object]:
@@ -145,6 +149,7 @@ ENCODERS: Mapping[str, Callable[[Any], Said]] = {
     grading.RemarkGiven.__name__: _remark_given,
     grading.GradeGiven.__name__: _grade_given,
     grading.GradingFailed.__name__: _grading_failed,
+    **encode_speech.ENCODERS,
     **encode_tests.ENCODERS,
 }
 
@@ -171,7 +176,7 @@ def meta(event: Logged, places: Sequence[tuple[str, int]], epoch: str) -> dict[s
     if len(places) > 1:
         found["also"] = [{"room": other, "epoch": epoch, "seq": number} for other, number in places[1:]]
     if event.kind in _COMPACTED:
-        found["from"] = cast("conversations.TextCompacted | ReplayTextCompacted", fact_of(event)).from_seq
+        found["from"] = cast("_Compacted", fact_of(event)).from_seq
     return found
 
 
@@ -206,6 +211,20 @@ def _text_packet(fact: conversations.TextAdded, event: Logged, place: tuple[str,
 def event_packet(name: str, payload: Mapping[str, object], offset: str | None) -> str:
     """A Socket.IO EVENT packet of the namespace `/`."""
     return "2" + _json([name, payload] if offset is None else [name, payload, offset]).decode()
+
+
+def sound_packet(sound: ReplySound, meta: Mapping[str, object]) -> str:
+    """The packet of a piece of a spoken reply; its sound follows as the attachment (3.5 of Socket.IO protocol 5)."""
+    payload = {
+        "chat_id": sound.chat_id,
+        "content_type": "audio",
+        "content": None,
+        "audio": {"_placeholder": True, "num": 0},
+        "message_id": sound.message_id,
+        "frame": sound.frame,
+        "_meta": meta,
+    }
+    return "51-" + _json(["attempt_assistant_audio", payload]).decode()
 
 
 def ack_packet(number: int, answer: Mapping[str, object]) -> str:

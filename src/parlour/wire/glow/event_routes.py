@@ -10,8 +10,9 @@ from pydantic import BaseModel
 
 from parlour.kernel.refusals import Refusal
 from parlour.wire.glow import http_sessions, streams
+from parlour.wire.glow.asking import GlowHttp, answer, requester
 from parlour.wire.glow.http_sessions import HttpSession
-from parlour.wire.glow.routes import EVENTS_PATH, POLL_PATH, GlowHttp, answer, requester
+from parlour.wire.glow.routes import EVENTS_PATH, POLL_PATH
 from parlour.wire.glow.session_log import Told
 from parlour.wire.glow.streams import EventStream, SessionReader, Wake
 from parlour.wire.http.openapi import CREDENTIALS

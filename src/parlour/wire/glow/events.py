@@ -11,6 +11,7 @@ from pydantic import Field
 from parlour.wire.glow.acks import HintRow, PersonRow, RoomPosition
 from parlour.wire.glow.event_bases import Event, Exact, LateEvent, Time
 from parlour.wire.glow.events_of_tests import TEST_EVENTS
+from parlour.wire.glow.events_of_voice import VOICE_EVENTS
 from parlour.wire.glow.generation_events import generation_events
 
 ErrorType = Literal["start", "next", "join", "end", "grade", "stop", "send", "quiz", "audio", "rate_limit"]
@@ -187,14 +188,15 @@ class AttemptBranchLabelled(Event):
 
 
 class EvidenceRow(Exact):
-    """Words that are verbatim in the named message."""
+    """Words that are verbatim in the named message. Extension: `unclear`, some of them were perhaps misheard."""
 
     message_id: str
     quote: str
+    unclear: bool
 
 
 class FeedbackRow(Exact):
-    """The level of one criterion."""
+    """The level of one criterion. Extension: `judged_on`, without unclear words of speech if these would lower it."""
 
     id: str
     grade_id: str
@@ -204,6 +206,7 @@ class FeedbackRow(Exact):
     feedback: str
     evidence: list[EvidenceRow]
     unsupported: bool
+    judged_on: Literal["all_words", "clear_words"]
 
 
 class RemarkRow(Exact):
@@ -315,6 +318,7 @@ SERVER_EVENTS: dict[str, type[Event]] = {
     "attempt_hint_progress": AttemptHintProgress,
     "attempt_branch_labelled": AttemptBranchLabelled,
     "attempt_response_result": AttemptResponseResult,
+    **VOICE_EVENTS,
     **TEST_EVENTS,
     **generation_events(LateEvent),
 }

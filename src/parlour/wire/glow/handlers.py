@@ -1,16 +1,17 @@
 """One function an operation: a typed payload in, an acknowledgement out, all in one transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from parlour.attempts import access, quiz, regrade, reuse
 from parlour.attempts import actions as attempts
-from parlour.attempts import quiz, regrade, reuse
 from parlour.attempts.actions import Ending, Saying, Starting
 from parlour.attempts.quiz import Answering
 from parlour.attempts.regrade import Asking, RegradeRules
 from parlour.benchmarks.running.rules import RunRules
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.actor import Actor
-from parlour.kernel.refusals import Fault, Refusal
+from parlour.kernel.refusals import Fault, Refusal, forbidden
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, payloads
 
@@ -20,11 +21,12 @@ NOTHING_RUNNING = "Nothing is being generated in this chat."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who asks, under which rules of the deployment."""
+    """Who asks, under which rules of the deployment; `holds`: whether over the connection of a chat's voice session."""
 
     actor: Actor
     regrade: RegradeRules
     tests: RunRules
+    holds: Callable[[str], bool] = lambda _: False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +90,15 @@ def attempt_message(tx: Tx, caller: Caller, payload: payloads.AttemptMessage) ->
     begun = attempts.say(tx, caller.actor, saying, caller.regrade.timezone_name)
     ack = acks.Said(chat_id=payload.chat_id, user_message_id=begun.query_id, assistant_message_id=begun.reply_id)
     return Done(ack=ack, joins=chat_room(payload.chat_id))
+
+
+def attempt_text_frame(tx: Tx, caller: Caller, payload: payloads.AttemptTextFrame) -> Done:
+    """8.3: as 7.11, in the attempt of that chat."""
+    found = access.chat_to_read(tx, caller.actor, payload.chat_id)
+    if not found.owned or not caller.holds(payload.chat_id):
+        raise forbidden()
+    said = payloads.AttemptMessage(attempt_id=found.attempt.id, chat_id=payload.chat_id, message=payload.message)
+    return attempt_message(tx, caller, said)
 
 
 def attempt_stop(tx: Tx, caller: Caller, payload: payloads.AttemptStop) -> Done:

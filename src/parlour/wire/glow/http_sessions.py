@@ -195,13 +195,14 @@ def _join_room(tx: Tx, session: HttpSession, room: str, payload: Join) -> JoinAc
     return place.ack
 
 
-def join_by_acting(tx: Tx, session: HttpSession, room: str) -> None:
-    """The implicit join of an accepted command (decision D7): nothing of the command is missed."""
-    known = cursors.cursor(tx, session.id)
-    if known is None or room in known[1]:
+def join_by_acting(tx: Tx, session: HttpSession, room: str, *, known: int | None = None) -> None:
+    """The implicit join of an accepted command (decision D7): nothing of the command, which comes after position
+    `known` (default: now), is missed."""
+    found = cursors.cursor(tx, session.id)
+    if found is None or room in found[1]:
         return
-    joining.check_room_count(len(known[1]))
-    head = log.head(tx)
+    joining.check_room_count(len(found[1]))
+    head = log.head(tx) if known is None else known
     cursors.join(tx, session.id, room, head)
     presence.enter(tx, _present(session.cursor), [room])
     _say_joined(tx, session.cursor, CursorJoined(cursor_id=session.id, room=room, after_pos=head))

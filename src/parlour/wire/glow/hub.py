@@ -30,6 +30,7 @@ from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
 from parlour.wire.glow.rooms import may_read_room
 from parlour.wire.glow.sinks import Sink
 from parlour.wire.glow.visits import ConnectionVisit
+from parlour.wire.glow.voice import Voices
 from parlour.wire.http.credentials import Authenticator, HandshakeAuth
 from parlour.wire.http.metrics import Metrics
 from parlour.wire.http.problems import CODES, problem
@@ -100,6 +101,7 @@ class Hub(Watch):
         self._by_account: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[object]] = set()
         self.closer: Closer | None = None
+        self.voice = Voices(self)
 
     def start(self, delivery: Delivery) -> None:
         """Begin to deliver."""
@@ -110,6 +112,7 @@ class Hub(Watch):
     async def stop(self) -> None:
         """Refuse commands, then close every connection; clients reconnect (2.3)."""
         self._commands.shutting_down = True
+        await self.voice.stop()
         leaving = tuple(self._by_engine.values())
         await asyncio.gather(*(self.drop(connection, for_good=False) for connection in leaving))
         for task in tuple(self._tasks):
@@ -298,6 +301,7 @@ class Hub(Watch):
         connection.close()
         self._metrics.disconnected("websocket")
         self.guest.left(connection.sid, rooms)
+        self.voice.left(connection.sid)
         return True
 
     def connect_error(self, refusal: Refusal) -> dict[str, object]:

@@ -27,6 +27,8 @@ class Operation:
 
     `waits`: what `Prefer: wait` waits for (decision D4). `loose`: what is taken in place of `payload` from a
     client of dialect `glow-web` (9.7). `answers_first`: its direct event comes before the events it causes.
+    `held`: only the connection that holds the chat's voice session may; over HTTP `?sid=` names it. `often`: not
+    counted as a command (4.7). `remembered`: a request id makes it happen once; otherwise it always acts (4.5.6).
     """
 
     path: str
@@ -37,13 +39,73 @@ class Operation:
     waits: Waits | None = None
     loose: type[payloads.Payload] | None = None
     answers_first: bool = False
+    held: bool = False
+    often: bool = False
+    remembered: bool = True
     summary: str
+
+    @property
+    def on_connection(self) -> bool:
+        """Whether it acts on the requesting connection, which must then be named over HTTP (3.1)."""
+        return self.held or self.handler is None
 
     @property
     def name(self) -> str:
         """The canonical event name (4.1)."""
         return self.path.replace("/", "_")
 
+
+VOICE: tuple[Operation, ...] = (
+    Operation(
+        path="attempt/audio_start",
+        payload=payloads.AttemptAudioStart,
+        ack=acks.AudioStarted,
+        error_type="audio",
+        remembered=False,
+        summary="Open a voice session.",
+    ),
+    Operation(
+        path="attempt/audio_stop",
+        payload=payloads.AttemptAudioStop,
+        ack=acks.AudioStopped,
+        error_type="audio",
+        summary="Close the voice session.",
+    ),
+    Operation(
+        path="attempt/audio_frame",
+        payload=payloads.AttemptAudioFrame,
+        ack=acks.FrameTaken,
+        error_type="audio",
+        often=True,
+        remembered=False,
+        summary="Send sound into the voice session.",
+    ),
+    Operation(
+        path="attempt/audio_mute",
+        payload=payloads.AttemptAudioMute,
+        ack=acks.AudioMuted,
+        error_type="audio",
+        summary="Mute the voice session, or let it hear again.",
+    ),
+    Operation(
+        path="attempt/text_frame",
+        payload=payloads.AttemptTextFrame,
+        ack=acks.Said,
+        error_type="audio",
+        handler=handlers.attempt_text_frame,
+        waits="reply",
+        held=True,
+        summary="Say something in writing during a voice session.",
+    ),
+    Operation(
+        path="attempt/audio_played",
+        payload=payloads.AttemptAudioPlayed,
+        ack=acks.PlayedNoted,
+        error_type="audio",
+        remembered=False,
+        summary="Report how much of a spoken reply was played.",
+    ),
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -67,6 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
         payload=payloads.AttemptJoin,
         ack=acks.Joined,
         error_type="join",
+        remembered=False,
         summary="Join the room of a chat.",
     ),
     Operation(
@@ -74,6 +137,7 @@ OPERATIONS: tuple[Operation, ...] = (
         payload=payloads.AttemptLeave,
         ack=acks.Left,
         error_type="join",
+        remembered=False,
         summary="Leave the room of a chat.",
     ),
     Operation(
@@ -135,6 +199,7 @@ OPERATIONS: tuple[Operation, ...] = (
         handler=handlers.attempt_response_submit,
         summary="Answer a quiz question.",
     ),
+    *VOICE,
     Operation(
         path="test/start",
         payload=payloads.TestStart,
@@ -179,6 +244,7 @@ OPERATIONS: tuple[Operation, ...] = (
         payload=payloads.TestJoin,
         ack=acks.InvocationJoined,
         error_type="join",
+        remembered=False,
         summary="Join the room of an invocation.",
     ),
     Operation(
@@ -186,6 +252,7 @@ OPERATIONS: tuple[Operation, ...] = (
         payload=payloads.TestLeave,
         ack=acks.InvocationLeft,
         error_type="join",
+        remembered=False,
         summary="Leave the room of an invocation.",
     ),
     Operation(

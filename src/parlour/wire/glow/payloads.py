@@ -1,8 +1,17 @@
-"""What clients send (Glow 7). The same models validate sockets and HTTP and make the documents."""
+"""What clients send (Glow 7, 8). The same models validate sockets and HTTP and make the documents."""
 
+import binascii
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from parlour.wire.http.texts import NoNul
 
@@ -11,14 +20,48 @@ INSTRUCTION_CHARACTERS_MAX = 8_000
 INSTRUCTIONS_MAX = 20
 LIST_MAX = 200
 SINCE_MAX = 2**53
+FRAME_BYTES_MAX = 65_536
+
+ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 Id = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    StringConstraints(pattern=ID_PATTERN),
     Field(description="An id as the server gave it."),
 ]
 Instruction = Annotated[str, StringConstraints(max_length=INSTRUCTION_CHARACTERS_MAX), NoNul]
 Name = Annotated[str, StringConstraints(max_length=100), NoNul]
+
+
+def sound_of(value: object) -> object:
+    """The bytes of a frame (6.8.1), which come as they are or as base64. Raises `ValueError`."""
+    sound = value
+    if isinstance(value, str):
+        if len(value) > FRAME_BYTES_MAX * 2:
+            raise ValueError(f"A frame has at most {FRAME_BYTES_MAX} bytes")
+        try:
+            sound = binascii.a2b_base64(value, strict_mode=True)
+        except ValueError:
+            raise ValueError("This is not base64") from None
+    if isinstance(sound, bytes) and not 2 <= len(sound) <= FRAME_BYTES_MAX:
+        raise ValueError(f"A frame has 2 to {FRAME_BYTES_MAX} bytes")
+    if isinstance(sound, bytes) and len(sound) % 2:
+        raise ValueError("A frame has a whole number of 16-bit samples")
+    return sound
+
+
+Sound = Annotated[
+    bytes,
+    BeforeValidator(sound_of),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "contentEncoding": "base64",
+            "maxLength": 87_384,
+            "description": "PCM16, 24,000 Hz, mono: base64, or a binary attachment of a Socket.IO event.",
+        }
+    ),
+]
 
 
 class Payload(BaseModel):
@@ -136,6 +179,50 @@ class AttemptUsePrevious(Payload):
 
     attempt_id: Id
     previous_chat_map: Annotated[dict[Id, Id], Field(min_length=1, max_length=LIST_MAX)]
+
+
+class AttemptAudioStart(Payload):
+    """Open a voice session (7.15)."""
+
+    chat_id: Id
+
+
+class AttemptAudioStop(Payload):
+    """Close the voice session (7.16)."""
+
+    chat_id: Id
+
+
+class AttemptAudioFrame(Payload):
+    """Sound of the learner (8.1); of frames with a `seq`, one that is not greater than the last is dropped."""
+
+    chat_id: Id
+    audio: Sound
+    seq: Annotated[int, Field(ge=0, le=SINCE_MAX)] | None = None
+
+
+class AttemptAudioMute(Payload):
+    """Hear nothing for a while, or hear again (8.2)."""
+
+    chat_id: Id
+    muted: bool = False
+
+
+class AttemptTextFrame(Payload):
+    """Say something in writing during a voice session (8.3)."""
+
+    chat_id: Id
+    message: Annotated[str, StringConstraints(max_length=MESSAGE_CHARACTERS_MAX), NoNul]
+
+
+class AttemptAudioPlayed(Payload):
+    """Extension: how much of a spoken reply was really played so far."""
+
+    chat_id: Id
+    message_id: Id
+    played_ms: Annotated[
+        int, Field(ge=0, le=86_400_000, description="Milliseconds of its sound, from the first frame.")
+    ]
 
 
 class TestStart(Payload):

@@ -4,27 +4,25 @@ One row of `names.OPERATIONS` makes one route. A body is validated by the same m
 event's payload, and the answer is the acknowledgement object, or the problem object.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
-from parlour.kernel.decoding import decode_untyped
-from parlour.kernel.refusals import Refusal, invalid
+from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, aliases, http_sessions, joining, waits
 from parlour.wire.glow.acks import Ack, as_object
-from parlour.wire.glow.commands import Command, Commands, parse
+from parlour.wire.glow.asking import GlowHttp, Requester, answer, claimed, read_body, refused, requester
+from parlour.wire.glow.commands import Command
 from parlour.wire.glow.connection import Connection
 from parlour.wire.glow.http_sessions import HttpSession
-from parlour.wire.glow.hub import Hub
 from parlour.wire.glow.joining import Join, Leave
-from parlour.wire.glow.names import OPERATIONS, PREFIX, Operation, error_type_of
+from parlour.wire.glow.names import OPERATIONS, PREFIX, VOICE, Operation
 from parlour.wire.glow.payloads import (
+    AttemptAudioFrame,
     AttemptJoin,
     AttemptLeave,
     HttpConnect,
@@ -33,13 +31,9 @@ from parlour.wire.glow.payloads import (
     TestJoin,
     TestLeave,
 )
-from parlour.wire.glow.streams import Readers, Reading
-from parlour.wire.http.credentials import Authenticator
-from parlour.wire.http.flood import FloodBrake
-from parlour.wire.http.limits import check_json_depth
-from parlour.wire.http.metrics import Metrics
+from parlour.wire.glow.voice_routes import BYTES_BODY, FRAME_QUERY, voice
 from parlour.wire.http.openapi import body_of
-from parlour.wire.http.problems import Problem, problem, problem_responses, response_of
+from parlour.wire.http.problems import problem_responses, response_of
 
 EVENTS_PATH = "/socket/v5/events"
 POLL_PATH = "/socket/v5/events/poll"
@@ -71,30 +65,14 @@ _PREFER = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GlowHttp:
-    """What the HTTP side of Glow is built from. `reading` is there once the server has started."""
-
-    commands: Commands
-    authenticator: Authenticator
-    hub: Hub
-    metrics: Metrics
-    reading: Callable[[], Reading]
-    readers: Readers
-    flood: FloodBrake
-    base_path: str = ""
-
-
-Requester = HttpSession | Connection | None
-
-
 def operations_router(need: GlowHttp) -> APIRouter:
     """`POST /socket/v5/client/...` for every operation, `connect` and `disconnect`."""
     router = APIRouter(tags=["glow"])
     _add(router, CONNECT, partial(_connect, need))
     _add(router, DISCONNECT, partial(_disconnect, need))
     for operation in OPERATIONS:
-        _add(router, operation, partial(carry_out if operation.handler else _on_connection, need, operation))
+        act = carry_out if operation.handler else voice if operation in VOICE else _on_connection
+        _add(router, operation, partial(act, need, operation))
     return router
 
 
@@ -115,10 +93,13 @@ def add_operation(
     operation_id: str,
 ) -> None:
     """Serve an operation at a path, described by its row."""
-    acts_here = operation.handler is None and operation is not CONNECT
+    acts_here = operation.on_connection and operation is not CONNECT
     sid = _SID | {"required": acts_here, "schema": {"type": "string", "minLength": int(acts_here)}}
+    sound = operation.payload is AttemptAudioFrame
     parameters = [*([] if operation is CONNECT else [sid]), _KEY, *([_PREFER] if operation.waits else [])]
+    parameters += FRAME_QUERY if sound else []
     needs_body = any(field.is_required() for field in operation.payload.model_fields.values())
+    body = body_of(operation.payload, required=needs_body, also=BYTES_BODY if sound else {})
 
     async def endpoint(request: Request) -> Response:
         return await act(request)
@@ -133,7 +114,7 @@ def add_operation(
         description=operation.payload.__doc__,
         response_model=operation.ack,
         responses=problem_responses(*REFUSALS),
-        openapi_extra={"parameters": parameters, "requestBody": body_of(operation.payload, required=needs_body)},
+        openapi_extra={"parameters": parameters, "requestBody": body},
     )
 
 
@@ -143,7 +124,7 @@ async def _connect(need: GlowHttp, request: Request) -> Response:
     try:
         need.flood.count(caller.actor.account_id, caller.digest)
         raw = await read_body(request)
-        payload = await _claimed(need, CONNECT, (caller, raw), request)
+        payload = await claimed(need, CONNECT, (caller, raw), request)
         if not isinstance(payload, HttpConnect):
             raise RuntimeError("connect takes its own payload")
         return answer(await _open(need, caller, payload))
@@ -178,7 +159,7 @@ async def _disconnect(need: GlowHttp, request: Request) -> Response:
     caller = await need.authenticator.of_request(request)
     try:
         need.flood.count(caller.actor.account_id, caller.digest)
-        await _claimed(need, DISCONNECT, (caller, await read_body(request)), request)
+        await claimed(need, DISCONNECT, (caller, await read_body(request)), request)
         found = await requester(need, request, caller)
         if found is None:
             raise http_sessions.session_required()
@@ -196,7 +177,7 @@ async def _on_connection(need: GlowHttp, operation: Operation, request: Request)
     caller = await need.authenticator.of_request(request)
     try:
         need.flood.count(caller.actor.account_id, caller.digest)
-        payload = await _claimed(need, operation, (caller, await read_body(request)), request)
+        payload = await claimed(need, operation, (caller, await read_body(request)), request)
         found = await requester(need, request, caller)
         if found is None:
             raise http_sessions.session_required()
@@ -244,6 +225,8 @@ async def carry_out(need: GlowHttp, operation: Operation, request: Request) -> R
         need.flood.count(caller.actor.account_id, caller.digest)
         raw = await read_body(request)
         found = await requester(need, request, caller)
+        if found is None and operation.held:
+            raise http_sessions.session_required()
     except Refusal as refusal:
         return refused(need, operation, refusal)
     command = Command(
@@ -255,6 +238,7 @@ async def carry_out(need: GlowHttp, operation: Operation, request: Request) -> R
         on_join=found.join_acting if isinstance(found, Connection) else None,
         joining=_joining(need, found),
         dialect=_dialect(need, found),
+        holds=need.hub.voice.holds(_connection_id(found)),
     )
     outcome = await need.commands.run(command)
     ack, refusal = outcome.answer.ack, outcome.answer.refusal
@@ -280,6 +264,10 @@ def _joining(need: GlowHttp, found: Requester) -> Callable[[Tx, str], None] | No
             return None
 
 
+def _connection_id(found: Requester) -> str:
+    return found.sid if isinstance(found, Connection) else "" if found is None else found.id
+
+
 def _dialect(need: GlowHttp, found: Requester) -> str | None:
     """The dialect of the connection that is named; without one, that of the deployment."""
     match found:
@@ -289,71 +277,3 @@ def _dialect(need: GlowHttp, found: Requester) -> str | None:
             return found.dialect
         case None:
             return aliases.dialect_of(None, need.reading().rules.dialect)
-
-
-async def _claimed(
-    need: GlowHttp, operation: Operation, said: tuple[SessionActor, object], request: Request
-) -> Payload:
-    """The payload of an operation that always acts; its id is only checked for conflict (4.5.6)."""
-    if need.commands.shutting_down:
-        raise Refusal("shutting_down", "The server is restarting. Try again.", retry_after_seconds=1)
-    caller, raw = said
-    payload = parse(operation.payload, raw, request.headers.get("idempotency-key"))
-    await need.commands.claim(Command(operation=operation, session=caller, raw=raw), payload)
-    return payload
-
-
-async def requester(need: GlowHttp, request: Request, caller: SessionActor) -> Requester:
-    """The connection that `?sid=` names, None without one. Raises `session_not_found`.
-
-    An HTTP session is kept from idling by being named.
-    """
-    sid = request.query_params.get("sid")
-    if not sid:
-        return None
-    account_id = caller.actor.account_id
-    connection = need.hub.of_sid(sid)
-    if connection is not None and connection.session.actor.account_id == account_id:
-        return connection
-    reading = need.reading()
-
-    def named(tx: Tx) -> tuple[HttpSession | None, bool]:
-        session = http_sessions.of_sid(tx, sid, account_id, reading.rules)
-        stale = session is not None and tx.now_ms - session.cursor.seen_at > reading.rules.idle_seconds * 1000 // 10
-        return session, stale
-
-    found, stale = await reading.database.read(named)
-    if found is None:
-        raise http_sessions.session_not_found()
-    if stale:
-        await reading.database.write(lambda tx: http_sessions.touch(tx, found))
-    return found
-
-
-async def read_body(request: Request) -> object:
-    """The JSON of a request, `{}` if it has no body. Raises `invalid_request`, `unsupported_media_type`."""
-    body = await request.body()
-    if not body.strip():
-        return {}
-    kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise Refusal("unsupported_media_type", "Send the body as application/json.")
-    check_json_depth(body)
-    try:
-        return decode_untyped(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise invalid("", "the body is not valid JSON") from None
-
-
-def answer(members: Mapping[str, object]) -> Response:
-    """A JSON answer."""
-    return Response(msgspec.json.encode(members), media_type="application/json")
-
-
-def refused(need: GlowHttp, operation: Operation, refusal: Refusal) -> Response:
-    """The problem of a refused operation, with its error type where it has one (4.4)."""
-    need.metrics.command(operation.name, refusal.code)
-    typed = operation not in (CONNECT, DISCONNECT)
-    error_type = error_type_of(operation.name, operation.error_type, refusal.code) if typed else None
-    made: Problem = problem(refusal, error_type=error_type)
-    return response_of(made)

@@ -20,6 +20,7 @@ from socketio import packet as sio_packet
 from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.wire.glow.dispatch import Dispatch
+from parlour.wire.glow.frames import Head
 from parlour.wire.glow.hub import Hub
 from parlour.wire.glow.sinks import DirectSocket, Sink
 
@@ -27,7 +28,7 @@ logger = logging.getLogger("parlour.glow")
 
 PACKET_BYTES_MAX = 1_000_000
 ATTACHMENTS_MAX = 64
-POLL_PACKETS_MAX = 256
+POLL_PACKETS_MAX = 4_096
 CONNECT_SECONDS_MAX = 20
 _EVENT = re.compile(r'2(?P<id>\d{0,15})\[\s*"(?P<name>[^"\\]{1,200})"')
 
@@ -48,6 +49,7 @@ class EngineServer(engineio.AsyncServer):
     """Engine.IO whose sockets can be written directly, with bounds of our own."""
 
     complain: Callable[[str, str], None]
+    hear: Callable[[str, Head, bytes], bool]
 
     def _log_error_once(self, message: str, message_key: str) -> None:
         """What a stranger's request got wrong stands in the answer, not in the log (P20, P30)."""
@@ -91,6 +93,7 @@ class GlowServer(socketio.AsyncServer):
         self._dispatch = dispatch
         self._complained: set[str] = set()
         cast("EngineServer", self.eio).complain = self._complain
+        cast("EngineServer", self.eio).hear = self._hear
 
     async def close_socket(self, eio_sid: str, *, for_good: bool) -> None:
         """Close the transport; a stock client comes back unless a Socket.IO DISCONNECT tells it not to."""
@@ -136,6 +139,14 @@ class GlowServer(socketio.AsyncServer):
             if isinstance(data, str) or waiting.size > PACKET_BYTES_MAX:
                 raise ValueError("an unexpected attachment")
         return False
+
+    def _hear(self, eio_sid: str, head: Head, sound: bytes) -> bool:
+        """A frame of sound, taken at the door; False if its socket is not connected."""
+        connection = self._hub.of_engine(eio_sid)
+        if connection is None:
+            return False
+        self._hub.voice.hear(connection, head, sound)
+        return True
 
     async def _unreadable(self, eio_sid: str, data: str | bytes, why: str) -> None:
         """JSON that cannot be decoded, such as half of a surrogate pair that a browser cut: the command is

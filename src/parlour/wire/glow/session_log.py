@@ -7,14 +7,15 @@ then goes on. Nothing of this is in memory between two reads but three numbers a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
 from parlour.conversations.rooms import person_room
 from parlour.events import cursors, log
-from parlour.events.cursors import CursorJoined, CursorLeft, account_room
+from parlour.events.cursors import CursorJoined, CursorLeft, CursorTold, account_room
 from parlour.events.facts import fact_of
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.decoding import decode_untyped
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.wire.glow import aliases, encode
@@ -24,6 +25,7 @@ from parlour.wire.glow.offsets import Offset, parse_offset
 from parlour.wire.glow.recovery import resumed
 
 SCAN_MAX = 500
+_OWN = frozenset(kind.__name__ for kind in (CursorJoined, CursorLeft, CursorTold))
 _RIGHTS = frozenset(kind.__name__ for kind in (AccountDisabled, RightsChanged, SessionRevoked))
 
 
@@ -184,6 +186,8 @@ def read(tx: Tx, session: HttpSession, place: Place, epoch: str, limit: int) -> 
             case CursorLeft(room=room):
                 rooms.pop(room, None)
                 teller.forget(room)
+            case CursorTold() as told:
+                teller.told.append(_direct(event, told, epoch))
             case _:
                 teller.tell(event, rooms, Offset(epoch=epoch, pos=event.pos))
     pos = head if len(events) < limit else events[-1].pos
@@ -234,11 +238,20 @@ def _kept(session: HttpSession, rooms: Mapping[str, int]) -> dict[str, int]:
     return {room: since for room, since in rooms.items() if session.rooms.get(room, since + 1) <= since}
 
 
-def _own(event: Logged, session: HttpSession) -> CursorJoined | CursorLeft | None:
-    if event.kind not in (CursorJoined.__name__, CursorLeft.__name__):
+def _own(event: Logged, session: HttpSession) -> CursorJoined | CursorLeft | CursorTold | None:
+    if event.kind not in _OWN:
         return None
     fact = fact_of(event)
-    return fact if isinstance(fact, CursorJoined | CursorLeft) and fact.cursor_id == session.id else None
+    if isinstance(fact, CursorJoined | CursorLeft | CursorTold) and fact.cursor_id == session.id:
+        return fact
+    return None
+
+
+def _direct(event: Logged, told: CursorTold, epoch: str) -> Told:
+    """What is for this session alone: told where it stands in the log, without an offset of its own (5.3.3)."""
+    meta = {"id": f"{epoch}-{event.pos}", "at": rfc3339(event.at)}
+    members = cast("dict[str, object]", decode_untyped(told.payload))
+    return Told(id=None, name=told.name, payload={**members, "_meta": meta})
 
 
 def _joined_at(tx: Tx, session: HttpSession, pos: int) -> CursorJoined | None:

@@ -21,10 +21,11 @@ from parlour.benchmarks.detail import test_detail
 from parlour.benchmarks.detail_shapes import TestDetail
 from parlour.kernel.actor import Actor
 from parlour.storage.tx import Tx
+from parlour.wire.glow.asking import GlowHttp, read_body
 from parlour.wire.glow.commands import parse
 from parlour.wire.glow.names import OPERATIONS
 from parlour.wire.glow.payloads import Id, Nothing, Payload
-from parlour.wire.glow.routes import GlowHttp, add_operation, carry_out, read_body
+from parlour.wire.glow.routes import add_operation, carry_out
 from parlour.wire.http.openapi import body_of
 from parlour.wire.http.problems import problem_responses
 

@@ -33,10 +33,11 @@ _ANNOTATIONS = frozenset({"title", "description", "default"})
 PUBLIC: list[dict[str, list[str]]] = []
 
 
-def body_of(model: type[BaseModel], *, required: bool) -> dict[str, object]:
-    """The `requestBody` of a route whose payload is `model`, for `openapi_extra`."""
+def body_of(model: type[BaseModel], *, required: bool, also: Mapping[str, object] | None = None) -> dict[str, object]:
+    """The `requestBody` of a route whose payload is `model`, for `openapi_extra`; `also`: what else it takes, by
+    media type."""
     schema = {"$ref": REF.format(model=model.__name__)}
-    return {"required": required, "content": {"application/json": {"schema": schema}}}
+    return {"required": required, "content": {"application/json": {"schema": schema}, **(also or {})}}
 
 
 def schemas_of(models: Iterable[type[BaseModel]]) -> dict[str, dict[str, Any]]:

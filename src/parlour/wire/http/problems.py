@@ -78,6 +78,15 @@ CODES: dict[str, tuple[int, str]] = {
     "no_rubric": (409, "No rubric"),
     "grading_running": (409, "Grading in progress"),
     "regrade_limit": (403, "No further grading"),
+    # Speech (Glow 6.8): disputes over what was heard
+    "not_spoken": (409, "Not a spoken message"),
+    "already_graded": (409, "Already graded"),
+    "no_dispute": (409, "Nothing to decide"),
+    "dispute_decided": (409, "Dispute decided"),
+    # Glow 6.8.9 and 7.15
+    "audio_disabled": (409, "Text only"),
+    "audio_timeout": (504, "Voice timed out"),
+    "audio_overrun": (429, "Sound dropped"),
     # Glow 7.13 and 7.14
     "invalid_answer": (422, "Invalid answer"),
     "not_in_lobby": (409, "Not between chats"),
