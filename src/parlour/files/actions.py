@@ -45,6 +45,29 @@ def upload(tx: Tx, upload_id: str) -> Upload | None:
     return store.upload(tx, upload_id)
 
 
+def copy(tx: Tx, upload_id: str) -> str | None:
+    """A further file over the same bytes, with the same owner; its id, None if there is no such file."""
+    source = store.upload(tx, upload_id)
+    if source is None:
+        return None
+    new_id = tx.new_id()
+    new = NewUpload(
+        id=new_id,
+        account_id=source.account_id,
+        name=source.name,
+        mime_type=source.mime_type,
+        bytes=source.bytes,
+        digest=source.digest,
+    )
+    store.insert(tx, new)
+    return new_id
+
+
+def forget(tx: Tx, upload_id: str) -> None:
+    """Forget a file without a handle; its bytes go with the next sweep, unless another file needs them."""
+    store.remove(tx, upload_id)
+
+
 def keep_file(tx: Tx, new: NewFile, *, quota: int | None = None) -> StoredFile:
     """Give received bytes a name and a handle, and have their text read if they have any.
 

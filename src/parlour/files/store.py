@@ -46,6 +46,10 @@ def upload(tx: Tx, upload_id: str) -> Upload | None:
     )
 
 
+def remove(tx: Tx, upload_id: str) -> None:
+    tx.run("DELETE FROM uploads WHERE id = :id AND origin IS NULL", id=upload_id)
+
+
 def ticket_secret(tx: Tx) -> str | None:
     row = tx.one("SELECT value FROM meta WHERE key = :key", key=_SECRET)
     return row["value"] if row else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from parlour.grading import rules
+from parlour.grading.hearing import better_levels, clear_paper
 from parlour.grading.prompt import Paper, Previous, grade_request
 from parlour.grading.rules import Level
 from parlour.grading.verdicts import VERDICT_CHARACTERS_MAX, UnusableVerdictError, Verdict, read_verdict
@@ -23,11 +24,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GraderLimits:
-    """How long and how often a grader is asked. One request and two internal retries (6.4.7)."""
+    """How long and how often a grader is asked. One request and two internal retries (6.4.7).
+
+    `unclear_below`: spoken words with less confidence than this may not lower a grade (6.8).
+    """
 
     answer_seconds_max: float = 120.0
     asks_max: int = 3
     transcript_characters_max: int = 200_000
+    unclear_below: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +87,14 @@ class Asking:
         except UnusableVerdictError:
             return judgement
         return replace(judgement, levels=tuple(rules.better_grounded(levels, second.levels or ())))
+
+    async def heard(self, paper: Paper, model_name: str, meters: list[Meter]) -> Judgement:
+        """As `judgement`; a paper with unclear words is judged once more without them (`hearing.py`)."""
+        judgement = await self.judgement(paper, model_name, meters)
+        if judgement.levels is None or not paper.unclear:
+            return judgement
+        without = await self.judgement(clear_paper(paper), model_name, meters)
+        return replace(judgement, levels=better_levels(paper, judgement.levels, without.levels or ()))
 
     async def usable(self, question: Question[T], meters: list[Meter]) -> tuple[str, T]:
         """A usable answer: its text, and what it says; the model is told why an earlier one was not.

@@ -7,6 +7,7 @@ from parlour.kernel.ids import AccountId, ChatId, GradeId, MessageId
 
 GradeState = Literal["pending", "done", "failed"]
 GradeSource = Literal["model", "previous", "human"]
+JudgedOn = Literal["all_words", "clear_words"]
 ResourceType = Literal["feedbacks", "strengths", "highlights", "improvements", "replacements", "analyses"]
 
 # In the order in which messages name them (6.4.4).
@@ -69,15 +70,19 @@ class Grade:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """Words of the learner, verbatim in the named message."""
+    """Words of the learner, verbatim in the named message. `unclear`: some of them were perhaps not said like that."""
 
     message_id: MessageId
     quote: str
+    unclear: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feedback:
-    """The level of one criterion. `unsupported`: the grader found no words that show it."""
+    """The level of one criterion. `unsupported`: the grader found no words that show it.
+
+    `judged_on` `clear_words`: unclear words of speech would have lowered it, so they were left out.
+    """
 
     id: str
     grade_id: GradeId
@@ -87,6 +92,7 @@ class Feedback:
     feedback: str
     evidence: tuple[Evidence, ...]
     unsupported: bool = False
+    judged_on: JudgedOn = "all_words"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,8 +7,10 @@ import msgspec
 
 from parlour.catalog.entities import Rubric, Scenario
 from parlour.conversations.entities import Message
+from parlour.conversations.spoken.unclear import MARK, Span, parts
 from parlour.grading.entities import ResourceType
 from parlour.grading.verdicts import verdict_schema
+from parlour.kernel.ids import MessageId
 from parlour.turns.ports import Request, Said
 
 OFFLINE = "scripted"
@@ -41,12 +43,20 @@ Answer with one JSON object and nothing else:
  "summary": text}
 Leave out the kinds that are not in "wanted"."""
 
+HEARING = f"""
+
+Some messages were spoken and turned into text by a machine that is not sure of every word. "unclear" of a message
+lists the parts of its text that may have been misheard: they may count for the learner, and never against.
+"{MARK}" in a text stands for words that were not understood: never hold against the learner what stands there, or
+that it is missing, and do not guess it. Do not find fault with grammar, spelling or punctuation of these messages."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
     """Everything that a grader may know of a chat. `path` is the active path; durations in seconds.
 
     `names` are those of the personas by id, if there are several: then the transcript says who spoke.
+    `unclear`: the parts of spoken messages that were perhaps misheard; `marked`: a mark stands in their places.
     `metadata` goes with the request, for offline graders that answer alike every time.
     """
 
@@ -59,6 +69,8 @@ class Paper:
     taken_seconds: int
     limit_seconds: int | None
     names: Mapping[str, str] = field(default_factory=dict[str, str])
+    unclear: Mapping[MessageId, Sequence[Span]] = field(default_factory=dict[MessageId, Sequence[Span]])
+    marked: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -75,10 +87,11 @@ def grade_request(
 ) -> Request:
     """The request for a model; the rule grader also gets the rubric's signals."""
     lines, omitted = transcript(paper.path, paper.names, transcript_characters_max)
+    spoken = bool(paper.unclear) or paper.marked
     document: dict[str, object] = {
         "rubric": rubric_document(paper.rubric, with_signals=model.startswith(OFFLINE)),
         "scenario": scenario_document(paper.scenario),
-        "transcript": lines,
+        "transcript": _with_unclear(lines, paper),
         "omitted_messages": omitted,
         "time": _time(paper),
         "wanted": paper.wanted,
@@ -91,7 +104,7 @@ def grade_request(
         model=model,
         task="grade",
         messages=(
-            Said(role="system", content=INSTRUCTIONS),
+            Said(role="system", content=INSTRUCTIONS + HEARING if spoken else INSTRUCTIONS),
             Said(role="user", content=msgspec.json.encode(document).decode()),
         ),
         temperature=0.0,
@@ -132,6 +145,18 @@ def _lines(message: Message, names: Mapping[str, str]) -> list[Mapping[str, obje
             "text": content.content,
         }
         for content in message.contents
+    ]
+
+
+def _with_unclear(lines: Sequence[Mapping[str, object]], paper: Paper) -> list[Mapping[str, object]]:
+    """The lines; those with unclear words say which these are."""
+    unclear: dict[object, tuple[str, ...]] = {
+        message.id: parts(message.content, paper.unclear[message.id])
+        for message in paper.path
+        if message.id in paper.unclear
+    }
+    return [
+        {**line, "unclear": unclear[line["message_id"]]} if line["message_id"] in unclear else line for line in lines
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from parlour.catalog.entities import ChatTemplate, Rubric, Standard, StandardGroup
 from parlour.conversations.entities import Message
-from parlour.grading.entities import RESOURCE_TYPES, Grade, ResourceType
+from parlour.grading.entities import RESOURCE_TYPES, Grade, JudgedOn, ResourceType
 from parlour.grading.verdicts import Improved, Judged, Marked, Praised, Quoted, UnusableVerdictError, Verdict
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import Refusal
@@ -17,12 +17,13 @@ TEXT_CHARACTERS_MAX = 4_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Level:
-    """The standard that was picked for a group, why, and the words that show it."""
+    """The standard that was picked for a group, why, the words that show it, and what it was judged on."""
 
     group: StandardGroup
     standard: Standard
     feedback: str
     evidence: tuple[tuple[MessageId, str], ...]
+    judged_on: JudgedOn = "all_words"
 
 
 def collapsed(text: str) -> str:

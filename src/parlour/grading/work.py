@@ -11,6 +11,7 @@ from parlour.catalog.entities import Material
 from parlour.conversations.actions import chat as find_chat
 from parlour.conversations.entities import Chat
 from parlour.conversations.scenes import material_of
+from parlour.conversations.spoken.reading.words import unclear_of
 from parlour.grading import actions, rules, store
 from parlour.grading.actions import GRADE, Failure, Given, GradeOrder
 from parlour.grading.asking import Asking, GraderLimits, Judgement
@@ -26,6 +27,7 @@ from parlour.grading.entities import (
     Replacement,
     Strength,
 )
+from parlour.grading.hearing import clear_words, lies_in_unclear
 from parlour.grading.prompt import Paper
 from parlour.grading.rules import ITEMS_MAX, Level, clean
 from parlour.grading.verdicts import UnusableVerdictError, Verdict
@@ -69,14 +71,14 @@ class Grader:
 
     async def _step(self, job: Job) -> None:
         order = job.read(GradeOrder)
-        case = await self._database.read(lambda tx: read_case(tx, order.grade_id))
+        case = await self._database.read(lambda tx: read_case(tx, order.grade_id, self._limits.unclear_below))
         if case is None:
             await self._database.write(job.finish)
             return
         await self._database.write(lambda tx: _begin(tx, job, case))
         meters: list[Meter] = []
         try:
-            judgement = await self._asking.judgement(case.paper, self._model_name, meters)
+            judgement = await self._asking.heard(case.paper, self._model_name, meters)
         except UnusableVerdictError as error:
             failure = Failure(reason=error.reason, code="internal", text=UNUSABLE)
         except ProviderFault as fault:
@@ -105,7 +107,7 @@ def _with_usage(outcome: Callable[[Tx], None], used: Sequence[Used | None]) -> C
     return change
 
 
-def read_case(tx: Tx, grade_id: GradeId) -> Case | None:
+def read_case(tx: Tx, grade_id: GradeId, unclear_below: float) -> Case | None:
     """A pending grade with all that is needed; None if there is nothing to do any more."""
     found = store.grade(tx, grade_id)
     if found is None or found[0].state != "pending":
@@ -122,16 +124,18 @@ def read_case(tx: Tx, grade_id: GradeId) -> Case | None:
     branch = grade.branch_message_id
     if "feedbacks" not in wanted and actions.latest_done(tx, chat.id, branch) is None:
         wanted = ("feedbacks", *wanted)
+    path = actions.graded_path(tx, chat.id, branch)
     paper = Paper(
         rubric=rubric,
         scenario=material.scenario if material else None,
-        path=actions.graded_path(tx, chat.id, branch),
+        path=path,
         wanted=wanted,
         instructions=request.instructions,
         remarks=request.remarks,
         taken_seconds=actions.seconds_taken(chat, grade),
         limit_seconds=template.time_limit,
         names=_names(material),
+        unclear=unclear_of(tx, chat.id, path, unclear_below),
     )
     return Case(chat=chat, grade=grade, paper=paper, simulation_id=request.simulation_id)
 
@@ -169,12 +173,13 @@ def _give(tx: Tx, job: Job, case: Case, judgement: Judgement) -> None:
             raise LookupError("the grade whose feedbacks were to be copied is gone")
         feedbacks, summary = copied[0].feedbacks, summary or copied[1]
     else:
-        feedbacks = tuple(_feedback(tx, case.grade.id, level) for level in judgement.levels)
+        clear = clear_words(case.paper)
+        feedbacks = tuple(_feedback(tx, case.grade.id, level, clear) for level in judgement.levels)
     items = Items(feedbacks=feedbacks, remarks=tuple(_remarks(tx, case, judgement.verdict)))
     actions.give(tx, case.chat, case.grade, Given(items=items, summary=summary, simulation_id=case.simulation_id))
 
 
-def _feedback(tx: Tx, grade_id: GradeId, level: Level) -> Feedback:
+def _feedback(tx: Tx, grade_id: GradeId, level: Level, clear: Mapping[str, str]) -> Feedback:
     return Feedback(
         id=tx.new_id(),
         grade_id=grade_id,
@@ -182,8 +187,12 @@ def _feedback(tx: Tx, grade_id: GradeId, level: Level) -> Feedback:
         standard_id=level.standard.id,
         total=level.standard.points,
         feedback=level.feedback,
-        evidence=tuple(Evidence(message_id=message_id, quote=quote) for message_id, quote in level.evidence),
+        evidence=tuple(
+            Evidence(message_id=message_id, quote=quote, unclear=lies_in_unclear(quote, message_id, clear))
+            for message_id, quote in level.evidence
+        ),
         unsupported=not level.evidence,
+        judged_on=level.judged_on,
     )
 
 
@@ -222,6 +231,7 @@ def _strengths(tx: Tx, case: Case, verdict: Verdict, said: Mapping[str, str]) ->
 
 def _improvements(tx: Tx, case: Case, verdict: Verdict, said: Mapping[str, str]) -> list[Remark]:
     found: list[Remark] = []
+    clear = clear_words(case.paper)
     for improved in verdict.improvements[:ITEMS_MAX]:
         name, description = clean(improved.name), clean(improved.description)
         if not (name or description):
@@ -232,6 +242,8 @@ def _improvements(tx: Tx, case: Case, verdict: Verdict, said: Mapping[str, str])
         )
         found.append(improvement)
         if "replacements" in case.paper.wanted:
+            sections = rules.sections(improved.replacements, message_id, said)
+            fair = [marked for marked in sections if not lies_in_unclear(marked.section, message_id, clear)]
             found += [
                 Replacement(
                     id=tx.new_id(),
@@ -240,6 +252,6 @@ def _improvements(tx: Tx, case: Case, verdict: Verdict, said: Mapping[str, str])
                     replace=clean(marked.replace),
                     idx=idx,
                 )
-                for idx, marked in enumerate(rules.sections(improved.replacements, message_id, said))
+                for idx, marked in enumerate(fair)
             ]
     return found
