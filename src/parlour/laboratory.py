@@ -12,9 +12,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from parlour.accounts.passwords import PasswordWorkers
-from parlour.assistant.accepting.hearing import Hearing
+from parlour.assistant.accepting.hearing import Hearing, HearingNeed
 from parlour.assistant.experiments import actions as experiments
 from parlour.assistant.loop.moves import Rules
+from parlour.assistant.loop.speaking import Speaking, SpeakingNeed
 from parlour.assistant.loop.thinking import Mind
 from parlour.assistant.loop.work import Assistant, AssistantNeed
 from parlour.assistant.mailbox import actions as mailbox
@@ -23,6 +24,8 @@ from parlour.assistant.messages import replies
 from parlour.assistant.papers import actions as papers
 from parlour.assistant.questions.actions import may_read
 from parlour.assistant.questions.work import deadlines
+from parlour.assistant.spoken.ears import Ears, EarsNeed
+from parlour.assistant.spoken.mouth import Mouth, MouthNeed
 from parlour.assistant.tools.arxiv import ArxivNeed, ArxivTools
 from parlour.assistant.tools.asking import Asker
 from parlour.assistant.tools.built_in import BuiltInNeed, BuiltInTools
@@ -40,6 +43,7 @@ from parlour.files.intake import Intake
 from parlour.files.ports import BlobStore
 from parlour.files.search.embedding import Embeddings
 from parlour.files.sweeping import Sweeper, SweeperNeed
+from parlour.jobs.queue import Kind
 from parlour.jobs.worker import Worker
 from parlour.kernel.clock import Clock
 from parlour.kernel.dice import Dice
@@ -48,7 +52,10 @@ from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.providers.arxiv import ArxivClient
 from parlour.providers.mcp.servers import McpServers
 from parlour.providers.models import SCRIPTED
+from parlour.providers.speech.activity import build_activity
 from parlour.settings import Settings
+from parlour.speech.decoding.entities import decoding_limits
+from parlour.speech.engines import SpeechEngines
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Model
@@ -95,6 +102,7 @@ class LaboratoryNeed:
     passwords: PasswordWorkers
     throttle: LoginThrottle
     pump: Callable[[], Pump]
+    engines: SpeechEngines
 
 
 class Laboratory:
@@ -180,8 +188,34 @@ class Laboratory:
                 texts=self.texts,
             )
         )
-        for kind in (assistant.kind(), Hearing(database).kind(), deadlines(database).kind(), self.texts.kind()):
+        for kind in (assistant.kind(), deadlines(database).kind(), self.texts.kind(), *self._spoken(pump)):
             worker.add(kind)
+
+    def _spoken(self, pump: Pump) -> tuple[Kind, Kind]:
+        """The jobs of what is heard and said."""
+        need, limits, speech = self._need, self._need.settings.lab.limits, self._need.settings.speech
+        ears = Ears(
+            EarsNeed(
+                transcriber=need.engines.transcriber,
+                blobs=need.blobs,
+                limits=decoding_limits(limits),
+                engine_seconds_max=speech.engine_seconds_max,
+                together_max=speech.engine_processes_max,
+                activity=build_activity(need.settings),
+            )
+        )
+        mouth = Mouth(
+            MouthNeed(
+                synthesizer=need.engines.synthesizer,
+                intake=self.intake,
+                language=speech.language,
+                engine_seconds_max=speech.engine_seconds_max,
+                together_max=speech.engine_processes_max,
+            )
+        )
+        hearing = HearingNeed(database=need.database, pump=pump, ears=ears, seconds_max=limits.speech_seconds_max)
+        speaking = SpeakingNeed(database=need.database, pump=pump, clock=need.clock, mouth=mouth, limits=limits)
+        return Hearing(hearing).kind(), Speaking(speaking).kind()
 
     async def open(self) -> None:
         """At the start of a server, before it serves: what a dead one held is free again."""
@@ -286,8 +320,8 @@ class Laboratory:
         """What works at this moment (5.3)."""
         offered = tuple(tool.name for tool in self.toolbox.offered())
         return Abilities(
-            speech_in=False,
-            speech_out=False,
+            speech_in=self._need.engines.transcriber is not None,
+            speech_out=self._need.engines.synthesizer is not None,
             arxiv="arxiv_search" in offered,
             model="embedded" if self.embedded else "external",
             tools=offered,

@@ -2,6 +2,7 @@
 
 `messages/` holds what was said and the state of turns; `accepting/` takes what a person sends;
 `questions/` asks and understands answers; `loop/` does the work step by step; `tools/` is what it
-can do; `mailbox/` delivers. `experiments/`, `papers/`, `notes/`, `instruments/` are the laboratory's
-own things. Promise: no effect that needs a yes happens without a stored one. Read next: `entities.py`.
+can do; `spoken/` hears and speaks; `mailbox/` delivers. `experiments/`, `papers/`, `notes/`,
+`instruments/` are the laboratory's own things. Promise: no effect that needs a yes happens without
+a stored one. Read next: `entities.py`.
 """

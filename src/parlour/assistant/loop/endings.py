@@ -2,19 +2,19 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
 
 from parlour.assistant.entities import LabMessageId, Language, Turn
-from parlour.assistant.loop import citing, journal
+from parlour.assistant.loop import citing, drafts, journal
 from parlour.assistant.loop import progress as progresses
 from parlour.assistant.loop.journal import Journal
-from parlour.assistant.loop.moves import Moving
+from parlour.assistant.loop.moves import Moving, heard_note
 from parlour.assistant.loop.progress import Progress
 from parlour.assistant.loop.streaming import tell, tell_rest
-from parlour.assistant.messages import members, replies
+from parlour.assistant.messages import members, replies, saying
 from parlour.assistant.messages.replies import Ending, NewReply
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Passage
@@ -58,8 +58,11 @@ def answer(move: Moving, text: str, told: str) -> None:
     _finish(move.tx, move.turn, Ending(state="done", reply=reply, message_id=move.now.reply_id), told)
 
 
-def give_up(tx: Tx, turn: Turn, why: Failure) -> None:
-    """End without an answer: what ended the turn, and what was done, found and said until then."""
+def give_up(tx: Tx, turn: Turn, why: Failure, *, at_once: bool = False) -> None:
+    """End without an answer: what ended the turn, and what was done, found and said until then.
+
+    `at_once`: as text, whatever was wanted.
+    """
     language = _language(tx, turn)
     known = journal.journal(tx, turn.id)
     said = sentence(language, f"endings.{why.sentence}", **why.values)
@@ -67,7 +70,8 @@ def give_up(tx: Tx, turn: Turn, why: Failure) -> None:
     written = _summary(said, known, language)
     error = f"{why.code}: {sentence(language, f'endings.error_{why.code}', **why.values)}"
     reply = NewReply(text=written.text, references=written.references, error=error)
-    _finish(tx, turn, Ending(state="failed", reply=reply, message_id=_reply_id(turn)), known.said_so_far())
+    ending = Ending(state="failed", reply=reply, message_id=_reply_id(turn))
+    _finish(tx, turn, ending, known.said_so_far(), at_once=at_once)
 
 
 def stop(tx: Tx, turn: Turn) -> None:
@@ -92,7 +96,7 @@ def break_down(tx: Tx, turn: Turn) -> None:
     why = failure("internal", request=request)
     try:
         with tx.savepoint():
-            give_up(tx, turn, why)
+            give_up(tx, turn, why, at_once=True)
     except UNREADABLE:
         logger.exception("turn_unreadable", extra={"turn": turn.id, "request": request})
         journal.close(tx, Journal(), turn.id, "failed")
@@ -126,18 +130,26 @@ def take_back(move: Moving, told: str) -> None:
 def _cancelled(tx: Tx, turn: Turn) -> Ending:
     language = _language(tx, turn)
     known = journal.journal(tx, turn.id)
+    unsaid = drafts.unsaid(known)
     journal.close(tx, known, turn.id, "stopped")
-    written = _summary(sentence(language, "endings.cancelled"), known, language)
+    written = _summary(sentence(language, "endings.cancelled"), known, language, saying.without_sources(unsaid))
     reply = NewReply(text=written.text, references=written.references)
     ending = Ending(state="cancelled", reply=reply, message_id=_reply_id(turn))
     if turn.state != "queued":
-        _tell(tx, turn, ending, known.said_so_far())
+        _tell(tx, turn, ending, unsaid or known.said_so_far())
     return ending
 
 
-def _finish(tx: Tx, turn: Turn, ending: Ending, told: str) -> None:
+def _finish(tx: Tx, turn: Turn, ending: Ending, told: str, *, at_once: bool = False) -> None:
+    """Tell the rest of the text, and end with it; what should be spoken ends when it is, unless `at_once`."""
+    note = heard_note(progresses.read(turn.progress), _language(tx, turn))
+    if note:
+        ending = replace(ending, reply=replace(ending.reply, text=f"{note}\n\n{ending.reply.text}"))
     _tell(tx, turn, ending, told)
-    replies.finish(tx, turn, ending)
+    if at_once:
+        replies.finish(tx, turn, ending)
+    else:
+        drafts.finish(tx, turn, ending)
 
 
 def _tell(tx: Tx, turn: Turn, ending: Ending, told: str) -> None:
@@ -145,14 +157,17 @@ def _tell(tx: Tx, turn: Turn, ending: Ending, told: str) -> None:
         tell_rest(tx, turn, ending.message_id, (told, ending.reply.text))
 
 
-def _summary(said: str, known: Journal, language: Language) -> citing.Cited:
-    """A sentence of ours, then what is known, as a list; with the sources of what was found."""
+def _summary(said: str, known: Journal, language: Language, unsaid: str = "") -> citing.Cited:
+    """A sentence of ours, then what is known, as a list; with the sources of what was found.
+
+    `unsaid` is the answer itself, if it was written already.
+    """
 
     def heading(key: str) -> str:
         return sentence(language, f"endings.{key}")
 
     parts = [said]
-    if partial := known.said_so_far().strip():
+    if partial := (unsaid or known.said_so_far()).strip():
         parts.append(f"{heading('said_so_far')}\n{partial}")
     done = [(row.title, outcome.status) for row, outcome in known.outcomes()]
     done += [(call.title, "unknown") for call in known.calls_under_way()]

@@ -2,7 +2,8 @@
 
 Names within step `n`: `think` (and `think/2` after advice), `instruct`, `comment`; for a tool call its
 call id; for the k-th thing that its flow wanted `<call id>/<k>`, and `<call id>/<k>/ask` for the
-question whether it may be done. A row without `finished_at` has begun and is not known to be done.
+question whether it may be done. What is spoken has the name of its question and `/speech`, and `speech` is
+the final; `heard/<message id>` is a recording. A row without `finished_at` has begun and is not known to be done.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,8 @@ from parlour.kernel.ids import PauseId
 from parlour.storage.tx import Tx
 
 THINK, AGAIN, INSTRUCT, COMMENT = "think", "think/2", "instruct", "comment"
-_PLACES = {THINK: 0, INSTRUCT: 1, AGAIN: 2, COMMENT: 4}
+SPEECH, HEARD = "speech", "heard"
+_PLACES = {THINK: 0, INSTRUCT: 1, AGAIN: 2, COMMENT: 4, SPEECH: 5, HEARD: 0}
 _OF_TOOLS = 3
 
 
@@ -69,7 +71,7 @@ class Past:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A row to write. `output` is encoded as JSON; a finished row has an outcome."""
+    """A row to write. `output` is encoded as JSON; a finished row has an outcome, another only what it needs."""
 
     n: int
     name: str
@@ -182,13 +184,14 @@ def journal(tx: Tx, turn_id: TurnId) -> Journal:
 
 def steps(tx: Tx, turn_id: TurnId) -> list[Step]:
     """What a person is shown of it: thoughts, tool calls and questions, oldest first (5.5)."""
-    rows = [row for row in store.steps(tx, turn_id) if "/" not in row.name or row.name == AGAIN or row.pause_id]
+    rows = [row for row in store.steps(tx, turn_id) if _is_shown(row)]
     return sorted(rows, key=_order)
 
 
 def write(tx: Tx, turn_id: TurnId, entry: Entry) -> None:
     """Begin a step, or store one that is done."""
-    output = None if entry.outcome is None else msgspec.json.encode(entry.output).decode()
+    bare = entry.outcome is None and entry.output is None
+    output = None if bare else msgspec.json.encode(entry.output).decode()
     step = Step(
         turn_id=turn_id,
         n=entry.n,
@@ -241,7 +244,14 @@ def arguments_of(text: str) -> Mapping[str, JsonValue] | None:
 
 def _order(row: Step) -> tuple[int, int, int, str]:
     """Inside a step it is always thought, advice, tools with their questions, comment (7.1)."""
-    return row.n, _PLACES.get(row.name, _OF_TOOLS), row.started_at, row.name
+    place = _PLACES.get(row.name)
+    if place is None:
+        place = _PLACES.get(row.name.partition("/")[0], _OF_TOOLS) if row.kind == "speech" else _OF_TOOLS
+    return row.n, place, row.started_at, row.name
+
+
+def _is_shown(row: Step) -> bool:
+    return "/" not in row.name or row.name == AGAIN or row.pause_id is not None or row.kind == "speech"
 
 
 def _words(answer: Mapping[str, object] | None, decision: str) -> str | None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from parlour.assistant.entities import JsonValue, Member, StepKind, Turn, TurnId
+from parlour.assistant.entities import JsonValue, Language, Member, StepKind, Turn, TurnId
 from parlour.assistant.facts import LabStepFinished, LabStepStarted
-from parlour.assistant.loop import journal
+from parlour.assistant.loop import drafts, journal
 from parlour.assistant.loop.journal import AGAIN, COMMENT, INSTRUCT, THINK, Entry, Made, Thought, Wanted
 from parlour.assistant.loop.progress import LastReason, Progress
 from parlour.assistant.loop.standing import Held
@@ -117,9 +117,17 @@ def ask_comment(move: Moving, made: tuple[Made, ...]) -> None:
 def wait(move: Moving, entry: Entry, question: NewQuestion) -> None:
     """Ask something; the turn waits, and goes on by a new job when the question is settled."""
     hours = move.rules.limits.question_hours_max
-    pause_id = questions.ask(move.tx, move.turn, replace(question, hours_max=hours))
-    journal.write(move.tx, move.turn.id, replace(entry, kind="question", pause_id=pause_id))
-    move.held.save(move.tx, move.turn, replace(move.now, questions=move.now.questions + 1))
+    note = heard_note(move.now, move.held.standing.member.language)
+    new = questions.worded(move.tx, move.turn, replace(question, hours_max=hours, note=note))
+    drafts.ask(move.tx, move.turn, new, replace(entry, kind="question"))
+    move.held.save(move.tx, move.turn, replace(move.now, questions=move.now.questions + 1, heard_seconds=None))
+
+
+def heard_note(now: Progress, language: Language) -> str:
+    """What the next reply says first if not all of a recording was listened to (10.2)."""
+    if now.heard_seconds is None:
+        return ""
+    return sentence(language, "loop.heard_in_part", seconds=f"{now.heard_seconds:g}")
 
 
 def tell_end(move: Moving, entry: Entry) -> None:

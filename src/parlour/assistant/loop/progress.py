@@ -19,7 +19,8 @@ class Progress:
     `steered` and `commented` are the person's flags as they were when the step began (2.3). `last`
     says why the next thought is the last one. `mistakes` counts unusable calls in a row. `lapsed`
     names what was not done because nobody answered. `reply_id` is the id of the coming final, under
-    which its text is streamed. `delimiter` marks quoted material.
+    which its text is streamed. `delimiter` marks quoted material. `heard_seconds` is set while the next
+    reply has to say that a recording was listened to for only so long.
     """
 
     phase: Phase = "prepare"
@@ -34,6 +35,7 @@ class Progress:
     lapsed: tuple[str, ...] = ()
     reply_id: LabMessageId | None = None
     delimiter: str = ""
+    heard_seconds: float | None = None
 
 
 def read(text: str) -> Progress:

@@ -5,31 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from parlour.assistant.entities import LabMessageId, Turn, TurnId
-from parlour.assistant.facts import LabTurnFinished
+from parlour.assistant.entities import LabMessageId, Turn
 from parlour.assistant.loop import endings, moves, steering
 from parlour.assistant.loop.acting import Acting
 from parlour.assistant.loop.context import View
 from parlour.assistant.loop.endings import Failure, failure
 from parlour.assistant.loop.journal import COMMENT, INSTRUCT
 from parlour.assistant.loop.moves import Moving, Rules
-from parlour.assistant.loop.standing import Held, Standing, StoppedError, load
+from parlour.assistant.loop.standing import Held, Standing, load
 from parlour.assistant.loop.thinking import EMPTY, Mind, Thinking
+from parlour.assistant.loop.watching import watching, while_it_runs
 from parlour.assistant.messages import reading, turns
 from parlour.assistant.messages.turns import STEP, Saved, StepOn
 from parlour.assistant.questions import actions as questions
 from parlour.assistant.sentences import sentence
-from parlour.conversations.rooms import lab_room
-from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
 from parlour.files.entities import StoredFile
-from parlour.jobs.queue import Job, Kind, LeaseLostError
+from parlour.jobs.queue import Job, Kind
 from parlour.kernel.clock import Clock
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import new_secret
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database
-from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.turns import usage
 from parlour.turns.entities import UsageOf
@@ -81,34 +78,19 @@ class Assistant:
         if turn is None:
             await self._database.write(job.finish)
             return
-        watch = _StopWatch(asyncio.current_task(), turn_id)
-        room = lab_room(turn.account_id)
-        self._pump.join(room, watch)
-        try:
-            await self._step_of(job, turn_id, watch)
-        finally:
-            self._pump.leave(room, watch)
+        with watching(self._pump, turn) as watch:
+            standing = await self._database.read(lambda tx: load(tx, turn_id))
+            if standing is None:
+                await self._database.write(job.finish)
+                return
+            held = Held(self._database, self._clock, job, standing)
+            await while_it_runs(held, watch, self._work(held, job))
 
-    async def _step_of(self, job: Job, turn_id: TurnId, watch: "_StopWatch") -> None:
-        standing = await self._database.read(lambda tx: load(tx, turn_id))
-        if standing is None:
-            await self._database.write(job.finish)
-            return
-        held = Held(self._database, self._clock, job, standing)
-        try:
-            if job.claims > 1:
-                await held.commit(lambda tx, turn: _recover(tx, turn, held))
-            else:
-                await self._within_time(held)
-        except StoppedError:
-            await held.drop()
-        except LeaseLostError:
-            await held.drop()
-            raise
-        except asyncio.CancelledError:
-            if not watch.seen:
-                raise
-            await held.drop()
+    async def _work(self, held: Held, job: Job) -> None:
+        if job.claims > 1:
+            await held.commit(lambda tx, turn: _recover(tx, turn, held))
+        else:
+            await self._within_time(held)
 
     async def _within_time(self, held: Held) -> None:
         """One step, in what is left of the turn's time."""
@@ -209,23 +191,6 @@ class Assistant:
     def _moving(self, tx: Tx, held: Held, turn: Turn) -> Moving:
         now = held.standing.progress
         return Moving(tx=tx, held=held, turn=turn, now=replace(now, tokens=now.tokens + held.tokens), rules=self._rules)
-
-
-class _StopWatch:
-    """Reads the account's room and cancels the step when the turn was cancelled."""
-
-    def __init__(self, task: "asyncio.Task[object] | None", turn_id: TurnId) -> None:
-        self._task = task
-        self._turn_id = turn_id
-        self.seen = False
-
-    def offer(self, event: Logged, rooms: Sequence[tuple[str, int]]) -> None:
-        if event.kind != LabTurnFinished.__name__ or self._task is None:
-            return
-        ended = fact_of(event)
-        if isinstance(ended, LabTurnFinished) and ended.turn_id == self._turn_id and ended.state == "cancelled":
-            self.seen = True
-            self._task.cancel()
 
 
 def _recover(tx: Tx, turn: Turn, held: Held) -> None:

@@ -31,6 +31,12 @@ def member(tx: Tx, account_id: AccountId, otherwise: Language = "en") -> Member:
     )
 
 
+def chosen_language(tx: Tx, account_id: AccountId) -> Language | None:
+    """The language that the member set; None if they set none."""
+    row = store.member(tx, account_id)
+    return row.language if row else None
+
+
 def lock(tx: Tx, account_id: AccountId) -> ConversationId:
     """Nobody else changes this account's conversation before this transaction ends; the current one.
 

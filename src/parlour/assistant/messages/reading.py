@@ -5,6 +5,7 @@ from dataclasses import replace
 from parlour.assistant.entities import ConversationId, LabMessage, LabMessageId, Turn, TurnId
 from parlour.assistant.messages import store
 from parlour.assistant.messages.said import store as rows
+from parlour.assistant.messages.said.store import SpokenRow
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 
@@ -21,6 +22,11 @@ def message_of(tx: Tx, account_id: AccountId, message_id: str) -> LabMessage | N
     """A message of this account; None for any other."""
     found = rows.message(tx, LabMessageId(message_id))
     return found if found is not None and found.account_id == account_id else None
+
+
+def spoken(tx: Tx, message_id: LabMessageId) -> SpokenRow | None:
+    """Whose spoken message this is, by which way it came, and its recording; None for any other message."""
+    return rows.spoken(tx, message_id)
 
 
 def messages_of(tx: Tx, conversation_id: ConversationId, after_ordinal: int, limit: int) -> list[LabMessage]:

@@ -1,9 +1,9 @@
 """What the assistant says: questions, and the one final reply of every turn (lab protocol 4, 7.6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from parlour.assistant.entities import LabMessage, LabMessageId, Reference, Turn
+from parlour.assistant.entities import LabMessage, LabMessageId, Language, Reference, Turn
 from parlour.assistant.facts import LabMessageUpdated, LabReplyReady
 from parlour.assistant.messages import folding, members, saying, store, turns
 from parlour.assistant.messages.said import store as rows
@@ -18,12 +18,17 @@ from parlour.storage.tx import Tx
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewReply:
-    """What the assistant says. `error` is `<code>: <sentence>` of 4.7, or None."""
+    """What the assistant says. `error` is `<code>: <sentence>` of 4.7, or None.
+
+    `speech` is the id of the file that says it, and `language` that of the words if it was settled before.
+    """
 
     text: str
     references: tuple[Reference, ...] = ()
     extra_info: str | None = None
     error: str | None = None
+    speech: str | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,10 +40,12 @@ class Ending:
     message_id: LabMessageId | None = None
 
 
-def add_question(tx: Tx, turn: Turn, pause_id: PauseId, reply: NewReply) -> LabMessageId:
+def add_question(
+    tx: Tx, turn: Turn, pause_id: PauseId, reply: NewReply, message_id: LabMessageId | None = None
+) -> LabMessageId:
     """Store and tell the message that carries a question. Who asks says `LabReplyReady`; the turn is not changed."""
     members.lock(tx, turn.account_id)
-    return _add(tx, turn, reply, pause_id, None).id
+    return _add(tx, turn, reply, pause_id, message_id).id
 
 
 def finish(tx: Tx, turn: Turn, ending: Ending, *, then_next: bool = True) -> bool:
@@ -53,7 +60,7 @@ def finish(tx: Tx, turn: Turn, ending: Ending, *, then_next: bool = True) -> boo
     if now is None or now.ended_at is not None:
         return False
     with turns.telling_state(tx, turn.account_id):
-        stored = _add(tx, now, ending.reply, None, ending)
+        stored = _add(tx, now, ending.reply, None, ending.message_id)
         tx.announce([lab_room(turn.account_id)], LabReplyReady(message=stored))
         ended = Ended(state=ending.state, reply_message_id=stored.id, error=ending.reply.error)
         turns.end(tx, now, ended, then_next=then_next)
@@ -76,7 +83,7 @@ def refuse(tx: Tx, new: NewTurn, reply: NewReply) -> None:
     store.end_turn(tx, new.id, Ended(state="failed", reply_message_id=new.started_by, error=reply.error))
     turn = store.turn(tx, new.id)
     if turn is not None:
-        stored = _add(tx, turn, reply, None, Ending(state="failed", reply=reply, message_id=new.started_by))
+        stored = _add(tx, turn, reply, None, new.started_by)
         tx.announce([lab_room(new.account_id)], LabReplyReady(message=stored))
 
 
@@ -92,31 +99,37 @@ def file_gone(tx: Tx, account_id: AccountId, file_id: str) -> None:
         _tell_update(tx, message_id)
 
 
-def _add(tx: Tx, turn: Turn, reply: NewReply, pause_id: PauseId | None, ending: Ending | None) -> LabMessage:
+def unspoken(tx: Tx, turn: Turn, reply: NewReply) -> NewReply:
+    """A reply that should have been spoken and is not: it says so, unless it has worse to say (10.3)."""
+    if reply.error is not None:
+        return reply
+    language = reply.language or members.member(tx, turn.account_id).language
+    return replace(reply, error=f"speech_unavailable: {sentence(language, 'replies.speech_unavailable')}")
+
+
+def _add(tx: Tx, turn: Turn, reply: NewReply, pause_id: PauseId | None, message_id: LabMessageId | None) -> LabMessage:
     """Store a reply of the turn; its first one takes along what was folded into the turn."""
     member = members.member(tx, turn.account_id)
     folded = [] if rows.has_reply(tx, turn.id) else rows.folded_into(tx, turn.id)
-    error = reply.error
-    if turn.flags.reply_in_speech and error is None and (ending is None or ending.state == "done"):
-        error = f"speech_unavailable: {sentence(member.language, 'replies.speech_unavailable')}"
     return saying.say(
         tx,
         NewMessage(
-            id=(ending.message_id if ending else None) or LabMessageId(tx.new_id()),
+            id=message_id or LabMessageId(tx.new_id()),
             account_id=turn.account_id,
             conversation_id=turn.conversation_id,
             author_id=None,
             role="assistant",
             kind="final" if pause_id is None else "question",
             text=reply.text,
-            language=member.language,
+            language=reply.language or member.language,
             turn_id=turn.id,
             pause_id=pause_id,
             reply_in_speech=turn.flags.reply_in_speech,
             route="",
+            speech_upload_id=reply.speech,
             references=folding.references_of(folded, reply.references),
             extra_info=folding.extra_of(folded, reply.extra_info, member),
-            error=error,
+            error=reply.error,
         ),
     )
 

@@ -1,7 +1,8 @@
 """Storing what was said: a number, the row, the index of talk, the event (lab protocol 0, 2.4)."""
 
 from parlour.assistant.entities import ConversationId, LabMessage, LabMessageId
-from parlour.assistant.facts import LabMessageAdded
+from parlour.assistant.facts import LabMessageAdded, LabMessageUpdated
+from parlour.assistant.language import language_of
 from parlour.assistant.messages import store
 from parlour.assistant.messages.said import store as rows
 from parlour.assistant.messages.said.store import NewMessage
@@ -24,6 +25,16 @@ def say(tx: Tx, new: NewMessage) -> LabMessage:
     if stored is None:
         raise LookupError("a message that was just stored is gone")
     tx.announce([lab_room(new.account_id)], LabMessageAdded(message=stored))
+    return stored
+
+
+def heard(tx: Tx, message_id: LabMessageId, text: str) -> LabMessage | None:
+    """The words of a spoken message are known: they are its text, told and found from now on (10.2)."""
+    rows.set_text(tx, message_id, text, language_of(text))
+    stored = rows.message(tx, message_id)
+    if stored is not None:
+        index(tx, stored.account_id, message_id, text)
+        tx.announce([lab_room(stored.account_id)], LabMessageUpdated(message=stored))
     return stored
 
 

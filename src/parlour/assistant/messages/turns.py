@@ -14,6 +14,7 @@ from parlour.storage.tx import Tx
 
 STEP = "assistant.step"
 HEAR = "assistant.hear"
+SPEAK = "assistant.speak"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,15 @@ class Hear:
     """The job of a spoken message: find its words, or say why there are none (10.2)."""
 
     message_id: LabMessageId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Speak:
+    """The job of a reply that is written, in the journal at `n`, `name`: have it spoken, then tell it (10.3)."""
+
+    turn_id: TurnId
+    n: int
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,6 +174,16 @@ def save(tx: Tx, turn_id: TurnId, saved: Saved) -> bool:
 def hear(tx: Tx, message_id: LabMessageId) -> None:
     """Have the words of a spoken message found."""
     tx.enqueue(HEAR, Hear(message_id=message_id), unique=f"{HEAR}:{message_id}")
+
+
+def heard(tx: Tx, turn: Turn) -> None:
+    """The words that started the turn are known: its first step is due."""
+    _work(tx, turn.id)
+
+
+def speak(tx: Tx, speaking: Speak) -> None:
+    """Have a reply of the turn spoken; nothing else of the turn is due until then."""
+    tx.enqueue(SPEAK, speaking, unique=f"{SPEAK}:{speaking.turn_id}")
 
 
 def end(tx: Tx, turn: Turn, ended: store.Ended, *, then_next: bool = True) -> bool:

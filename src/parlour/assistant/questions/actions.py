@@ -6,18 +6,28 @@ transaction, so that no answer is ever kept without the work that goes on with i
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import cast
 
 import msgspec
 
 from parlour.accounts import actions as accounts
-from parlour.assistant.entities import JsonValue, LabMessageId, Turn, TurnId
+from parlour.assistant.entities import JsonValue, LabMessageId, Language, Turn, TurnId
 from parlour.assistant.facts import LabReplyReady
 from parlour.assistant.messages import members, reading, replies, turns
 from parlour.assistant.messages.replies import NewReply
 from parlour.assistant.questions import schemas, wording, words
-from parlour.assistant.questions.entities import Assignment, NewQuestion, Prompt, Question, Settled, Shown, Words
+from parlour.assistant.questions.entities import (
+    Assignment,
+    Delivery,
+    NewQuestion,
+    Prompt,
+    Question,
+    Settled,
+    Shown,
+    Worded,
+    Words,
+)
 from parlour.assistant.sentences import SENTENCES
 from parlour.audit import actions as audit
 from parlour.audit.entities import Entry
@@ -68,9 +78,26 @@ def ask(tx: Tx, turn: Turn, new: NewQuestion) -> PauseId:
     The job of the turn must end in it too. Told: the message, the question, that it can be delivered, the state.
     """
     members.lock(tx, turn.account_id)
+    return put(tx, turn, worded(tx, turn, new))
+
+
+def worded(tx: Tx, turn: Turn, new: NewQuestion) -> Worded:
+    """A question in the language of the turn's person, as it stands now; nobody is asked by this."""
     language = members.member(tx, turn.account_id).language
-    text = wording.full_text(new, language)
-    reply = NewReply(text=text, references=new.references, extra_info=new.extra_info)
+    body = _body(new, wording.full_text(new, language), language)
+    return Worded(kind=new.kind, body=body, references=new.references, hours_max=new.hours_max)
+
+
+def put(tx: Tx, turn: Turn, new: Worded, delivery: Delivery | None = None) -> PauseId:
+    """As `ask`, for a question that is worded already; `delivery` for one that should be spoken."""
+    members.lock(tx, turn.account_id)
+    language: Language = "zh" if new.body.language == "zh" else "en"
+    reply = NewReply(text=new.body.text, references=new.references, extra_info=new.body.extra_info, language=language)
+    message_id = None
+    if delivery is not None:
+        message_id = delivery.message_id
+        reply = replace(reply, speech=delivery.speech, extra_info=delivery.extra_info)
+        reply = reply if delivery.speech else replies.unspoken(tx, turn, reply)
     with turns.telling_state(tx, turn.account_id):
         asked = pauses.ask(
             tx,
@@ -78,12 +105,12 @@ def ask(tx: Tx, turn: Turn, new: NewQuestion) -> PauseId:
                 account_id=turn.account_id,
                 subject=turn.id,
                 kind=new.kind,
-                body=_body(new, text, language),
+                body=new.body,
                 on_expiry=ON_EXPIRY[new.kind],
                 deadline_at=tx.now_ms + round(new.hours_max * HOUR_MS),
                 deadline_kind=EXPIRE,
             ),
-            lambda pause_id: replies.add_question(tx, turn, pause_id, reply),
+            lambda pause_id: replies.add_question(tx, turn, pause_id, reply, message_id),
         )
         _tell_ready(tx, asked)
         turns.set_waiting(tx, turn)

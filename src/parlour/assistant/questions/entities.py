@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from parlour.assistant.entities import JsonValue, LabMessageId, Reference, TurnId
 from parlour.kernel.ids import AccountId, PauseId
-from parlour.pauses.entities import Pause, PauseState, QuestionKind
+from parlour.pauses.entities import Body, Pause, PauseState, QuestionKind
 
 Question: TypeAlias = Pause  # as it is stored and told; `subject` is the turn
 FieldType = Literal["string", "text", "duration", "date", "file", "number"]
@@ -67,7 +67,10 @@ class Shown(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewQuestion:
-    """A question of any kind, about to be asked. `text` is the sentence read first; see `questions.wording`."""
+    """A question of any kind, about to be asked. `text` is the sentence read first; see `questions.wording`.
+
+    `note` is said before it.
+    """
 
     kind: QuestionKind
     text: str
@@ -80,6 +83,26 @@ class NewQuestion:
     references: tuple[Reference, ...] = ()
     extra_info: str | None = None
     hours_max: float = 72.0
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Worded:
+    """A question with its whole text, ready to be asked; `body` has the text, its language and `extra_info`."""
+
+    kind: QuestionKind
+    body: Body
+    references: tuple[Reference, ...] = ()
+    hours_max: float = 72.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """How a question is delivered that was worded before: the id of its message, and the file that says it."""
+
+    message_id: LabMessageId
+    speech: str | None
+    extra_info: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,7 +32,7 @@ def full_text(new: NewQuestion, language: Language) -> str:
             lines = _instruct(new, language)
         case "comment":
             lines = _comment(new, language)
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for line in [new.note, *lines] if line)
 
 
 def shown(value: JsonValue) -> str:

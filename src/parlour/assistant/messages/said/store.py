@@ -50,6 +50,15 @@ class NewMessage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpokenRow:
+    """What the one who listens to a spoken message must know of it."""
+
+    upload_id: str
+    author_id: AccountId
+    route: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Upload:
     """A file as messages show it."""
 
@@ -145,6 +154,24 @@ def wordless_starter(tx: Tx, turn_id: TurnId) -> LabMessageId | None:
         id=turn_id,
     )
     return LabMessageId(row["id"]) if row else None
+
+
+def spoken(tx: Tx, message_id: LabMessageId) -> SpokenRow | None:
+    """Of a person's spoken message; None for any other."""
+    row = tx.one(
+        "SELECT speech_upload_id, author_id, account_id, route FROM lab_messages"
+        " WHERE id = :id AND kind = 'speech' AND speech_upload_id IS NOT NULL",
+        id=message_id,
+    )
+    if row is None:
+        return None
+    author_id = AccountId(row["author_id"] or row["account_id"])
+    return SpokenRow(upload_id=row["speech_upload_id"], author_id=author_id, route=row["route"])
+
+
+def set_text(tx: Tx, message_id: LabMessageId, text: str, language: Language) -> None:
+    sql = "UPDATE lab_messages SET text = :text, language = :language WHERE id = :id"
+    tx.run(sql, id=message_id, text=text, language=language)
 
 
 def has_reply(tx: Tx, turn_id: TurnId) -> bool:
