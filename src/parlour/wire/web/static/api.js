@@ -62,6 +62,9 @@ export function apiFor(token) {
     compareBranches: (id, left, right) => get(chat(id, `branches/compare?${query({ left, right })}`)),
     grades: (id) => get(chat(id, "grades")),
     compareGrades: (id, left, right) => get(chat(id, `grades/compare?${query({ left, right })}`)),
+    speech: (id) => get(chat(id, "speech")),
+    dispute: (id, itemId, text) => change("POST", chat(id, `utterances/${encodeURIComponent(itemId)}/dispute`), { text }),
+    decideDispute: (id, itemId, accept) => change("POST", chat(id, `utterances/${encodeURIComponent(itemId)}/decision`), { accept }),
     ticket: (uploadId) => get(`uploads/${encodeURIComponent(uploadId)}/ticket`),
   };
 }

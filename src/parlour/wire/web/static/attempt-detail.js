@@ -25,6 +25,7 @@ export function fromDetail(detail, readAt = 0) {
     options: optionsFrom(detail.available_continuation_options),
     preparing: detail.preparing ? PREPARING : null,
     people: {},
+    hearing: {},
     branchNews: {},
     results: detail.aggregated_results ?? null,
     currentChatId: detail.current_chat_id ?? null,
@@ -122,6 +123,7 @@ export function messageFrom(message, index) {
     parentId: message.parent_message_id ?? null,
     createdAt: message.created_at ?? null,
     status: message.completed === false ? "running" : message.status ?? "complete",
+    itemId: message.item_id ?? null,
     contents: [...(message.contents ?? [])].sort((a, b) => (a.idx ?? 0) - (b.idx ?? 0)).map((content, index) => ({
       idx: content.idx ?? index,
       text: content.content ?? "",
@@ -165,8 +167,9 @@ export function feedbackFrom(row) {
     levelId: row.standard_id ?? null,
     total: row.total ?? null,
     text: row.feedback ?? "",
-    quotes: (row.evidence ?? []).map((item) => ({ messageId: item.message_id, quote: item.quote })),
+    quotes: (row.evidence ?? []).map((item) => ({ messageId: item.message_id, quote: item.quote, ...(item.unclear ? { unclear: true } : {}) })),
     unsupported: row.unsupported ?? false,
+    clearWords: row.judged_on === "clear_words",
   };
 }
 

@@ -35,7 +35,7 @@ function applyToAttempt(state, name, payload) {
     case "attempt_started": return state.chats.length > 0 ? { ...state, lobby: true } : state;
     case "attempt_chat_started": return { ...state, lobby: false, preparing: null, currentChatId: payload.chat_id };
     case "attempt_ended": return { ...state, active: false, lobby: false, preparing: null, currentChatId: null };
-    case "attempt_error": return { ...state, preparing: null, problem: payload.message };
+    case "attempt_error": return payload.type === "audio" ? state : { ...state, preparing: null, problem: payload.message };
     default: return state;
   }
 }
@@ -43,7 +43,9 @@ function applyToAttempt(state, name, payload) {
 function applyToChat(state, chatId, name, payload) {
   if (name === "attempt_branch_labelled" || payload.branch_message_id) return withBranchNews(state, chatId, payload);
   switch (name) {
-    case "attempt_user_complete": return withMessage(state, chatId, learnerMessage(state, chatId, payload));
+    case "attempt_user_start":
+    case "attempt_user_delta": return withHearing(state, chatId, heard(state.hearing[chatId], payload));
+    case "attempt_user_complete": return endHearing(state, chatId, payload);
     case "attempt_assistant_start": return startReply(state, chatId, payload);
     case "attempt_progress": return withReply(state, chatId, payload, (message) => progress(message, payload));
     case "attempt_hint_progress": return withReply(state, chatId, payload, (message) => (
@@ -75,11 +77,25 @@ export function runningIn(state, chatId) {
   return (state.messages[chatId] ?? []).findLast((message) => message.status === "running") ?? null;
 }
 
+// What the learner is saying at this moment, as far as it is understood (6.8.5).
+const heard = (before, { item_id: itemId, transcript }) => ({ itemId, text: transcript ?? (before?.itemId === itemId ? before.text : "") });
+
+const withHearing = (state, chatId, hearing) => ({ ...state, hearing: { ...state.hearing, [chatId]: hearing } });
+
+// Speech without words is told as a message without any, which is none.
+function endHearing(state, chatId, payload) {
+  const ends = payload.item_id && state.hearing[chatId]?.itemId === payload.item_id;
+  const next = ends ? withHearing(state, chatId, null) : state;
+  if (payload.item_id && !payload.content) return next;
+  return withMessage(next, chatId, learnerMessage(next, chatId, payload));
+}
+
 function learnerMessage(state, chatId, payload) {
   const messages = state.messages[chatId] ?? [];
-  const parentId = payload.parent_message_id === undefined ? newestLeafId(messages) : payload.parent_message_id;
+  const known = messages.find((message) => message.id === payload.message_id);
+  const parentId = payload.parent_message_id === undefined ? (known ? known.parentId : newestLeafId(messages)) : payload.parent_message_id;
   return {
-    id: payload.message_id, chatId, type: "query", parentId, createdAt: payload.created_at, status: "complete", hints: [],
+    id: payload.message_id, chatId, type: "query", parentId, createdAt: payload.created_at, status: "complete", hints: [], itemId: payload.item_id ?? null,
     contents: [{ idx: 0, text: payload.content, personaId: payload.persona_id ?? null, name: null, color: null, icon: null }],
   };
 }
@@ -122,7 +138,7 @@ function endReply(state, chatId, payload) {
 }
 
 function endChat(state, chatId, payload) {
-  const ended = withChat(state, chatId, { completed: true });
+  const ended = withChat(withHearing(state, chatId, null), chatId, { completed: true });
   const problem = payload.expired ? "The time is up. This conversation has ended." : state.problem;
   const next = { ...ended, problem, currentChatId: state.currentChatId === chatId ? null : state.currentChatId };
   if (!payload.grade_id || next.grades[chatId]?.id === payload.grade_id) return next;
@@ -137,7 +153,9 @@ function withBranchNews(state, chatId, payload) {
   return { ...state, problem, branchNews: { ...state.branchNews, [chatId]: news } };
 }
 
+// What goes wrong with sound is told beside the microphone.
 function fail(state, chatId, payload) {
+  if (payload.type === "audio") return state;
   const told = { ...state, problem: payload.message };
   const grade = state.grades[chatId];
   return payload.type === "grade" && grade?.state === "pending" ? withGrade(told, chatId, { ...grade, state: "failed" }) : told;

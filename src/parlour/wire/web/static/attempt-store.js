@@ -3,6 +3,9 @@ import { fromDetail } from "./attempt-detail.js";
 import { apply, applyPreparation, chatOf, concerns, mayBePreparing, runningIn, wantsSnapshot, withPeople } from "./attempt-state.js";
 import { fuller } from "./grade-state.js";
 
+// Of the voice session, not of the conversation.
+const SOUND = new Set(["attempt_assistant_audio", "attempt_audio_ready", "attempt_audio_ended"]);
+
 export class AttemptStore {
   constructor({ api, connection, attemptId, onChange }) {
     Object.assign(this, { api, connection, attemptId, onChange });
@@ -42,7 +45,7 @@ export class AttemptStore {
     if (!this.state) return fresh;
     const grades = Object.fromEntries(fresh.chats.map(({ id }) => [id, fuller(this.state.grades[id], fresh.grades[id])]));
     const preparing = fresh.preparing && (this.state.preparing ?? fresh.preparing);
-    return { ...fresh, grades, preparing, people: this.state.people, branchNews: this.state.branchNews, problem: this.state.problem };
+    return { ...fresh, grades, preparing, people: this.state.people, hearing: stillHeard(this.state.hearing, fresh.messages), branchNews: this.state.branchNews, problem: this.state.problem };
   }
 
   async joinAll() {
@@ -61,6 +64,7 @@ export class AttemptStore {
   }
 
   handle(name, payload) {
+    if (SOUND.has(name)) return;
     if (!this.state) {
       this.arrived?.push([name, payload]);
       return;
@@ -118,4 +122,10 @@ export class AttemptStore {
       this.connection.call("attempt_leave", { chat_id: chatId }).catch(() => undefined);
     }
   }
+}
+
+// Without what has become a message meanwhile.
+function stillHeard(hearing, messages) {
+  return Object.fromEntries(Object.entries(hearing).map(([chatId, said]) => (
+    [chatId, messages[chatId]?.some((message) => message.itemId && message.itemId === said?.itemId) ? null : said])));
 }

@@ -8,6 +8,7 @@ const ACK_MS = 12_000;
 const CONNECT_WAIT_MS = 8_000;
 const SENDS_MAX = 3;
 const RETRY_MS = 1_500;
+const WAITING_MAX = 200;
 
 // `onState(state)`: connecting | online | recovered | reconnecting. `onFresh()`: connected without recovery, so
 // memberships are gone. `onRefused(problem)`: the credentials no longer serve.
@@ -74,8 +75,16 @@ export function connect({ token, onState, onEvent, onFresh, onRefused }) {
     }
   }
 
+  // For sound: said once, now or not at all. What a slow line cannot take is left out.
+  function tell(event, payload) {
+    if (!socket.connected || socket.io.engine.writeBuffer.length > WAITING_MAX) return false;
+    socket.emit(event, payload);
+    return true;
+  }
+
   return {
     call,
+    tell,
     isOnline: () => socket.connected,
     profileId: () => profileId,
     serverNow: () => Date.now() + clockSkewMs,

@@ -23,7 +23,10 @@ export function labApi(token, userId) {
     assign: (id, to, note) => post(question(id, "assign"), note ? { to, note } : { to }),
     cancel: (queue) => post("cancel", { queue }),
     clear: (forget) => post("clear_history", { forget }),
-    sendFile: (message, key, onProgress) => upload(new URL(`${base}chat_with_file`, ROOT), token, message, key, onProgress),
+    sendFile: ({ file, ...fields }, key, onProgress) =>
+      upload(new URL(`${base}chat_with_file`, ROOT), token, { ...fields, file_name: file.name, file }, key, onProgress),
+    sendSpeech: ({ file, text, spoken, ...fields }, key, onProgress) =>
+      upload(new URL(`${base}${fields.question_id ? "inner_chat_speech" : "chat_speech"}`, ROOT), token, { ...fields, file_suffix: ".wav", file }, key, onProgress),
     files: (after) => get(`files?${query({ after, limit: 50 })}`),
     removeFile: (handle) => request(`files/${inPath(handle)}`, { method: "DELETE", token, base }),
     bytes: async (handle) => (await send("files/bytes", { method: "POST", token, base, body: { filepath: handle } })).blob(),
@@ -40,7 +43,6 @@ const inPath = (handle) => handle.replace(/^files\//, "").split("/").map(encodeU
 function upload(url, token, { file, ...fields }, key, onProgress) {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) if (value != null) form.append(name, String(value));
-  form.append("file_name", file.name);
   form.append("file", file);
   return new Promise((resolve, reject) => {
     const sending = new XMLHttpRequest();

@@ -14,6 +14,9 @@ import { Presence } from "./presence.js";
 import { Scenario } from "./scenario.js";
 import { Timer } from "./timer.js";
 import { Hints, Transcript } from "./transcript.js";
+import { useSpeech } from "./voice/use-speech.js";
+import { useVoice } from "./voice/use-voice.js";
+import { VoiceBar } from "./voice/voice-bar.js";
 
 export function ChatView({ api, connection, state, chat, outbox, command, place }) {
   const messages = state.messages[chat.id] ?? [];
@@ -28,6 +31,10 @@ export function ChatView({ api, connection, state, chat, outbox, command, place 
   const running = runningIn(state, chat.id);
   const waiting = outbox.list.filter((entry) => entry.chatId === chat.id && !arrived(entry, messages));
   const grade = state.grades[chat.id];
+  const voice = useVoice({ chat, connection });
+  const aloud = voice.view.phase === "open";
+  const speech = useSpeech({ api, chat, messages, voiceUsed: aloud });
+  const hearing = state.hearing[chat.id] ?? null;
 
   const show = (messageId, quote = null) => {
     setChoices((before) => choicesFor(messages, messageId, before));
@@ -81,10 +88,15 @@ export function ChatView({ api, connection, state, chat, outbox, command, place 
         <${Branches} api=${api} state=${state} chat=${chat} messages=${messages} path=${path} call=${connection.call} onShow=${show} />
         ${talks && html`<${Transcript} state=${state} path=${path} waiting=${waiting} outbox=${outbox} mark=${mark} editable=${open && state.own && chat.textEnabled}
           editing=${editing} onEdit=${setEditing} onTakeBack=${(entry) => { outbox.remove(entry.id); box.current?.put(entry.text); }}
-          graded=${Boolean(grade)} onSibling=${(message, id) => setChoices((before) => choose(before, message, id))} />`}
+          graded=${Boolean(grade)} hearing=${hearing} speech=${speech} voiced=${{ api, chat, reload: speech.reload }} aloud=${aloud} onSibling=${(message, id) => setChoices((before) => choose(before, message, id))} />`}
         ${open && state.own && state.practice && html`<${Hints} path=${path} running=${running} />`}
-        ${open && state.own && talks && html`<${Composer} handle=${box} chat=${chat} editing=${editing} running=${running} waiting=${waiting.length > 0}
-          onSend=${send} onStop=${stop} onCancelEdit=${() => setEditing(null)} />`}
+        ${open && state.own && talks && html`
+          <div class="dock">
+            ${chat.audioEnabled && html`<${VoiceBar} voice=${voice} hearing=${hearing} running=${running} name=${answerer(state, chat, running)}
+              onStop=${chat.textEnabled ? null : stop} />`}
+            <${Composer} handle=${box} chat=${chat} editing=${editing} running=${running} waiting=${waiting.length > 0}
+              onSend=${send} onStop=${stop} onCancelEdit=${() => setEditing(null)} />
+          </div>`}
       </section>
       ${grading && html`<${GradeAgain} state=${state} chat=${chat} call=${connection.call} onClose=${() => setGrading(false)} />`}
       ${asking && html`<${Confirm} ...${ending(state, chat, messages)} onYes=${end} onNo=${() => setAsking(false)} />`}
@@ -114,6 +126,11 @@ function branchPoint(messages, path) {
 function arrived(entry, messages) {
   return entry.state === "sending" && messages.slice(entry.after).some((message) => (
     message.type === "query" && message.contents[0]?.text === entry.text));
+}
+
+function answerer(state, chat, running) {
+  const id = running?.contents.at(-1)?.personaId ?? running?.personaId ?? chat.personaIds[0];
+  return state.personas[id]?.name ?? "The other side";
 }
 
 function talkTitle(state, chat) {

@@ -25,7 +25,8 @@ function Criterion({ feedback, group, level, link }) {
       <p class="level">${feedback.levelId ? level?.name : "Not graded"}</p>
       <p class="prose">${feedback.text}</p>
       ${feedback.quotes.length > 0 && html`<ul class="quotes" aria-label="Evidence">${feedback.quotes.map((item) => html`
-        <li key=${item.messageId + item.quote}><${Quote} messageId=${item.messageId} text=${item.quote} link=${link} /></li>`)}</ul>`}
+        <li key=${item.messageId + item.quote}><${Quote} messageId=${item.messageId} text=${item.quote} link=${link} />${item.unclear && html` <span class="quiet small">(not heard clearly)</span>`}</li>`)}</ul>`}
+      ${feedback.clearWords && html`<p class="quiet small">Words that were not heard clearly were left out here, since they would have lowered the points.</p>`}
       ${feedback.unsupported && html`<p class="quiet small">No words of the conversation were found to show this.</p>`}
     </li>`;
 }

@@ -1,22 +1,25 @@
 // The conversation as text: one path through the tree of messages, then what still waits to be sent.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
 import { Message, textOf } from "./message.js";
+import { Hearing } from "./voice/hearing.js";
 
 const NEAR_END_PX = 160;
 
-export function Transcript({ state, path, waiting, outbox, mark, editable, editing, graded, onEdit, onSibling, onTakeBack }) {
+// `hearing`: what the learner is saying. `speech`: what is known of what was spoken. `aloud`: answers are spoken here.
+export function Transcript({ state, path, waiting, outbox, mark, editable, editing, graded, hearing, speech, voiced, aloud, onEdit, onSibling, onTakeBack }) {
   const last = path.at(-1)?.message;
-  useFollow(`${path.length} ${last ? textOf(last).length : 0} ${waiting.length}`);
+  useFollow(`${path.length} ${last ? textOf(last).length : 0} ${waiting.length} ${hearing?.text.length ?? ""}`);
   return html`
-    ${path.length + waiting.length === 0 && html`<p class="quiet begin">${editable ? "Say the first words when you are ready." : "Nothing was said."}</p>`}
+    ${path.length + waiting.length === 0 && !hearing && html`<p class="quiet begin">${editable ? "Say the first words when you are ready." : "Nothing was said."}</p>`}
     <ol class="messages">
       ${path.map((step) => html`
         <${Message} key=${step.message.id} state=${state} step=${step} mark=${mark?.messageId === step.message.id ? mark : null}
           editable=${editable} edited=${editing?.id === step.message.id} graded=${graded}
-          onEdit=${() => onEdit(step.message)} onSibling=${(id) => onSibling(step.message, id)} />`)}
+          spoken=${speech.of(step.message.id)} voiced=${voiced} onEdit=${() => onEdit(step.message)} onSibling=${(id) => onSibling(step.message, id)} />`)}
       ${waiting.map((entry) => html`<${Waiting} key=${entry.id} entry=${entry} outbox=${outbox} onTakeBack=${onTakeBack} />`)}
+      ${hearing && html`<${Hearing} key="hearing" hearing=${hearing} name=${state.own ? "You" : state.learnerName ?? "Learner"} />`}
     </ol>
-    <${Spoken} state=${state} message=${last} />`;
+    <${Spoken} state=${state} message=${last} aloud=${aloud} />`;
 }
 
 // Keeps the newest words in view while the person is at the end, and leaves them alone when they read further up.
@@ -50,14 +53,18 @@ function Waiting({ entry, outbox, onTakeBack }) {
     </li>`;
 }
 
-// For screen readers: that an answer has begun, and the whole of it once it is there; never single tokens.
-function Spoken({ state, message }) {
+// For screen readers: that an answer has begun, and the whole of it once it is there; never single tokens, and not over the
+// voice of an answer that is spoken.
+function Spoken({ state, message, aloud }) {
   const [words, setWords] = useState("");
   const heard = useRef(message?.status === "running" ? null : message?.id);
   useEffect(() => {
     if (message?.type !== "response" || heard.current === message.id) return;
     const name = state.personas[message.contents[0]?.personaId ?? message.personaId]?.name ?? "The other side";
-    if (message.status === "running") setWords(`${name} is answering.`);
+    if (aloud) {
+      if (message.status !== "running") heard.current = message.id;
+      setWords("");
+    } else if (message.status === "running") setWords(`${name} is answering.`);
     else {
       heard.current = message.id;
       setWords(`${name}: ${textOf(message)}`);

@@ -3,12 +3,13 @@ import { html, useEffect, useRef, useState } from "../../html.js";
 import { outcomeOf } from "../../lab-forms.js";
 import { nameOf, size, withoutSources } from "../../lab-words.js";
 import { day } from "../parts.js";
+import { Recording } from "../voice/recording.js";
 import { LabQuestion } from "./question.js";
 import { itemOf, Sources } from "./sources.js";
 import { Trace } from "./trace.js";
 import { Words } from "./words.js";
 
-export function LabMessage({ lab, message, onShow }) {
+export function LabMessage({ lab, message, onShow, playNow }) {
   if (message.role === "person") return html`<${Said} lab=${lab} message=${message} onShow=${onShow} />`;
   const open = message.kind === "question" && lab.store.state.question?.question_id === message.question_id;
   return html`
@@ -18,6 +19,7 @@ export function LabMessage({ lab, message, onShow }) {
         ${message.kind !== "question" ? html`<${Answer} lab=${lab} message=${message} onShow=${onShow} />`
           : open ? html`<${LabQuestion} key=${message.question_id} lab=${lab} question=${lab.store.state.question} error=${message.error} own onShow=${onShow} />`
             : html`<${Asked} message=${message} question=${lab.store.state.settled[message.question_id]} />`}
+        ${message.speech && html`<p class="spoken"><${Recording} key=${message.speech} address=${() => addressOf(lab.api, message.speech)} words="Play it" label="Spoken answer" playNow=${playNow} /></p>`}
       </div>
     </li>`;
 }
@@ -32,9 +34,12 @@ function Said({ lab, message, onShow }) {
         ${files.map(([handle, bytes]) => html`<p key=${handle}><${FileLink} handle=${handle} bytes=${bytes} onShow=${onShow} /></p>`)}
         ${message.kind === "speech" && !message.text && html`<p class="quiet">(spoken)</p>`}
         ${message.text && html`<p class="prose">${message.text}</p>`}
+        ${message.speech && html`<p class="spoken"><${Recording} key=${message.speech} address=${() => addressOf(lab.api, message.speech)} words="Play what you said" label="What you said" /></p>`}
       </div>
     </li>`;
 }
+
+const addressOf = async (api, handle) => URL.createObjectURL(await api.bytes(handle));
 
 export function FileLink({ handle, bytes, onShow }) {
   return html`<button type="button" class="file" onClick=${() => onShow({ handle, title: nameOf(handle) })}>

@@ -15,12 +15,13 @@ export function WordsOnTheirWay({ entry, outbox, onTakeBack }) {
 }
 
 export function FileOnItsWay({ entry, sending }) {
-  const { file, text } = entry.message;
+  const { file, text, spoken } = entry.message;
+  const name = spoken ? "Spoken message" : file.name;
   const percent = Math.round(entry.share * 100);
   return html`
     <li class="message own waiting">
-      <div class="bubble"><p class="file-name">${file.name}</p>${text && html`<p class="prose">${text}</p>`}
-        ${entry.state === "sending" && html`<progress max="100" value=${percent} aria-label=${`Sending ${file.name}`}>${percent} %</progress>`}</div>
+      <div class="bubble"><p class="file-name">${name}</p>${text && html`<p class="prose">${text}</p>`}
+        ${entry.state === "sending" && html`<progress max="100" value=${percent} aria-label=${`Sending ${name}`}>${percent} %</progress>`}</div>
       <p class="message-foot" role="status">
         <span>${entry.state === "failed" ? entry.detail : percent < 100 ? `Sending… ${percent} %` : "Sending… almost there"}</span>
         ${entry.state === "failed" && html`

@@ -6,6 +6,7 @@ import { ClearHistory } from "./clear.js";
 import { LabComposer } from "./composer.js";
 import { LabMessage, Spoken } from "./message.js";
 import { Now } from "./now.js";
+import { usePlayNow } from "./aloud.js";
 import { FileOnItsWay, WordsOnTheirWay } from "./on-the-way.js";
 
 const TIPS = ["Which of our papers measured contact resistance?", "Create an experiment", "How do I use the probe station?"];
@@ -16,6 +17,7 @@ export function Talk({ lab, onShow }) {
   const [clearing, setClearing] = useState(false);
   const [over, setOver] = useState(false);
   const box = useRef(null);
+  const playNow = usePlayNow(state.messages);
   const waiting = outbox.list.filter((entry) => !arrived(entry, state.messages));
   useFollow(`${state.messages.length} ${state.draft?.text.length ?? 0} ${state.steps.length} ${waiting.length} ${sending.list.length} ${state.question?.question_id ?? ""}`);
 
@@ -38,7 +40,7 @@ export function Talk({ lab, onShow }) {
       ${!store.wholeRead && html`<p><button type="button" onClick=${() => store.readEarlier()}>Show earlier messages</button></p>`}
       ${empty && html`<${Welcome} embedded=${state.abilities.model === "embedded"} onTip=${(words) => box.current?.put(words)} />`}
       <ol class="messages">
-        ${state.messages.map((message) => html`<${LabMessage} key=${message.message_id} lab=${lab} message=${message} onShow=${onShow} />`)}
+        ${state.messages.map((message) => html`<${LabMessage} key=${message.message_id} lab=${lab} message=${message} onShow=${onShow} playNow=${playNow(message)} />`)}
         ${waiting.map((entry) => html`<${WordsOnTheirWay} key=${entry.id} entry=${entry} outbox=${outbox}
           onTakeBack=${() => { outbox.remove(entry.id); box.current?.put(entry.text); }} />`)}
         ${sending.list.map((entry) => html`<${FileOnItsWay} key=${entry.id} entry=${entry} sending=${sending} />`)}

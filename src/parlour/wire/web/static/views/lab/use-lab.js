@@ -56,6 +56,6 @@ function opened(api, connection, onChange) {
     ready: () => connection.isOnline(),
     send: ({ message, id }) => api.say(message, id),
   });
-  const sending = new Sending({ send: api.sendFile, newId: newRequestId, onChange });
+  const sending = new Sending({ send: (message, ...how) => (message.spoken ? api.sendSpeech : api.sendFile)(message, ...how), newId: newRequestId, onChange });
   return { api, store, outbox, sending };
 }
