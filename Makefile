@@ -24,10 +24,10 @@ MARKS := $(if $(NODE),,not node)$(if $(NODE)$(CHROMIUM),, and )$(if $(CHROMIUM),
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.run-stamp ## install and start the demo (ARGS="--port 8080" to pass options)
+run: $(VENV)/.speech-stamp ## install and start the demo (ARGS="--port 8080" to pass options)
 	@$(BIN)/parlour demo $(ARGS)
 
-test: $(VENV)/.test-stamp $(if $(NODE),$(JS)/node_modules/.stamp) ## install and run every test (ARGS="tests/unit -k house")
+test: $(VENV)/.test-stamp $(VENV)/.speech-stamp $(if $(NODE),$(JS)/node_modules/.stamp) ## install and run every test (ARGS="tests/unit -k house")
 	@$(foreach part,$(LEFT_OUT),$(call say_left_out,$(part));)true
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(if $(strip $(MARKS)),-m "$(strip $(MARKS))") $(ARGS)
 	@$(BIN)/python -m tests.promises.report
@@ -42,13 +42,14 @@ format: $(VENV)/.test-stamp ## put imports and layout in order
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.test-stamp ## measure against the limits and stock parts (ARGS="--help" lists choices)
+bench: $(VENV)/.test-stamp $(VENV)/.speech-stamp ## measure against the limits and stock parts (ARGS="--help" lists choices)
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(VENV)/.test-stamp ## pin requirements/*.in again, keeping what still fits (ARGS=--upgrade for newer)
 	@$(call compile,build)
 	@$(call compile,run)
 	@$(call compile,test) --constraint requirements/run.txt
+	@$(call compile,speech) --constraint requirements/test.txt
 
 clean: ## remove everything that was installed or cached here
 	rm -rf $(VENV) $(JS)/node_modules build .pytest_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
@@ -67,6 +68,15 @@ $(VENV)/.run-stamp: requirements/build.txt requirements/run.txt pyproject.toml |
 	@echo "Installing what Parlour needs into $(VENV) (only when it changed) ..."
 	@$(PIP) install --require-hashes --requirement requirements/build.txt --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+# Tried once: where it cannot be installed the server runs without it, and `parlour doctor` says what is missing.
+$(VENV)/.speech-stamp: requirements/speech.txt $(VENV)/.run-stamp
+	@echo "Installing what speech needs into $(VENV) (only when it changed) ..."
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements/speech.txt || printf '%s\n' '' \
+		'!!!!' '!!!! Speech could not be installed here and is LEFT OUT: no offline recogniser, no decoding of' \
+		'!!!! recordings but WAV; replies are spoken only if espeak-ng is installed. Everything else works.' \
+		'!!!! To try again: rm $@ and make run. What is missing: $(BIN)/parlour doctor' '!!!!' ''
 	@touch $@
 
 $(VENV)/.test-stamp: requirements/build.txt requirements/test.txt $(VENV)/.run-stamp

@@ -18,7 +18,10 @@ from bench import (
     search,
     simulating,
     simulating_intervals,
+    sound,
+    speech,
     streams,
+    voice_frames,
     writes,
 )
 from bench.report import Outcome, save, show, show_machine
@@ -38,6 +41,9 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "replays": replays.run,
     "statistics": simulating.run,
     "intervals": simulating_intervals.run,
+    "voice-frames": voice_frames.run,
+    "sound": sound.run,
+    "speech": speech.run,
 }
 
 

@@ -8,8 +8,9 @@ one client are lifted: here one client is everybody.
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from bench.control import Seat, serve
 from bench.parlour_seed import Room, open_rooms, say
@@ -23,7 +24,9 @@ BUILD = Path(__file__).resolve().parent.parent / "build"
 class Subject:
     """The server."""
 
-    def __init__(self, folder: Path, upstream: str | None, model: str) -> None:
+    def __init__(
+        self, folder: Path, upstream: str | None, model: str, more: Mapping[str, object] | None = None
+    ) -> None:
         self.folder = folder
         self.rooms: list[Room] = []
         settings = Settings(
@@ -34,6 +37,7 @@ class Subject:
             providers=(Provider(name="bench", base_url=upstream),) if upstream else (),
             grader_model="scripted",
             limits=Limits(sockets_per_account_max=UNLIMITED, socket_events_per_second_max=UNLIMITED),
+            **cast("dict[str, Any]", more or {}),
         )
         load_socketio()
         from parlour.app import Parlour

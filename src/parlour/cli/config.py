@@ -1,13 +1,16 @@
 """`parlour config`: what the settings are, and what is wrong with them."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
 from parlour.cli.commands import Place, command
 from parlour.cli.opening import load
+
+if TYPE_CHECKING:
+    from parlour.settings import Settings
 
 app = typer.Typer(name="config", help="The settings of a server.", no_args_is_help=True)
 
@@ -40,6 +43,19 @@ def check(
         typer.echo(_line(name, value, given=name in given))
     for name, value in limits.items():
         typer.echo(_line(f"limits.{name}", value, given=name in settings.limits.model_fields_set))
+    for line in _engines(settings):
+        typer.echo(line)
+
+
+def _engines(settings: "Settings") -> list[str]:
+    """Comments: what speech comes to with these settings on this machine."""
+    from parlour.kernel.clock import SystemClock
+    from parlour.providers.speech import build_speech
+
+    found = build_speech(settings, SystemClock())
+    hears = found.transcriber.name if found.transcriber else f"nothing: {found.why_no_in}"
+    speaks = found.synthesizer.name if found.synthesizer else f"nothing: {found.why_no_out}"
+    return [f"# speech hears with: {hears}", f"# speech speaks with: {speaks}"]
 
 
 def _line(name: str, value: object, *, given: bool) -> str:

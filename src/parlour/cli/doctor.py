@@ -24,10 +24,12 @@ def add_to(app: typer.Typer) -> None:
 def doctor(
     place: Place, as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False
 ) -> None:
-    """Check this machine, the data folder, the database, the clock, the models and the queue."""
+    """Check this machine, the data folder, the database, the clock, the models, speech and the queue."""
     from parlour.cli.checks import examine
+    from parlour.cli.checks_speech import speech_findings
 
-    findings = examine(load(place))
+    settings = load(place)
+    findings = examine(settings) + speech_findings(settings)
     healthy = all(finding.state != "wrong" for finding in findings)
     if as_json:
         typer.echo(json.dumps({"healthy": healthy, "checks": [asdict(finding) for finding in findings]}))
