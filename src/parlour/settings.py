@@ -326,7 +326,7 @@ class Settings(BaseSettings):
             raise ValueError("speech.provider must name a configured openai_compatible provider with a base_url")
         if self.voice.path == "realtime" and self.voice.realtime_provider not in usable:
             raise ValueError(
-                "voice.realtime_provider must name a configured openai_compatible provider and its base_url"
+                "voice.realtime_provider must name a configured openai_compatible provider with a base_url"
             )
         return self
 

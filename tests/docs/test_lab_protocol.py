@@ -30,12 +30,12 @@ TOOLS = (ROOT / "docs" / "reference" / "assistant-tools.md").read_text(encoding=
 
 UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 ELSEWHERE = {
-    # told with the settings alone: how texts are taken out, the pace of the mailbox, and speech, which is not there yet
+    # told with the settings alone: how texts are taken out, the pace of the mailbox, and speech
     *("extraction_cpu_seconds_max", "extraction_seconds_max", "extraction_memory_bytes_max"),
     *("extraction_inflated_bytes_max", "extraction_entries_max", "extraction_pages_max", "extraction_text_bytes_max"),
     *("response_hold_ms", "stale_reply_seconds", "speech_seconds_max", "speech_out_chars_max"),
 }
-NOT_OF_TURNS = {"speech_unavailable", "after_unknown"}
+NOT_OF_TURNS = {"speech_unavailable", "speech_not_recognised", "speech_format_unsupported", "after_unknown"}
 
 
 def part(page: str, title: str) -> str:
