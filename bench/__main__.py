@@ -21,6 +21,7 @@ from bench import (
     sound,
     speech,
     streams,
+    voice,
     voice_frames,
     writes,
 )
@@ -41,6 +42,7 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "replays": replays.run,
     "statistics": simulating.run,
     "intervals": simulating_intervals.run,
+    "voice": voice.run,
     "voice-frames": voice_frames.run,
     "sound": sound.run,
     "speech": speech.run,

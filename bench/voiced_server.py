@@ -68,8 +68,9 @@ class Voiced(Subject):
         voice.desk = cast("Any", self.desk)
 
     async def figures(self) -> Json:
-        """How many frames came, were heard, and were missing between two that came."""
-        return {"came": self.desk.came, "heard": self.desk.heard, "lost": self.desk.lost}
+        """How many frames came, were heard, and were missing between two that came; where the store is."""
+        counted = {"came": self.desk.came, "heard": self.desk.heard, "lost": self.desk.lost}
+        return {**counted, "store": str(self.folder / "parlour.sqlite3")}
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import base64
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import httpx
@@ -16,6 +17,7 @@ from tests.wire.voices import frames, spoken
 Payload = dict[str, Any]
 API = "/api/v1"
 VOICE = "/socket/v5/client/attempt/audio_"
+TYPED = "/socket/v5/client/attempt/text_frame"
 FRAME_BYTES = 60_000
 OPENING_TRIES = 50
 FORMS = ("jsonl", "csv", "markdown", "xapi")
@@ -38,6 +40,11 @@ class Known(Protocol):
     utterances: list[tuple[str, str]]
     recordings: list[tuple[str, str]]
     heard: list[tuple[str, str]]
+    done: Counter[str]
+
+    def learn(self, owner: str, path: str, answer: Mapping[str, Any]) -> None:
+        """What an accepted command made."""
+        ...
 
 
 class Goer(Protocol):
@@ -252,6 +259,7 @@ async def speak(goer: Goer, chat: str) -> httpx.Response:
     started = await goer.ask("POST", f"{VOICE}start", {"chat_id": chat}, sid=goer.sid)
     if started.is_success:
         goer.pool.spoken.append(chat)
+        await type_something(goer, chat)
         for each in frames(spoken(f"I am {goer.canary} today."), FRAME_BYTES):
             sound = {"chat_id": chat, "audio": base64.b64encode(each).decode()}
             for _ in range(OPENING_TRIES):
@@ -260,6 +268,14 @@ async def speak(goer: Goer, chat: str) -> httpx.Response:
                     break
                 await asyncio.sleep(0.02)  # it is being opened
     return started
+
+
+async def type_something(goer: Goer, chat: str) -> None:
+    """Words that are typed in a voice session."""
+    said = await goer.ask("POST", TYPED, {"chat_id": chat, "message": f"Well, {goer.canary}."}, sid=goer.sid)
+    if said.is_success:
+        goer.pool.learn(goer.name, "attempt/text_frame", said.json())
+        goer.pool.done["attempt/text_frame"] += 1
 
 
 async def read_speech(goer: Goer, chat: str) -> httpx.Response:
@@ -273,12 +289,18 @@ async def read_speech(goer: Goer, chat: str) -> httpx.Response:
             if each["recording"]:
                 goer.pool.recordings.append((owner, each["recording"]["upload_id"]))
                 goer.pool.owners[each["recording"]["upload_id"]] = owner
+                await hear(goer, owner, each["recording"]["upload_id"])
     return found
 
 
 async def listen(goer: Goer) -> httpx.Response:
     """Anybody's recording; who was given it is remembered."""
     owner, upload = goer.dice.choice(goer.pool.recordings or [("", UNKNOWN)])
+    return await hear(goer, owner, upload)
+
+
+async def hear(goer: Goer, owner: str, upload: str) -> httpx.Response:
+    """A recording, or a link to it."""
     ticket = "/ticket" if goer.dice.random() < 0.2 else ""
     found = await goer.ask("GET", f"/uploads/{upload}{ticket}")
     if found.is_success:

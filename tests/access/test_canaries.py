@@ -83,8 +83,12 @@ def crowd(request: pytest.FixtureRequest, store: str, tmp_path: Path) -> Iterato
 @pytest.mark.promise("P11")
 @pytest.mark.case(17, 19)
 async def test_no_canary_is_seen_by_who_may_not_read_its_owner(crowd: Site, store: str, figure: Figure) -> None:
-    wide = {"limits__socket_events_per_second_max": 10_000, "limits__sockets_per_account_max": 10_000}
-    process = crowd.start(**wide, speech__in="scripted", speech__out="scripted")
+    process = crowd.start(
+        limits__socket_events_per_second_max=10_000,
+        limits__sockets_per_account_max=10_000,
+        speech__in="scripted",
+        speech__out="scripted",
+    )
     dice = random.Random(SEED)
     entries = [("home_id", crowd.homes[name]) for name in HOMES]
     entries += [("practice_id", crowd.practices[name]) for name in PRACTICES]

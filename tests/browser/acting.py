@@ -71,4 +71,7 @@ def answered(page: Page) -> None:
 
 
 def graded(page: Page) -> None:
+    """There is a grade, and the name of each level can be read to its end."""
     expect(page.get_by_text(re.compile(r"of \d+ points"))).to_be_visible(timeout=GRADED_MS)
+    cut = "[...document.querySelectorAll('p.level')].some((each) => each.scrollHeight > each.clientHeight + 1)"
+    assert not page.evaluate(cut)

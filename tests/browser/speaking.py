@@ -19,6 +19,7 @@ SPOKEN_MS = 60_000
 SCRIPTED: dict[str, Any] = {"speech__in": "scripted", "speech__out": "scripted"}
 
 # What any page sends to the loudspeaker passes an analyser; `sounded` counts how often something was to be heard.
+# `listening()` says whether a microphone is open.
 MEASURE = """
 (() => {
   const connect = AudioNode.prototype.connect;
@@ -34,6 +35,14 @@ MEASURE = """
       }, 20);
     }
     return connect.call(this, to, ...rest);
+  };
+  const tracks = [];
+  globalThis.listening = () => tracks.some((track) => track.readyState === "live");
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await ask(wanted);
+    tracks.push(...stream.getTracks());
+    return stream;
   };
 })();
 """

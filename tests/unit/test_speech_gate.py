@@ -66,7 +66,6 @@ def test_the_beginning_comes_with_the_sound_before_it_and_all_that_was_fed_since
 def test_one_loud_window_or_a_click_begins_nothing_and_one_quiet_one_ends_nothing() -> None:
     gate = SpeechGate(Written(), GateRules(onset_ms=100, offset_ms=200))
     assert [type(event) for event in heard(gate, sound((500, 0), (60, 95), (500, 0)))] == [Stirring, Calmed]
-    assert not gate.stirring
     told = heard(gate, sound((80, 95), (80, 0), (400, 95), (180, 0), (300, 95), (20, 0)))
     assert [type(event) for event in told] == [Stirring, Onset]
     assert gate.speaking
@@ -98,7 +97,7 @@ def test_after_a_reset_nothing_of_before_is_there() -> None:
     gate = SpeechGate(detector, GateRules(prefix_ms=300))
     heard(gate, sound((700, 0), (90, 90)))
     gate.reset()
-    assert (gate.heard_ms, gate.quiet_ms, gate.speaking, gate.stirring, detector.resets) == (0, 0, False, False, 1)
+    assert (gate.heard_ms, gate.quiet_ms, gate.speaking, detector.resets) == (0, 0, False, 1)
     told = heard(gate, sound((200, 90)))
     assert isinstance(told[1], Onset)
     assert duration_ms(told[1].sound) == 100

@@ -18,7 +18,7 @@ from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Message
-from parlour.conversations.rooms import chat_room
+from parlour.conversations.rooms import chat_room, voice_room
 from parlour.conversations.spoken import ledger, utterances
 from parlour.conversations.spoken.entities import Heard, Utterance
 from parlour.events import log
@@ -160,9 +160,9 @@ class Hall:
         await self.do(lambda tx: attempts.end_chat(tx, self.actor, ending))
 
     async def facts(self) -> list[Any]:
-        """What the chat's room was told."""
-        room = chat_room(self.chat_id)
-        events = await self.read(lambda tx: log.of_rooms(tx, [room], 0, log.head(tx), 10_000))
+        """What everybody in the chat's room was told, and what servers told each other about its voice session."""
+        rooms = [chat_room(self.chat_id), voice_room(self.chat_id)]
+        events = await self.read(lambda tx: log.of_rooms(tx, rooms, 0, log.head(tx), 10_000))
         return [fact_of(event) for event in events]
 
     async def kinds(self) -> list[str]:

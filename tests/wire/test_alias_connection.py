@@ -1,10 +1,9 @@
 """A socket of dialect `glow-web` that reads the log while it joins rooms (Glow 5.3, 9.7)."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -21,6 +20,7 @@ from parlour.wire.glow.connection import Delivery, Watch
 from parlour.wire.glow.sinks import Sink
 from tests.conftest import STORES, make_site
 from tests.harness.site import Site
+from tests.wire.peer import Peer
 
 ONE, TWO = (ChatId(f"00000000-0000-7000-8000-0000000000c{number}") for number in (1, 2))
 
@@ -31,23 +31,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     site = make_site(request.param, tmp_path, request)
     yield site
     site.close()
-
-
-class Peer:
-    """The sending side of a socket whose peer takes nothing while `takes` is not set."""
-
-    full = closed = framed = False
-    transport = None
-
-    def __init__(self) -> None:
-        self.takes = asyncio.Event()
-        self.packets: list[Any] = []
-
-    def write(self, packet: str) -> None:
-        self.packets.append(json.loads(packet[1:]))
-
-    async def drained(self) -> None:
-        await self.takes.wait()
 
 
 def begin(site: Site, chat: ChatId) -> None:
@@ -69,7 +52,6 @@ async def test_a_reply_joined_while_the_past_of_another_room_is_on_its_way_has_i
     pump = Pump(database, None, poll_seconds=60)
     await pump.start()
     peer = Peer()
-    peer.takes.set()
     delivery = Delivery(
         database=database, pump=pump, clock=clock, ids=TimeOrderedIds(clock), backlog_bytes_max=10**6, watch=Watch()
     )

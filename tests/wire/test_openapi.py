@@ -143,7 +143,7 @@ class Real:
             for name in ("chat_id", "seq"):
                 case.query.pop(name, None)
             case.query.update({} if body else {"chat_id": UNKNOWN, "seq": 1})
-            case.body = body or bytes(4)
+            case.body = cast("Any", body or bytes(4))
 
     def _experiment(self) -> str:
         learner = AccountId(self._site.ids["learner"])

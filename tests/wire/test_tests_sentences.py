@@ -28,9 +28,14 @@ def logged(client: Client) -> list[tuple[str, Any]]:
     return [(name, args[0]) for name, args in client.heard if name.startswith("test_") and "seq" in args[0]["_meta"]]
 
 
-async def twice(client: Client, name: str, payload: Mapping[str, object], request: str) -> Any:
-    """The answer of an operation that is sent twice, which is the same."""
+async def twice(
+    client: Client, name: str, payload: Mapping[str, object], request: str, *, says: str | None = None
+) -> Any:
+    """The answer of an operation that is sent twice, which is the same. `says`: the event that it causes."""
+    heard = len(client.payloads(says)) if says else 0
     first = await client.call(name, {**payload, "client_request_id": request})
+    if says:
+        await client.nth(says, heard)
     await fence(client)
     before = len(logged(client))
     again = await client.call(name, {**payload, "client_request_id": request})
@@ -43,11 +48,10 @@ async def twice(client: Client, name: str, payload: Mapping[str, object], reques
 @pytest.mark.case(30, 31)
 async def test_every_operation_on_tests_repeated_has_one_effect_and_one_answer(tested: House) -> None:
     async with tested.client("instructor") as client:
-        started = await twice(client, "test_start", {"benchmark_id": bench("hanging")}, "v-start")
+        started = await twice(client, "test_start", {"benchmark_id": bench("hanging")}, "v-start", says="test_started")
         assert len(client.payloads("test_started")) == 1
         ids = replays.ids_of(started, "one")
-        begun = await twice(client, "test_run", ids, "v-run")
-        await client.wait_for("test_run_start", run_id=begun["run_id"])
+        begun = await twice(client, "test_run", ids, "v-run", says="test_run_start")
         kept = await twice(client, "test_end", replays.ending(begun), "v-kept")
         assert (kept["pending"], kept["grade_id"]) == (True, None)
         stopped = await twice(client, "test_stop", {"invocation_id": started["invocation_id"]}, "v-stop")
@@ -59,7 +63,8 @@ async def test_every_operation_on_tests_repeated_has_one_effect_and_one_answer(t
         nothing = await twice(client, "test_stop", {"invocation_id": started["invocation_id"]}, "v-nothing")
         assert nothing["success"] is False
         assert len(client.payloads("test_stopped", success=False)) == 2
-        new = await twice(client, "test_next", {"test_id": started["test_id"], "start": True}, "v-started")
+        starting = {"test_id": started["test_id"], "start": True}
+        new = await twice(client, "test_next", starting, "v-started", says="test_run_start")
         again = await client.ok("test_run", ids)
         assert again["run_id"] == new["replay_run_id"], "one replay"
         refused = await twice(client, "test_run", replays.ids_of(started, "tools"), "v-refused")

@@ -1,5 +1,6 @@
 """Who else is there while somebody speaks (Glow 5.4, 5.5, 7.15, 9.7): late joiners, recovered sockets, old dialects."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from tests.harness.socket import Client
 from tests.wire.house import House, fence
 from tests.wire.test_voice_floor import INTERRUPTION, being_told, messages_of
 from tests.wire.test_voice_talk import HELLO, begun
-from tests.wire.voices import LARGE, SMALL, Mouth, close_voice, frames, open_voice, spoken
+from tests.wire.voices import LARGE, SMALL, Mouth, close_voice, frames, one_line, open_voice, sound_of, spoken, words_in
 
 OF_SPEECH = ("attempt_user_start", "attempt_user_delta", "attempt_user_complete")
 
@@ -61,8 +62,7 @@ async def test_who_joins_while_somebody_speaks_gets_the_past_and_then_the_rest(s
         for client in (staff, late):
             await client.wait_for("attempt_assistant_complete", message_id=done["message_id"])
         told = [(name, args[0]) for name, args in staff.heard if name in OF_SPEECH]
-        assert [name for name, _ in told][0] == "attempt_user_start"
-        assert told[-1][1]["content"] == HELLO
+        assert (told[0][0], told[-1][1]["content"]) == ("attempt_user_start", HELLO)
         assert positions(staff, chat) == list(range(1, positions(staff, chat)[-1] + 1))
         assert positions(late, chat) == list(range(ack["seq"] + 1, positions(late, chat)[-1] + 1))
         assert late.payloads("attempt_user_complete", chat_id=chat)[0]["content"] == HELLO
@@ -78,7 +78,7 @@ async def test_a_socket_that_is_cut_in_the_middle_of_a_sentence_recovers_what_wa
             await raw.ok("attempt_audio_start", {"chat_id": chat})
             await raw.event("attempt_audio_ready")
             for each in frames(spoken("This was said by me", pause_ms=0), LARGE):
-                await raw.send("attempt_audio_frame", {"chat_id": chat, "audio": _base64(each)})
+                await raw.send("attempt_audio_frame", {"chat_id": chat, "audio": b64encode(each).decode()})
             await raw.event("attempt_user_delta")
             raw.cut()
         events = [packet for packet in raw.packets if packet.type == "2" and packet.offset]
@@ -102,15 +102,10 @@ async def test_a_socket_that_is_cut_in_the_middle_of_a_sentence_recovers_what_wa
         await close_voice(owner, chat)
 
 
-def _base64(sound: bytes) -> str:
-    import base64
-
-    return base64.b64encode(sound).decode()
-
-
 @pytest.mark.case(112)
 async def test_the_old_dialect_sees_spoken_turns_and_what_was_left_of_a_reply(speaking: House) -> None:
-    async with speaking.client(dialect="glow-web") as client, speaking.client() as plain:
+    token = speaking.site.tokens["learner"]
+    async with Client(speaking.url, token, dialect="glow-web") as client, speaking.client() as plain:
         _, chat = await begun(speaking, client)
         await plain.ok("attempt_join", {"chat_id": chat})
         mouth = await open_voice(client, chat, size=SMALL)
@@ -130,7 +125,7 @@ async def test_the_old_dialect_sees_spoken_turns_and_what_was_left_of_a_reply(sp
             if each["content_type"] == "delta"
         ]
         completed = client.payloads("attempt_complete", chat_id=chat)
-        assert [each["final_content"] for each in completed][0] == cut["content"]
+        assert completed[0]["final_content"] == cut["content"]
         aliases = [args[0] for _, args in client.heard if "alias_of" in args[0].get("_meta", {})]
         assert aliases
         assert not [args[0] for _, args in plain.heard if "alias_of" in args[0].get("_meta", {})]
@@ -191,3 +186,32 @@ async def test_a_frame_that_the_old_holder_still_sends_is_not_heard(speaking: Ho
         assert stopped["stopped"] is False
         await close_voice(new, chat)
         assert "attempt_user_start" not in new.names
+
+
+@pytest.mark.case(1, 87)
+async def test_speech_and_its_answer_pass_through_polls(speaking: House) -> None:
+    token = speaking.site.tokens["learner"]
+    async with Client(speaking.url, token, transports=["polling"]) as client:
+        _, chat = await begun(speaking, client)
+        mouth = await open_voice(client, chat, size=LARGE)
+        said, answer = await mouth.answered(HELLO)
+        assert said["content"] == HELLO
+        assert words_in(sound_of(client, answer["message_id"])) == one_line(answer["content"])
+        await close_voice(client, chat)
+
+
+@pytest.mark.case(30, 35, 87)
+async def test_a_repeated_start_is_answered_on_every_connection(speaking: House) -> None:
+    async with speaking.client() as first:
+        _, chat = await begun(speaking, first)
+        start = {"chat_id": chat, "client_request_id": f"start {chat}"}
+        ack = await first.ok("attempt_audio_start", start)
+        await first.wait_for("attempt_audio_ready", chat_id=chat)
+        assert await first.ok("attempt_audio_start", start) == ack
+        await first.nth("attempt_audio_ready", 1, chat_id=chat)
+    async with speaking.client() as second:
+        await second.ok("attempt_audio_start", start)
+        await second.wait_for("attempt_audio_ready", chat_id=chat)  # 6.8.4: never unanswered
+        wrong = await second.refused("attempt_audio_stop", start)
+        assert wrong["code"] == "idempotency_conflict"
+        await close_voice(second, chat)

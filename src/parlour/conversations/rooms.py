@@ -8,6 +8,12 @@ def chat_room(chat_id: ChatId | str) -> str:
     return f"chat:{chat_id}"
 
 
+def voice_room(chat_id: ChatId | str) -> str:
+    """Where servers tell each other about the voice session of a chat: no client is told, so it is no place in the
+    chat's own log, which has no holes (5.2)."""
+    return f"voice:{chat_id}"
+
+
 def person_room(account_id: AccountId | str) -> str:
     """Where an account is told what concerns it."""
     return f"person:{account_id}"

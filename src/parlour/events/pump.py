@@ -2,7 +2,8 @@
 
 What this process committed is passed on from memory when it follows what was passed on before;
 otherwise the pump reads the log. Either way readers get events in the order of positions, with
-no hole and no repetition. Everything here runs on the event loop.
+no hole and no repetition, after the hooks of the transactions of this process that said them.
+Everything here runs on the event loop.
 """
 
 import asyncio
@@ -98,6 +99,8 @@ class Pump:
             while self.pos < self._target:
                 after, upto = self.pos, self._target
                 events = await self._database.read(lambda tx, a=after, u=upto: log.between(tx, a, u, READ_MAX))
+                if events:
+                    await self._database.writer.told(events[-1].pos)
                 self._pass_on(events)
                 if not events:  # they were removed before anyone here had read them
                     self.pos = upto

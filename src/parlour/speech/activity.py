@@ -89,11 +89,6 @@ class SpeechGate:
         return self._speaking
 
     @property
-    def stirring(self) -> bool:
-        """Perhaps somebody speaks; it is not sure yet."""
-        return self._begun is not None and not self._speaking
-
-    @property
     def heard_ms(self) -> int:
         """How much of the stream was looked at."""
         return duration_ms(self._seen)

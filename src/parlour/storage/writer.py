@@ -65,6 +65,8 @@ class Writer:
         self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._untold: list[int] = []
+        self._told = asyncio.Event()
         self.listeners = Listeners()
         self.lease_owner: Callable[[], str | None] = lambda: None
 
@@ -98,6 +100,15 @@ class Writer:
         if work.error:
             raise work.error
         return work.result
+
+    async def told(self, pos: int) -> None:
+        """Return when the hooks of what this process committed up to position `pos` have been called.
+
+        For who reads the log, where a commit can be seen before the event loop hears of it.
+        """
+        while any(first <= pos for first in self._untold[:1]):
+            self._told.clear()
+            await self._told.wait()
 
     def _run(self) -> None:
         while True:
@@ -157,7 +168,7 @@ class Writer:
     def _transaction(self, batch: Sequence[Work]) -> list[Logged]:
         """Run a batch and commit it. Once the commit was sent, nobody knows what became of a lost
         connection: then nothing is run again here, and retried requests find their answers (4.5)."""
-        self._committing = False
+        self._committing, logged = False, list[Logged]()
         if self._connection is None:
             self._connection = self._dialect.open(reading=False)
         cursor = self._connection.cursor()
@@ -176,8 +187,12 @@ class Writer:
             announced = [said for work in batch if work.tx for said in work.tx.announced]
             logged = self._dialect.append(cursor, announced, now_ms) if announced else []
             self._committing = True
+            if logged and self._loop:
+                self._untold.append(logged[0].pos)
             cursor.execute("COMMIT")
         except BaseException:
+            if self._committing and logged and self._loop:
+                self._untold.pop()
             self._dialect.forget_heads()
             if self._connection and not self._dialect.shared:
                 cursor.execute("ROLLBACK")
@@ -209,6 +224,9 @@ class Writer:
             self._connection = None
 
     def _deliver(self, batch: Sequence[Work], logged: Sequence[Logged], seconds: float) -> None:
+        if logged:
+            self._untold.pop(0)
+        self._told.set()
         started: list[StartedJob] = []
         wake = False
         for work in batch:

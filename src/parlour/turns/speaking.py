@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Sequence
 
 from parlour.conversations.facts import ReplySpoken
-from parlour.conversations.rooms import chat_room
+from parlour.conversations.rooms import voice_room
 from parlour.conversations.spoken import ledger, sessions
 from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
@@ -18,7 +18,7 @@ LOOK_SECONDS = 2.0
 
 
 class _Spoken:
-    """A reader of a chat's room that waits for the end of a reply's sound."""
+    """A reader that waits for the end of a reply's sound."""
 
     def __init__(self, message_id: MessageId) -> None:
         self._message_id = message_id
@@ -34,7 +34,7 @@ class _Spoken:
 async def until_spoken(database: Database, pump: Pump, chat_id: ChatId, message_id: MessageId) -> None:
     """Return when a reply was spoken, or its voice session is dead. The ledger decides; the room only wakes."""
     spoken = _Spoken(message_id)
-    room = chat_room(chat_id)
+    room = voice_room(chat_id)
     pump.join(room, spoken)
     try:
         while await database.read(lambda tx: is_being_spoken(tx, chat_id, message_id)):

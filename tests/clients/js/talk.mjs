@@ -3,10 +3,10 @@
 
 import { io } from "socket.io-client";
 
+import { fail, listen } from "./listening.mjs";
+
 const given = JSON.parse(process.argv[2]);
-const events = [];
 const connects = [];
-const waiting = [];
 
 const socket = io(given.url, {
   transports: given.transports,
@@ -14,37 +14,12 @@ const socket = io(given.url, {
   reconnectionDelay: 50,
   reconnectionDelayMax: 100,
 });
+const { events, heard, call } = listen(socket, 60);
 
 socket.on("connect", () => connects.push({ id: socket.id, recovered: socket.recovered }));
 socket.on("connect_error", (error) => {
   if (error.data) fail(`refused: ${JSON.stringify(error.data)}`);
 });
-socket.onAny((name, payload) => {
-  events.push({ name, payload });
-  for (const one of waiting.splice(0)) (one.fits() ? one.done() : waiting.push(one));
-});
-
-function fail(reason) {
-  console.error(reason);
-  process.exit(1);
-}
-
-setTimeout(() => fail(`no end after ${JSON.stringify(events.map((event) => event.name))}`), 25_000);
-
-function heard(name, members = {}) {
-  const found = () =>
-    events.find((e) => e.name === name && Object.entries(members).every(([key, value]) => e.payload[key] === value));
-  return new Promise((resolve) => {
-    if (found()) resolve(found().payload);
-    else waiting.push({ fits: () => Boolean(found()), done: () => resolve(found().payload) });
-  });
-}
-
-async function call(name, payload) {
-  const args = await new Promise((resolve) => socket.emit(name, payload, (...all) => resolve(all)));
-  if (args.length !== 1 || args[0].ok !== true) fail(`${name}: ${JSON.stringify(args)}`);
-  return args[0];
-}
 
 await heard("connection_confirmed");
 const first = socket.io.engine.transport.name;

@@ -5,44 +5,20 @@
 import { readFileSync } from "node:fs";
 import { io } from "socket.io-client";
 
+import { fail, listen } from "./listening.mjs";
+
 const FRAME_BYTES = 256;
 const TICK_MS = 20;
 const BYTES_PER_MS = 48;
 
 const given = JSON.parse(process.argv[2]);
-const events = [];
-const waiting = [];
 const socket = io(given.url, { transports: given.transports, auth: { token: given.token } });
 
-socket.onAny((name, payload) => {
-  const sound = payload.audio;
-  const told = sound instanceof Uint8Array ? { ...payload, audio: Buffer.from(sound).toString("base64") } : payload;
-  events.push({ name, payload: told });
-  for (const one of waiting.splice(0)) (one.fits() ? one.done() : waiting.push(one));
-});
-
-function fail(reason) {
-  console.error(reason);
-  process.exit(1);
-}
+const { events, heard, call } = listen(socket, 60, (payload) =>
+  payload.audio instanceof Uint8Array ? { ...payload, audio: Buffer.from(payload.audio).toString("base64") } : payload,
+);
 
 socket.on("disconnect", (reason) => fail(`disconnected: ${reason}`));
-setTimeout(() => fail(`no end after ${JSON.stringify(events.map((event) => event.name))}`), 60_000);
-
-function heard(name, members = {}) {
-  const found = () =>
-    events.find((e) => e.name === name && Object.entries(members).every(([key, value]) => e.payload[key] === value));
-  return new Promise((resolve) => {
-    if (found()) resolve(found().payload);
-    else waiting.push({ fits: () => Boolean(found()), done: () => resolve(found().payload) });
-  });
-}
-
-async function call(name, payload) {
-  const args = await new Promise((resolve) => socket.emit(name, payload, (...all) => resolve(all)));
-  if (args.length !== 1 || args[0].ok !== true) fail(`${name}: ${JSON.stringify(args)}`);
-  return args[0];
-}
 
 async function speak(chat_id, sound) {
   const began = Date.now();

@@ -6,7 +6,7 @@ from parlour.attempts.history import store
 from parlour.attempts.history.work import FORGET, ForgetRooms
 from parlour.attempts.preparing import give_up_preparing
 from parlour.conversations import actions as conversations
-from parlour.conversations.rooms import chat_room, presence_room
+from parlour.conversations.rooms import chat_room, presence_room, voice_room
 from parlour.conversations.spoken.reading.keeping import forget_speech
 from parlour.drafts import actions as drafts
 from parlour.kernel.actor import Actor
@@ -34,7 +34,7 @@ def delete_attempt(tx: Tx, actor: Actor, attempt_id: str) -> None:
     store.remove(tx, attempt.id)
     drafts.forget_attempt(tx, attempt.id)
     if chats:
-        rooms = tuple(room(chat.id) for chat in chats for room in (chat_room, presence_room))
+        rooms = tuple(room(chat.id) for chat in chats for room in (chat_room, presence_room, voice_room))
         tx.enqueue(FORGET, ForgetRooms(rooms=rooms))
 
 

@@ -2,24 +2,41 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from parlour.attempts.voice import acts
 from parlour.attempts.voice.acts import Situation
 from parlour.attempts.voice.holders import Holder, VoiceOpened
 from parlour.attempts.voice.need import SessionNeed
 from parlour.attempts.voice.session import UNAVAILABLE_TEXT, LiveSession
-from parlour.conversations.rooms import chat_room
+from parlour.conversations.rooms import chat_room, voice_room
 from parlour.conversations.spoken import sessions
 from parlour.conversations.spoken.entities import SESSION_BEAT_SECONDS, VoiceSession
 from parlour.events.pump import Pump
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import ChatId, Ids
+from parlour.kernel.ids import AccountId, ChatId, Ids
 from parlour.kernel.refusals import Refusal
 
 logger = logging.getLogger("parlour.voice")
 
 STOP_MARGIN_SECONDS = 3.0
 Key = tuple[str, str]
+
+
+def _rooms(chat_id: str) -> tuple[str, str]:
+    """What a session listens to: what everybody is told of its chat, and what only servers are."""
+    return chat_room(chat_id), voice_room(chat_id)
+
+
+@dataclass(slots=True, eq=False)
+class _Arrival:
+    """A connection that has asked for a session; it may be gone before there is one."""
+
+    connection_id: str
+    account_id: AccountId
+    opening: bool = False
+    left: bool = False
 
 
 class VoiceDesk:
@@ -35,6 +52,8 @@ class VoiceDesk:
         self._pump: Pump | None = None
         self._sessions: dict[Key, LiveSession] = {}
         self._tasks: dict[asyncio.Task[None], LiveSession] = {}
+        self._arrivals: set[_Arrival] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._beating: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -50,38 +69,56 @@ class VoiceDesk:
         connection ends first (`takeover`). Refuses with `not_found`, `forbidden`, `chat_completed`,
         `chat_expired`, `audio_disabled`, `unavailable`, `rate_limited`, `shutting_down`.
         """
-        pump, need = self._pump, self._need
+        pump = self._pump
         if self._stopping or pump is None:
             raise Refusal("shutting_down", "The server is restarting. Try again.")
-        key = (holder.connection_id, chat_id)
-        kept = self._sessions.get(key)
+        arrival = _Arrival(holder.connection_id, actor.account_id)
+        self._arrivals.add(arrival)
+        try:
+            async with self._turns.setdefault(chat_id, asyncio.Lock()):
+                return await self._open(pump, actor, chat_id, (holder, arrival))
+        finally:
+            self._arrivals.discard(arrival)
+
+    async def _open(self, pump: Pump, actor: Actor, chat_id: str, by: "tuple[Holder, _Arrival]") -> VoiceOpened:
+        """One at a time in a chat: a start that is sent twice at once is one session."""
+        need, (holder, arrival) = self._need, by
+        kept = self._sessions.get((holder.connection_id, chat_id))
+        await need.database.read(lambda tx: acts.check_may_speak(tx, actor, chat_id))
         if kept is not None and kept.opened is not None and not kept.ending:
-            await need.database.read(lambda tx: acts.check_may_speak(tx, actor, chat_id))
             kept.again()
             return kept.opened
-        await need.database.read(lambda tx: acts.check_may_speak(tx, actor, chat_id))
         session = self._row(actor, chat_id, holder)
         live = LiveSession(need, session, holder)
-        room = chat_room(chat_id)
-        pump.join(room, live)
+        arrival.opening = True
+        for room in _rooms(chat_id):
+            pump.join(room, live)
         try:
             situation = await need.database.write(lambda tx: acts.open_session(tx, actor, session, need.timezone_name))
         except BaseException:
-            pump.leave(room, live)
+            for room in _rooms(chat_id):
+                pump.leave(room, live)
             raise
-        if kept is not None:
-            kept.tell_ended()
+        for each in tuple(self._tasks.values()):
+            if each.session.chat_id == chat_id:
+                each.end("takeover")  # who held it is told before the new one is ready
         live.opened = VoiceOpened(
             chat_id=session.chat_id,
             run_id=session.id,
             group_id=situation.chat.group_id,
             attempt_id=situation.chat.attempt_id,
         )
-        self._sessions[key] = live
+        arrival.opening = False
+        self._begin(live, situation)
+        if arrival.left or self._stopping:
+            live.end("gone" if arrival.left else "shutting_down")
+        return live.opened
+
+    def _begin(self, live: LiveSession, situation: Situation) -> None:
+        self._sessions[live.session.connection_id, live.session.chat_id] = live
         task = asyncio.create_task(self._run(live, situation), name="voice-session")
         self._tasks[task] = live
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
-        return live.opened
 
     def hear(self, connection_id: str, chat_id: str, sound: bytes, seq: int | None) -> bool:
         """A frame (PCM16, 24 kHz, a whole number of samples): whether it is heard. Never waits, never raises."""
@@ -107,8 +144,10 @@ class VoiceDesk:
 
     def left(self, connection_id: str) -> None:
         """The connection is gone: its sessions end, nothing is told to it any more."""
-        for key, live in tuple(self._sessions.items()):
-            if key[0] == connection_id:
+        for arrival in self._arrivals:
+            arrival.left = arrival.left or arrival.connection_id == connection_id
+        for live in tuple(self._sessions.values()):
+            if live.session.connection_id == connection_id:
                 live.end("gone")
 
     def played(self, connection_id: str, chat_id: str, message_id: str, played_ms: int) -> bool:
@@ -135,9 +174,17 @@ class VoiceDesk:
             task.cancel()
         await asyncio.gather(*tasks, *([self._beating] if self._beating else []), return_exceptions=True)
 
+    def _is_full(self, account_id: AccountId) -> bool:
+        """Whether no more sessions fit in, those counted that are being opened. One account may hold half of them:
+        nobody shuts out everybody."""
+        holders = [live.session.account_id for live in self._tasks.values()]
+        holders += [arrival.account_id for arrival in self._arrivals if arrival.opening]
+        most = self._need.rules.sessions_max
+        return len(holders) >= most or holders.count(account_id) >= (most + 1) // 2
+
     def _row(self, actor: Actor, chat_id: str, holder: Holder) -> VoiceSession:
         """A session that may be opened; its times are those of the transaction that opens it."""
-        if self._need.channels.why_not is not None or len(self._tasks) >= self._need.rules.sessions_max:
+        if self._need.channels.why_not is not None or self._is_full(actor.account_id):
             raise Refusal("unavailable", UNAVAILABLE_TEXT)
         return VoiceSession(
             id=self._ids.new(),
@@ -156,7 +203,8 @@ class VoiceDesk:
         finally:
             chat_id = live.session.chat_id
             if self._pump is not None:
-                self._pump.leave(chat_room(chat_id), live)
+                for room in _rooms(chat_id):
+                    self._pump.leave(room, live)
             key = (live.session.connection_id, chat_id)
             if self._sessions.get(key) is live:
                 del self._sessions[key]

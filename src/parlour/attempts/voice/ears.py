@@ -17,6 +17,8 @@ HEARD_BYTES_PER_MS = HEARD_RATE * SAMPLE_BYTES // 1000
 class Ears:
     """The input of one session. `wake` is called when there is enough to work on.
 
+    Where it was muted stands a mark in the queue (no bytes): what was heard before is taken up to it (`over`).
+
     When the queue is full the oldest frames are dropped and counted (6.8.9).
     """
 
@@ -30,6 +32,8 @@ class Ears:
         self._kept_bytes = 0
         self._given_bytes = 0
         self._seq: int | None = None
+        self._marks = 0
+        self._mark_dropped = False
         self.muted = False
         self.dropped = 0
 
@@ -49,32 +53,47 @@ class Ears:
         self._queue.append(sound)
         self._waiting += len(sound)
         while self._waiting > self._bytes_max and len(self._queue) > 1:
-            self._waiting -= len(self._queue.popleft())
-            self.dropped += 1
+            self._drop(self._queue.popleft())
         if self._waiting >= BATCH_BYTES:
             self._wake()
         return True
 
     def mute(self, muted: bool) -> None:
-        """Hear nothing, or again; either way what was heard is forgotten."""
+        """Hear nothing, or again. What was heard before is a turn of its own."""
+        if muted and not (self._queue and not self._queue[-1]):
+            self._queue.append(b"")
+            self._marks += 1
         self.muted = muted
-        self._queue.clear()
+
+    def over(self) -> bool:
+        """Whether a turn ends here, because it was muted; what was heard before it is forgotten then."""
+        if self._mark_dropped:
+            self._mark_dropped = False
+        elif self._queue and not self._queue[0]:
+            self._queue.popleft()
+            self._marks -= 1
+        else:
+            return False
         self._kept.clear()
-        self._waiting = self._kept_bytes = 0
+        self._kept_bytes = 0
+        return True
 
     def take(self, *, rest: bool = False) -> Frame | None:
-        """The next piece of what waits, at most a second; None if there is not enough. `rest`: however little."""
-        if self._waiting < (1 if rest else BATCH_BYTES):
+        """The next piece of what waits, at most a second; None if there is not enough, or at a mark. `rest`: however
+        little, as before a mark."""
+        if self._mark_dropped or self._waiting < (1 if rest or self._marks else BATCH_BYTES):
             return None
         taken: list[bytes] = []
         size = 0
-        while self._queue and size < PIECE_BYTES:
+        while self._queue and self._queue[0] and size < PIECE_BYTES:
             taken.append(self._queue.popleft())
             size += len(taken[-1])
+        if not taken:
+            return None
         self._waiting -= size
         pcm24k = b"".join(taken)
         pcm16k = self._resampler.feed(pcm24k)
-        if rest and not self._queue:
+        if not self._queue[0] if self._queue else rest:
             pcm16k += self._resampler.flush()
         self._given_bytes += len(pcm16k)
         self._keep(pcm16k)
@@ -85,6 +104,13 @@ class Ears:
         kept = b"".join(self._kept)
         wanted = self._given_bytes - max(0, at_ms) * HEARD_BYTES_PER_MS
         return kept[max(0, len(kept) - wanted) :] if wanted > 0 else b""
+
+    def _drop(self, sound: bytes) -> None:
+        self._waiting -= len(sound)
+        self.dropped += bool(sound)
+        if not sound:
+            self._marks -= 1
+            self._mark_dropped = True
 
     def _keep(self, pcm16k: bytes) -> None:
         self._kept.append(pcm16k)

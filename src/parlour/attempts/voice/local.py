@@ -126,16 +126,16 @@ class LocalChannel:
         self._end_ms = frame.end_ms
         if self._hearing is not None:
             self._hearing.add(frame.pcm16k)
-        for event in gate.feed(frame.pcm16k):
-            if isinstance(event, Onset) and self._hearing is None:
-                self._begin(event)
+        begun = [event for event in gate.feed(frame.pcm16k) if isinstance(event, Onset)]
+        if begun and self._hearing is None:
+            self._begin(begun[0])
         hearing = self._hearing
         if hearing is None:
             return
-        if gate.speaking:
+        if gate.speaking or begun:
             spoken_ms = self._base_ms + gate.heard_ms - gate.quiet_ms - hearing.began_ms
             self._tell(SpeechGoesOn(speech_ms=max(0, spoken_ms)))
-        elif gate.quiet_ms >= pause_ms(hearing.words, self._rules.pauses):
+        if not gate.speaking and gate.quiet_ms >= pause_ms(hearing.words, self._rules.pauses):
             self._end(hearing)
 
     def end_turn(self) -> None:

@@ -1,6 +1,6 @@
 """One voice session, from its start to its end (Glow 6.8).
 
-One task owns a session and handles, one after the other, what its channel tells, what the chat's room tells and
+One task owns a session and handles, one after the other, what its channel tells, what the chat's rooms tell and
 what its connection asks. It never waits inside a transaction; what it starts, it ends. Everybody else only leaves
 something in the inbox. Who may speak when is decided in `floor.py`.
 """
@@ -92,7 +92,6 @@ class LiveSession:
         self._silent = False
         self._ours = False
         self._ready = False
-        self._turn_over = False
         self._overrun = 0
         self._overrun_at: float | None = None
         self.told_ended = False
@@ -111,13 +110,9 @@ class LiveSession:
 
     def mute(self, muted: bool) -> None:
         """Hear nothing, or again; what is being said ends as a turn."""
-        if muted == self._ears.muted:
-            return
-        if muted:
-            self._ears.muted = self._turn_over = True
-        else:
-            self._ears.mute(False)
-        self._wake.set()
+        if muted != self._ears.muted:
+            self._ears.mute(muted)
+            self._wake.set()
 
     def played(self, message_id: str, played_ms: int) -> bool:
         """The listener's report."""
@@ -149,7 +144,7 @@ class LiveSession:
                 self._holder.ended(self.session.chat_id, reason, ENDED_TEXTS[reason])
 
     def offer(self, event: Logged, rooms: Sequence[tuple[str, int]]) -> None:
-        """What the chat's room tells; nothing counts that was told before the session was there."""
+        """What the chat's rooms tell; nothing counts that was told before the session was there."""
         if event.kind not in KINDS:
             return
         fact = fact_of(event)
@@ -187,6 +182,7 @@ class LiveSession:
             await self._leave(self._reason or "failed")
         except Exception:
             logger.exception("voice_session_left_badly", extra={"session_id": self.session.id})
+            await self._uttering.suspend()
 
     async def _open(self, situation: Situation) -> bool:
         briefing = Briefing(
@@ -236,23 +232,26 @@ class LiveSession:
 
     async def _hear_frames(self) -> None:
         await self._handle_all()
-        while self._reason is None and (frame := self._ears.take()) is not None:
-            self._channel.hear(frame)
-            self._uttering.add(frame.pcm16k)
-            await self._handle_all()
+        while self._reason is None and await self._hear_next(rest=False):  # noqa: ASYNC110 (others have their turn)
             await asyncio.sleep(0)
-        if self._turn_over:
-            self._turn_over = False
-            await self._hear_rest()
-            self._channel.end_turn()
-            await self._handle_all()
 
     async def _hear_rest(self) -> None:
         """What came before the end is heard like everything else."""
-        while (frame := self._ears.take(rest=True)) is not None:
+        while await self._hear_next(rest=True):
+            pass
+
+    async def _hear_next(self, *, rest: bool) -> bool:
+        """The next piece of sound, or that a turn was ended by muting; False if there is no more."""
+        frame = self._ears.take(rest=rest)
+        if frame is not None:
             self._channel.hear(frame)
             self._uttering.add(frame.pcm16k)
-            await self._handle_all()
+        elif self._ears.over():
+            self._channel.end_turn()
+        else:
+            return False
+        await self._handle_all()
+        return True
 
     async def _handle_all(self) -> None:
         while self._inbox:

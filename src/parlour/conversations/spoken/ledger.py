@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from parlour.conversations.facts import ReplySpoken, ReplyWritten
-from parlour.conversations.rooms import chat_room
+from parlour.conversations.rooms import voice_room
 from parlour.conversations.spoken import store
 from parlour.conversations.spoken.entities import Heard, HeardState, Measured, Segment
 from parlour.kernel.ids import ChatId, MessageId
@@ -51,11 +51,6 @@ def speaking(tx: Tx, message_id: MessageId) -> Heard | None:
     return found if found and found.state == "speaking" else None
 
 
-def of_message(tx: Tx, message_id: MessageId) -> Heard | None:
-    """The row of a reply, if it was to be spoken."""
-    return store.heard(tx, message_id)
-
-
 def of_chat(tx: Tx, chat_id: ChatId) -> list[Heard]:
     """Every spoken reply of a chat, by its beginning."""
     return store.heard_of(tx, chat_id)
@@ -65,7 +60,7 @@ def written(tx: Tx, heard: Heard, text: str) -> bool:
     """All text of a reply is there; False if it is not being spoken any more."""
     if not store.set_written(tx, heard.message_id, text):
         return False
-    tx.announce([chat_room(heard.chat_id)], ReplyWritten(chat_id=heard.chat_id, message_id=heard.message_id))
+    tx.announce([voice_room(heard.chat_id)], ReplyWritten(chat_id=heard.chat_id, message_id=heard.message_id))
     return True
 
 
@@ -79,7 +74,7 @@ def spoken(tx: Tx, heard: Heard, played: Playback) -> bool:
     whole = replace(played, heard_characters=len(heard.text), sent_characters=len(heard.text))
     if not _end(tx, heard, "complete", heard.text, whole):
         return False
-    tx.announce([chat_room(heard.chat_id)], ReplySpoken(chat_id=heard.chat_id, message_id=heard.message_id))
+    tx.announce([voice_room(heard.chat_id)], ReplySpoken(chat_id=heard.chat_id, message_id=heard.message_id))
     return True
 
 
@@ -88,9 +83,11 @@ def cut(tx: Tx, heard: Heard, text: str, played: Playback | None) -> int:
 
     `played` None: it is stopped from outside, and what had been sent by then stays.
     """
-    if played is not None:
-        _end(tx, heard, "interrupted", text, played)
-        return played.heard_characters
+    if played is not None:  # a text that was begun anew meanwhile may be shorter than what was heard of the first
+        kept = min(played.heard_characters, len(text))
+        known = replace(played, heard_characters=kept, sent_characters=min(played.sent_characters, len(text)))
+        _end(tx, heard, "interrupted", text, known)
+        return kept
     sent_characters = min(heard.sent_characters, len(text))
     known = Playback(
         message_id=heard.message_id,
@@ -110,8 +107,8 @@ def abandon(tx: Tx, heard: Heard, text: str) -> None:
     known = Playback(
         message_id=heard.message_id,
         segments=heard.segments,
-        sent_characters=heard.sent_characters,
-        heard_characters=heard.heard_characters,
+        sent_characters=min(heard.sent_characters, len(text)),
+        heard_characters=min(heard.heard_characters, len(text)),
         sent_ms=heard.sent_ms,
         heard_ms=heard.heard_ms,
         measured=heard.measured,

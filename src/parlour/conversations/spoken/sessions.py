@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from parlour.conversations.facts import VoiceEnding, VoiceTaken
-from parlour.conversations.rooms import chat_room
+from parlour.conversations.rooms import voice_room
 from parlour.conversations.spoken import store
 from parlour.conversations.spoken.entities import SESSION_LEASE_MS, VoiceSession
 from parlour.kernel.ids import ChatId
@@ -13,7 +13,7 @@ from parlour.storage.tx import Tx
 def take(tx: Tx, session: VoiceSession) -> None:
     """The session of a chat is this one from now on; whoever has an older one hears of it."""
     store.put_session(tx, session)
-    tx.announce([chat_room(session.chat_id)], VoiceTaken(chat_id=session.chat_id, session_id=session.id))
+    tx.announce([voice_room(session.chat_id)], VoiceTaken(chat_id=session.chat_id, session_id=session.id))
 
 
 def live(tx: Tx, chat_id: ChatId) -> VoiceSession | None:
@@ -53,5 +53,5 @@ def end_with_chat(tx: Tx, chat_id: ChatId) -> None:
     """The chat closes: its session ends before that is told (6.2)."""
     found = store.session_of(tx, chat_id)
     if found is not None:
-        tx.announce([chat_room(chat_id)], VoiceEnding(chat_id=chat_id))
+        tx.announce([voice_room(chat_id)], VoiceEnding(chat_id=chat_id))
         store.remove_session(tx, found.id, chat_id)

@@ -22,7 +22,9 @@ OFF = "Speech is switched off (speech.{side} = off)."
 _NO_RECOGNISER = "no offline recogniser is installed: install pocketsphinx (make run does it where it can)"
 _NO_VOICE = "espeak-ng was not found: install it, or the package espeakng-loader (make run does it where it can)"
 _NO_WHISPER = "the package faster-whisper is not installed"
-_ENGLISH = "the offline recogniser brings a model of English only; for another speech.language name one in speech.model_path"
+_ENGLISH = (
+    "the offline recogniser brings a model of English only; for another speech.language name one in speech.model_path"
+)
 _NO_MODEL = "speech.model_path must name the folder of a {kind} model; nothing is ever downloaded"
 
 

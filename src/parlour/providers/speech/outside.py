@@ -38,7 +38,6 @@ class SpeechLimits:
     retry_seconds_max: float = 4.0
     frame_bytes_max: int = 4 * 1024 * 1024
     """The largest message of a realtime service."""
-    events_waiting_max: int = 256
     ping_seconds: float = 20.0
 
 

@@ -56,8 +56,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Command:
     """A command on its way: who, what, and the connection that will be in the chat's room.
 
-    A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit,
-    with a position before the command's first event: another reader of the log may be ahead of the commit.
+    A socket that can recover has a `cursor_id`; `on_join` is told of the room after the commit, with a position
+    before the command's first event, and before any reader is told of that.
     `joining` keeps the membership of an HTTP session, and the presence of a socket, in the same transaction.
     `dialect` is that of the connection, or of the deployment. `holds`: whether the connection holds the voice
     session of a chat.
@@ -185,11 +185,14 @@ class Commands:
         return Answer(ack=as_object(done.ack), joins=done.joins, direct=done.direct)
 
     def _join(self, tx: Tx, command: Command, room: str) -> None:
+        """Who acts is in the room before the first event of the command, which is all that `tx` says so far."""
         on_join, head = command.on_join, log.head(tx)
         if command.cursor_id is not None:
             cursors.join(tx, command.cursor_id, room, head)
         if command.joining is not None:
+            caused, tx.announced = tx.announced, []
             command.joining(tx, room)
+            tx.announced += caused
         if on_join is not None:
             tx.on_commit(lambda: on_join(room, head))
 

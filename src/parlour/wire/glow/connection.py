@@ -147,16 +147,19 @@ class Connection:
         """Become a member of a room; being one already changes nothing.
 
         Events after `known` (default: now) are delivered live; with `replay_after`, first those of
-        the room from that position on, `in_full` or without what is known from other rooms.
+        the room from that position on, `in_full` or without what is known from other rooms. The past of
+        a room ends where the connection stands in the log: what comes then it reads once, for all rooms.
         """
         if room in self.rooms or self.closed:
             return
         pump = self._delivery.pump
-        start = known if replay_after is None else replay_after
-        self.rooms[room] = pump.pos
+        stands = self.pos if self._behind else pump.pos
+        wanted = known if replay_after is None else replay_after
+        start = pump.pos if wanted is None else wanted
+        self.rooms[room] = max(start, stands) if self._behind else stands
         pump.join(room, self)
-        if start is not None and start < pump.pos:
-            self.replay(Replay(room, start, pump.pos, in_full))
+        if start < stands:
+            self.replay(Replay(room, start, stands, in_full))
 
     def join_acting(self, room: str, known: int) -> None:
         """Become a member by an accepted command: from its first event on, which comes after `known` (decision D7)."""
@@ -377,7 +380,7 @@ class Connection:
     async def _read_log(self) -> None:
         after, upto, rooms = self.pos, self._delivery.pump.pos, dict(self.rooms)
         events = await self._page(rooms, after, upto)
-        if self._held:
+        if self._held or self.rooms.keys() - rooms:
             return
         for event in events:
             places = [place for place in event.audience if event.pos > self.rooms.get(place[0], event.pos)]

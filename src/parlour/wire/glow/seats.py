@@ -49,6 +49,11 @@ class Seat(Holder, Protocol):
         """Who acts over it."""
         ...
 
+    @property
+    def gone(self) -> bool:
+        """Whether it was closed, so that nobody will be told."""
+        ...
+
     async def join(self, room: str, known: int) -> None:
         """Be in a room, with everything that it tells after position `known`."""
         ...
@@ -112,6 +117,11 @@ class SocketSeat:
         """Who acts over it, as of now."""
         return self._connection.session.actor
 
+    @property
+    def gone(self) -> bool:
+        """Whether it was closed."""
+        return self._connection.closed
+
     async def join(self, room: str, known: int) -> None:
         """Be in the room (decision D7)."""
         connection, enter = self._connection, self._attendance.by_acting(self._connection)
@@ -145,10 +155,10 @@ class SocketSeat:
         self.tell(failed_event(chat_id, code, text))
 
     def ended(self, chat_id: ChatId, reason: EndReason, message: str) -> None:
-        """`attempt_audio_ended`: at once when more is about to follow (6.2) or the server stops, else after all that
-        the log tells so far (7.16)."""
+        """`attempt_audio_ended`: at once when more is about to follow (6.2, 7.15) or the server stops, else after all
+        that the log tells so far (7.16)."""
         said = ended_event(chat_id, message, reason)
-        if reason in ("chat_ended", "shutting_down"):
+        if reason in ("chat_ended", "shutting_down", "takeover"):
             self.tell(said)
         else:
             self._spawn(self._after_log(said))
@@ -199,6 +209,11 @@ class SessionSeat:
     def actor(self) -> Actor:
         """Who acts over it."""
         return self._session.actor
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was closed: it watches for that itself."""
+        return False
 
     async def join(self, room: str, known: int) -> None:
         """Be in the room (decision D7). Raises `too_many_rooms`."""

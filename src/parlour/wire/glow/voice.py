@@ -149,6 +149,8 @@ class Voices:
         except BaseException:
             await self.desk.close(seat.connection_id, chat_id)
             raise
+        if seat.gone:  # it was closed while the session was being opened
+            self.desk.left(seat.connection_id)
         return acks.AudioStarted(
             chat_id=chat_id, run_id=opened.run_id, group_id=opened.group_id, attempt_id=opened.attempt_id
         )

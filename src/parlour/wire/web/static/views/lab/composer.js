@@ -66,8 +66,8 @@ export function LabComposer({ handle, state, onSend }) {
         onInput=${(event) => keep(event.target.value)} onKeyDown=${onKeyDown}></textarea>
       <input ref=${chooser} class="unseen" type="file" tabindex="-1" aria-hidden="true" onChange=${(event) => { take(event.target.files); event.target.value = ""; }} />
       ${state.abilities.speech_in && html`<${RecordButton} recorder=${recorder} />`}
-      <button type="button" onClick=${() => chooser.current.click()}><span class="plus" aria-hidden="true">+</span><span class="roomy">Attach<span class="unseen"> a file</span></span></button>
-      <button type="submit" class="primary" disabled=${!ready}>${question ? "Answer" : "Send"}</button>
+      ${recorder.phase === "off" && html`<button type="button" onClick=${() => chooser.current.click()}><span class="plus" aria-hidden="true">+</span><span class="roomy">Attach<span class="unseen"> a file</span></span></button>
+      <button type="submit" class="primary" disabled=${!ready}>${question ? "Answer" : "Send"}</button>`}
       <fieldset class="steer"><legend class="unseen">Steering</legend><span class="small narrow" aria-hidden="true">Steer:</span>
         <label class="check small"><input type="checkbox" checked=${steering.instruct} onChange=${(event) => steer({ instruct: event.target.checked })} /><span><span class="roomy">Ask me about its </span>reasoning</span></label>
         <label class="check small"><input type="checkbox" checked=${steering.comment} onChange=${(event) => steer({ comment: event.target.checked })} /><span><span class="roomy">Let me comment on its </span>actions</span></label>

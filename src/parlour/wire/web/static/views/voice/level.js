@@ -7,5 +7,5 @@ export function Level({ meter }) {
     meter.current = (level) => { if (bar.current) bar.current.style.transform = `scaleX(${level.toFixed(3)})`; };
     return () => { meter.current = null; };
   }, []);
-  return html`<span class="level" aria-hidden="true"><i ref=${bar}></i></span>`;
+  return html`<span class="sound-level" aria-hidden="true"><i ref=${bar}></i></span>`;
 }

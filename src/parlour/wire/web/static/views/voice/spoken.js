@@ -13,9 +13,9 @@ export function SpokenFoot({ api, state, chat, spoken, reload }) {
   const shared = { api, chatId: chat.id, utterance, reload };
   return html`
     <div class="spoken">
+      ${utterance.unclear.length > 0 && html`<span class="unclear-note">Underlined words were not heard clearly. They cannot lower a grade.</span>`}
       ${recording && html`<${Recording} key=${recording.upload_id} address=${() => addressOf(api, recording)} words=${state.own ? "Play what you said" : "Listen"} label="Recording" />`}
       ${utterance.recording_removed && html`<span>The recording is no longer kept.</span>`}
-      ${utterance.unclear.length > 0 && html`<span>Underlined words were not heard clearly. They cannot lower a grade.</span>`}
       ${utterance.may_dispute && html`<${DisputeForm} ...${shared} />`}
       <${DisputeState} own=${state.own} utterance=${utterance} />
       ${utterance.may_decide && html`<${Decision} ...${shared} />`}
