@@ -32,7 +32,7 @@ test: $(VENV)/.test-stamp $(VENV)/.speech-stamp $(if $(NODE),$(JS)/node_modules/
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(if $(strip $(MARKS)),-m "$(strip $(MARKS))") $(ARGS)
 	@$(BIN)/python -m tests.promises.report
 
-check: $(VENV)/.test-stamp ## lint, formatting, types and import contracts
+check: $(VENV)/.test-stamp $(VENV)/.speech-stamp ## lint, formatting, types and import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
