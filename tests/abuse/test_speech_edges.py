@@ -21,7 +21,7 @@ from tests.wire.voices import LARGE, SCRIPTED, close_voice, open_voice
 
 MARK = "canary7fQx"
 BROKEN = 24
-ERRORS = ("speech_not_recognised: ", "speech_format_unsupported: ")
+ERRORS = ("speech_not_recognised: ", "speech_format_unsupported: ", "file_unreadable: ")
 WIDE = json.dumps({"limits": {"requests_per_second_max": 1000, "requests_burst_max": 1000, "response_hold_ms": 1}})
 
 

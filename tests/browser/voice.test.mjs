@@ -54,10 +54,11 @@ test("a recording is a WAV file of one channel", async () => {
 // A line whose commands are answered when the test says so, and sound that is made by hand.
 function scene(mode = "push") {
   const told = [];
+  const holds = [];
   const waiting = [];
   const sound = { played: [], flushes: 0, closed: 0, microphone: null };
   const connection = {
-    call: (event, payload) => new Promise((resolve, reject) => { told.push([event, payload.muted]); waiting.push({ event, resolve, reject }); }),
+    call: (event, payload) => new Promise((resolve, reject) => { told.push([event, payload.muted]); holds.push(payload.hold); waiting.push({ event, resolve, reject }); }),
     tell: (event, payload) => { told.push([event, payload.seq ?? payload.played_ms]); return true; },
   };
   const openSound = async ({ onPlayed }) => Object.assign(sound, {
@@ -86,7 +87,7 @@ function scene(mode = "push") {
   };
   const frame = () => sound.microphone.onFrame(Int16Array.of(1, 2), 0.5);
   const frames = () => told.filter(([name]) => name === "attempt_audio_frame").map(([, seq]) => seq);
-  return { session, told, sound, event, answer, opened, frame, frames };
+  return { session, told, holds, sound, event, answer, opened, frame, frames };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -115,6 +116,20 @@ test("push to talk: nothing unless it is held; the beginning of a press is kept,
   assert.deepEqual(frames(), [1]);
   await answer("attempt_audio_mute");
   assert.deepEqual(told.slice(-3), [["attempt_audio_mute", false], ["attempt_audio_frame", 1], ["attempt_audio_mute", true]]);
+  frame();
+  assert.deepEqual(frames(), [1]);
+});
+
+test("who holds the button holds the turn; an open microphone does not", async () => {
+  const { session, told, holds, opened, answer, frame, frames } = scene();
+  await opened();
+  assert.deepEqual([told.at(-1), holds.at(-1)], [["attempt_audio_mute", true], false]);
+  session.hold(true);
+  await answer("attempt_audio_mute");
+  assert.deepEqual([told.at(-1), holds.at(-1)], [["attempt_audio_mute", false], true]);
+  session.setMode("open"); // while it is held
+  await answer("attempt_audio_mute");
+  assert.deepEqual([told.at(-1), holds.at(-1)], [["attempt_audio_mute", false], false]);
   frame();
   assert.deepEqual(frames(), [1]);
 });
@@ -187,6 +202,11 @@ test("states have words", () => {
   assert.deepEqual(
     [said({ phase: "opening" }), said({ phase: "off" }), said({}), said({ held: true }), said({ mode: "open" }), said({ mode: "open", muted: true }), said({}, { hearing: {} }), said({ speaking: true }), said({}, { answering: true })],
     ["opening", "off", "muted", "listening", "listening", "muted", "hearing", "speaking", "thinking"]);
+});
+
+test("the space bar is named where there is one", () => {
+  const words = (keys) => stateOf({ view: { phase: "open", mode: "push", held: false }, hearing: null, answering: false, name: "Maya", keys }).words;
+  assert.deepEqual([words(true), words(false)], ["Hold the button or the space bar to speak.", "Hold the button to speak."]);
 });
 
 test("unclear words are found by characters as the server counts them", () => {

@@ -149,7 +149,7 @@ async def test_the_words_become_the_text_of_the_message_and_reach_the_model(hall
         (wav_bytes(silence(1_000), 16_000), "speech_not_recognised"),
         (wav_bytes(noise(), 16_000), "speech_not_recognised"),
         (wav_bytes(b"", 16_000), "speech_not_recognised"),
-        (b"RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x99\x99", "speech_not_recognised"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x99\x99", "file_unreadable"),
         (spoken("Hello [engine dies] you"), "speech_recognition_unavailable"),
     ],
     ids=["silence", "noise", "empty", "broken", "engine fault"],

@@ -312,7 +312,12 @@ async def test_a_snapshot_and_events_are_a_fresh_snapshot(
 
         async def walk(seed: int) -> int:
             async with slots:
-                return await Walk(seed, url, site, counts).run()
+                walking = Walk(seed, url, site, counts)
+                try:
+                    return await walking.run()
+                except TimeoutError as error:
+                    heard = walking.actor.names[-20:] if hasattr(walking, "actor") else "nothing"
+                    raise AssertionError(f"seed {seed} waits in vain, after {heard}") from error
 
         applied = await asyncio.gather(*(walk(seed) for seed in range(SEQUENCES)))
     done = sum(counts.values())

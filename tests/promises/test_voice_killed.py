@@ -32,7 +32,7 @@ from tests.promises.waiting import eventually
 from tests.wire.house import furnish
 from tests.wire.voices import RATE, SCRIPTED, Mouth, open_voice
 
-KILLS = int(os.environ.get("PARLOUR_TEST_VOICE_KILLS", "2"))
+KILLS = int(os.environ.get("PARLOUR_TEST_VOICE_KILLS", "1"))
 SEED = int(os.environ.get("PARLOUR_TEST_VOICE_SEED", "6"))
 ASKED = "What have you tried so far?"
 SLOW = "This is the [engine slow] one."
@@ -260,7 +260,7 @@ async def test_sessions_move_between_two_servers_and_a_third_process_answers(
     tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
 ) -> None:
     site = furnish(make_site("postgresql", tmp_path, request))
-    moves = 8
+    moves = 4
     with Nursery(site) as nursery:
         urls = await asyncio.to_thread(lambda: nursery.deployment(**SCRIPTED))
         web = nursery.children[-1]

@@ -31,7 +31,7 @@ from tests.promises.figures import Figure
 from tests.promises.voice_record import unsettled, wrongs
 from tests.unit.voice_hall import GUARD_SECONDS, Client, Hall, crash, murmur, open_voice, quiet
 
-SECONDS = float(os.environ.get("PARLOUR_TEST_VOICE_SECONDS", "2"))
+SECONDS = float(os.environ.get("PARLOUR_TEST_VOICE_SECONDS", "1"))
 SEED = int(os.environ.get("PARLOUR_TEST_VOICE_SEED", "6"))
 REPLIES = ("Yes.", "I read the book. It was long.", "One. Two. Three. Four. Five. Six. Seven.", "")
 SEATS = ("c1", "c2", "c3")

@@ -10,10 +10,17 @@ from sqlalchemy import create_engine
 
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
+from parlour.storage import database as stores
 from parlour.storage.database import Database
-from parlour.storage.migrate import alembic_config
+from parlour.storage.migrate import alembic_config, migrate
 from parlour.storage.schema import metadata
 from tests.conftest import STORES, new_database
+
+
+@pytest.fixture(autouse=True)
+def no_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are made here, and not copied (`tests/harness/quick_tables.py`)."""
+    monkeypatch.setattr(stores, "migrate", migrate)
 
 
 @pytest.mark.parametrize("store", STORES)

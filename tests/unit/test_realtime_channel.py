@@ -62,6 +62,7 @@ class Session:
     told: list[Told]
     call: Call
     end_ms: int = 0
+    held: bool = False
     resampler: Resampler = field(default_factory=lambda: Resampler(24_000, 16_000))
 
     def hear(self, sound: bytes) -> None:
@@ -69,7 +70,8 @@ class Session:
         for start in range(0, len(sound), 960):
             frame = sound[start : start + 960]
             self.end_ms += len(frame) // 48
-            self.channel.hear(Frame(pcm24k=frame, pcm16k=self.resampler.feed(frame), end_ms=self.end_ms))
+            pcm16k = self.resampler.feed(frame)
+            self.channel.hear(Frame(pcm24k=frame, pcm16k=pcm16k, end_ms=self.end_ms, held=self.held))
 
     def speak(self, text: str, pause_ms: int = 700) -> None:
         self.hear(silence(200, rate=24_000) + tone(text, rate=24_000) + silence(pause_ms, rate=24_000))
@@ -167,6 +169,48 @@ async def test_a_turn_that_is_ended_here_is_understood(services: SpeechServices)
         talk.speak("Again")
         await talk.until_told(Understood, 2)
         assert talk.words() == ["Push to talk", "Again"]
+
+
+async def test_a_turn_that_is_held_over_pauses_is_one(services: SpeechServices) -> None:
+    async with session(services) as talk:
+        talk.held = True
+        talk.speak("Let me think.")
+        await talk.until(lambda: talk.of(WordsHeard) and talk.of(WordsHeard)[-1].text == "Let me think.")
+        told = len(talk.of(SpeechGoesOn))
+        talk.hear(silence(900, rate=24_000) + tone("It is Paris", rate=24_000))
+        await talk.until_told(SpeechGoesOn, told + 1)
+        assert (talk.of(SpeechEnded), talk.words(), len(talk.of(SpeechBegan))) == ([], [], 1)
+        talk.channel.end_turn()  # let go while speaking
+        await talk.until_told(Understood)
+        assert talk.words() == ["Let me think. It is Paris"]
+        talk.speak("Now I let go in a pause.")
+        await talk.until(lambda: talk.of(WordsHeard)[-1].text == "Now I let go in a pause.")
+        talk.channel.end_turn()
+        await talk.until_told(Understood, 2)
+        talk.speak("And now I go on.")
+        await talk.until(lambda: talk.of(WordsHeard)[-1].text == "And now I go on.")
+        assert len(talk.of(SpeechEnded)) == 2
+        talk.held = False
+        talk.hear(silence(20, rate=24_000))
+        await talk.until_told(Understood, 3)
+        assert talk.words()[1:] == ["Now I let go in a pause.", "And now I go on."]
+        assert len(talk.of(SpeechBegan)) == len(talk.of(SpeechEnded)) == 3
+
+
+async def test_what_is_forgotten_while_it_is_held_is_forgotten_whole(services: SpeechServices) -> None:
+    async with session(services) as talk:
+        talk.held = True
+        talk.speak("Hm.")
+        await talk.until(lambda: talk.of(WordsHeard) and talk.of(WordsHeard)[-1].text == "Hm.")
+        told = len(talk.of(SpeechGoesOn))
+        talk.hear(tone("hm", rate=24_000))
+        await talk.until_told(SpeechGoesOn, told + 1)
+        talk.channel.forget()
+        await talk.until(lambda: "conversation.item.delete" in talk.call.received)
+        talk.held = False
+        talk.speak("Words")
+        await talk.until_told(Understood)
+        assert talk.words() == ["Words"]
 
 
 async def test_ending_a_turn_that_nobody_began_only_empties_the_buffers(services: SpeechServices) -> None:

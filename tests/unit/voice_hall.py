@@ -1,6 +1,7 @@
 """A chat with a voice: real store, pump, worker and desk, scripted engines; a connection that only remembers."""
 
 import asyncio
+import functools
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ class Told:
     """A model that says what the test wants: `reply`, piece by piece; `gate` holds it after the first piece."""
 
     def __init__(self) -> None:
-        self.reply = "I read the book. It was long and hard to follow."
+        self.reply = "I read it. It was long."  # it is spoken at the pace of a voice
         self.asked: list[Request] = []
         self.gate: asyncio.Event | None = None
 
@@ -240,6 +241,9 @@ def joined(facts: Sequence[Any], message_id: str) -> str:
     return text
 
 
+sample = functools.cache(lambda: load_bundle(SAMPLE))
+
+
 @asynccontextmanager
 async def open_voice(
     url: str,
@@ -260,7 +264,7 @@ async def open_voice(
     staff = NewAccount(user_id="instructor", name="Instructor", role="instructional")
     database.write_here(lambda tx: accounts.create_account(tx, staff))
     account = database.write_here(lambda tx: accounts.create_account(tx, new))
-    database.write_here(lambda tx: publish(tx, load_bundle(SAMPLE)))
+    database.write_here(lambda tx: publish(tx, sample()))
     database.start()
     pump = Pump(database, database.dialect.waker(), poll_seconds=0.2)
     await pump.start()

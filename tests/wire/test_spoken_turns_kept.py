@@ -9,6 +9,7 @@ import httpx
 
 from parlour.providers.speech.scripted import read_tones, silence, tone
 from parlour.speech.wav import read_wav
+from tests.harness.constants import constants
 from tests.harness.site import Site
 from tests.promises.waiting import eventually
 from tests.wire.house import House
@@ -16,6 +17,12 @@ from tests.wire.voices import RATE, SCRIPTED, close_voice, open_voice
 
 ASKED = "What have you tried so far?"
 RUDE = "You are stupid and lazy."
+LOOKED_AFTER = {
+    "parlour__attempts__voice__acts__RECOVER_SECONDS": 0.5,
+    "parlour__attempts__voice__recovering__RECOVER_SECONDS": 0.5,
+    "parlour__attempts__voice__recovering__ALONE_SECONDS": 0.3,
+}
+DEAD = {"parlour__conversations__spoken__sessions__SESSION_LEASE_MS": 500}  # for the server that finds what is left
 
 
 def http(url: str, token: str) -> httpx.AsyncClient:
@@ -87,7 +94,8 @@ async def test_words_that_were_heard_badly_do_not_lower_the_grade(speaking: Hous
 
 async def test_what_was_said_when_the_server_was_killed_is_there_afterwards(own: Site) -> None:
     days = 30 if own.url.startswith("sqlite") else 0  # where nothing is kept, it is kept until there are words
-    process = own.start(**SCRIPTED, VOICE__RECORDING_DAYS=days)
+    with constants(**LOOKED_AFTER):
+        process = own.start(**SCRIPTED, VOICE__RECORDING_DAYS=days)
     house = House(own, process)
     async with house.client() as learner:
         started = await learner.ok("attempt_start", {"home_id": own.homes["home-single"]})
@@ -98,7 +106,9 @@ async def test_what_was_said_when_the_server_was_killed_is_there_afterwards(own:
         spool = own.folder / "data" / "spool" / f"{begun['item_id']}.pcm"
         await eventually(lambda: len(heard_in(spool)) == len(ASKED.split()))
         process.kill()
-    house = House(own, own.start(**SCRIPTED, VOICE__RECORDING_DAYS=days))
+    own.lapse_leases()
+    with constants(**LOOKED_AFTER, **DEAD):
+        house = House(own, own.start(**SCRIPTED, VOICE__RECORDING_DAYS=days))
 
     found = await ended_utterance(house, chat)
     assert (found["state"], found["content"]) == ("said", ASKED)

@@ -129,6 +129,26 @@ async def test_muting_ends_what_is_being_said_as_a_turn(speaking: House) -> None
 
 
 @pytest.mark.case(89)
+async def test_who_holds_the_turn_may_pause_and_without_it_a_pause_ends_it(speaking: House) -> None:
+    async with speaking.client() as client:
+        _, chat = await begun(speaking, client)
+        mouth = await open_voice(client, chat)
+        held = await client.ok("attempt_audio_mute", {"chat_id": chat, "hold": True})
+        assert held == {"ok": True, "chat_id": chat, "muted": False, "success": True}
+        await mouth.say("Let me think.", pause_ms=2_500)
+        await mouth.say("Paris.", pause_ms=2_500)
+        await client.wait_for("attempt_user_delta", chat_id=chat, transcript="Let me think. Paris.")
+        assert client.payloads("attempt_user_complete", chat_id=chat) == []
+        await client.ok("attempt_audio_mute", {"chat_id": chat, "muted": True})
+        said = await client.wait_for("attempt_user_complete", chat_id=chat)
+        assert said["content"] == "Let me think. Paris."
+        await client.wait_for("attempt_assistant_complete", chat_id=chat)
+        await client.ok("attempt_audio_mute", {"chat_id": chat, "muted": False})
+        said = await mouth.turn("Let me think.")
+        assert said["content"] == "Let me think."
+
+
+@pytest.mark.case(89)
 async def test_a_client_reports_what_it_has_played(speaking: House) -> None:
     async with speaking.client() as client:
         _, chat = await begun(speaking, client)

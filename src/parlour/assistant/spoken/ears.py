@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,16 +11,23 @@ from parlour.files.entities import StoredFile
 from parlour.files.ports import BlobStore
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.activity import GateRules, Onset, SpeechGate
-from parlour.speech.decoding.entities import Decoded, DecodingLimits
+from parlour.speech.decoding.entities import Decoded, DecodingLimits, Reason
 from parlour.speech.decoding.process import decode
 from parlour.speech.ports import HEARD_RATE, SAMPLE_BYTES, Transcriber, Transcript, VoiceActivity
 from parlour.speech.voicing import voiced_ms
 
 logger = logging.getLogger("parlour.assistant")
 
-NotHeard = Literal["speech_recognition_unavailable", "speech_not_recognised", "speech_format_unsupported"]
+NotHeard = Literal[
+    "speech_recognition_unavailable", "speech_not_recognised", "speech_format_unsupported", "file_unreadable"
+]
 FED_BYTES = HEARD_RATE * SAMPLE_BYTES  # one second
 VOICED_MS_MIN = 60  # the shortest yes has more
+NOT_DECODED: Mapping[Reason, NotHeard] = {
+    "unsupported": "speech_format_unsupported",
+    "empty": "speech_not_recognised",
+    **dict.fromkeys(("broken", "too_big", "time", "memory", "died"), "file_unreadable"),
+}
 
 
 class NotHeardError(Exception):
@@ -86,8 +93,7 @@ class Ears:
             decoded = Decoded(reason="empty")
         if decoded.reason is not None:
             logger.info("speech_not_decoded", extra={"file": recording.id, "reason": decoded.reason})
-            unsupported = decoded.reason == "unsupported"
-            raise NotHeardError("speech_format_unsupported" if unsupported else "speech_not_recognised")
+            raise NotHeardError(NOT_DECODED[decoded.reason])
         return decoded
 
     async def _pieces(self, recording: StoredFile) -> AsyncGenerator[bytes, None]:

@@ -30,11 +30,13 @@ class Briefing:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
     """What was heard next: the same sound at 24 kHz, as the client sent it, and at 16 kHz. `end_ms`: how much sound
-    the channel was given since it was opened, with this; every `at_ms` counts like it."""
+    the channel was given since it was opened, with this; every `at_ms` counts like it. `held`: the learner holds the
+    turn, so no pause ends it."""
 
     pcm24k: bytes
     pcm16k: bytes
     end_ms: int
+    held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +65,8 @@ class WordsHeard:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpeechEnded:
-    """The turn is over, by pause or by `end_turn`; `Understood` or `Failed` will follow. Sound up to `at_ms`."""
+    """The turn is over, by pause (unless it is held) or by `end_turn`; `Understood` or `Failed` will follow. Sound up
+    to `at_ms`."""
 
     at_ms: int
 

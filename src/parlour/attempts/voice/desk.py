@@ -125,12 +125,13 @@ class VoiceDesk:
         live = self._sessions.get((connection_id, chat_id))
         return live is not None and live.hear(sound, seq)
 
-    def mute(self, connection_id: str, chat_id: str, muted: bool) -> bool:
-        """Hear nothing, or again; what is being said ends as a turn. False without a session."""
+    def mute(self, connection_id: str, chat_id: str, muted: bool, *, hold: bool = False) -> bool:
+        """Hear nothing, or again; what is being said ends as a turn. `hold`, with `muted` false: no pause ends the turn
+        until this is called again. False without a session."""
         live = self._sessions.get((connection_id, chat_id))
         if live is None or live.ending:
             return False
-        live.mute(muted)
+        live.mute(muted, hold=hold)
         return True
 
     async def close(self, connection_id: str, chat_id: str) -> bool:

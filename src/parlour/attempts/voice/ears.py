@@ -18,6 +18,7 @@ class Ears:
     """The input of one session. `wake` is called when there is enough to work on.
 
     Where it was muted stands a mark in the queue (no bytes): what was heard before is taken up to it (`over`).
+    `held`: of the sound that is taken next no pause ends the turn, because the learner holds it (push to talk).
 
     When the queue is full the oldest frames are dropped and counted (6.8.9).
     """
@@ -32,9 +33,10 @@ class Ears:
         self._kept_bytes = 0
         self._given_bytes = 0
         self._seq: int | None = None
-        self._marks = 0
+        self._marks: deque[bool] = deque()  # whether what follows each mark is held
         self._mark_dropped = False
         self.muted = False
+        self.held = False
         self.dropped = 0
 
     @property
@@ -58,12 +60,17 @@ class Ears:
             self._wake()
         return True
 
-    def mute(self, muted: bool) -> None:
-        """Hear nothing, or again. What was heard before is a turn of its own."""
-        if muted and not (self._queue and not self._queue[-1]):
+    def mute(self, muted: bool, *, hold: bool = False) -> None:
+        """Hear nothing, or again. What was heard before is a turn of its own. `hold`: what is heard now is held, until
+        this is called again."""
+        if muted and not self.muted and not (self._queue and not self._queue[-1]):
             self._queue.append(b"")
-            self._marks += 1
+            self._marks.append(False)
         self.muted = muted
+        if self._marks:
+            self._marks[-1] = hold and not muted
+        else:
+            self.held = hold and not muted
 
     def over(self) -> bool:
         """Whether a turn ends here, because it was muted; what was heard before it is forgotten then."""
@@ -71,7 +78,7 @@ class Ears:
             self._mark_dropped = False
         elif self._queue and not self._queue[0]:
             self._queue.popleft()
-            self._marks -= 1
+            self.held = self._marks.popleft()
         else:
             return False
         self._kept.clear()
@@ -97,7 +104,7 @@ class Ears:
             pcm16k += self._resampler.flush()
         self._given_bytes += len(pcm16k)
         self._keep(pcm16k)
-        return Frame(pcm24k=pcm24k, pcm16k=pcm16k, end_ms=self.end_ms)
+        return Frame(pcm24k=pcm24k, pcm16k=pcm16k, end_ms=self.end_ms, held=self.held)
 
     def since(self, at_ms: int) -> bytes:
         """The sound from a moment on, as far as it is kept."""
@@ -109,7 +116,7 @@ class Ears:
         self._waiting -= len(sound)
         self.dropped += bool(sound)
         if not sound:
-            self._marks -= 1
+            self.held = self._marks.popleft()
             self._mark_dropped = True
 
     def _keep(self, pcm16k: bytes) -> None:

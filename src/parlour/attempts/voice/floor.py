@@ -104,19 +104,26 @@ class Floor:
 
     async def look(self) -> None:
         """What time brings."""
-        now, rules = self._loop.time(), self._need.rules
+        now = self._loop.time()
         self._notice_frames(now)
-        frameless = self._frameless > FRAMELESS_SECONDS
+        held, frameless = self._ears.held, self._frameless > FRAMELESS_SECONDS
         tentative = self._tentative
-        if tentative is not None and (frameless or self._ears.end_ms - tentative.on_ms >= RESUME_MS):
+        if tentative is not None and not held and (frameless or self._ears.end_ms - tentative.on_ms >= RESUME_MS):
             self.forget()
-        too_long = self._uttering.lasts_ms >= rules.utterance_seconds_max * 1000
-        if self._uttering.speaking and (frameless or too_long):
-            self._channel.end_turn()
+        if self._uttering.speaking:
+            if (frameless and not held) or self._too_long():
+                self._channel.end_turn()
+            elif held:  # who holds the turn may think
+                self.active_at = now
         await self._uttering.tell_words(now)
         if await self._answering.look():
             self.active_at = now
         self.give()
+
+    def _too_long(self) -> bool:
+        """Whether what is being said must end; without sound, too, nobody holds a turn for ever."""
+        held_ms = self._frameless * 1000 if self._ears.held else 0.0
+        return self._uttering.lasts_ms + held_ms >= self._need.rules.utterance_seconds_max * 1000
 
     def _notice_frames(self, now: float) -> None:
         """For how long no frame has come, while there was somebody to notice."""

@@ -22,7 +22,7 @@ from parlour.attempts.voice.mouth import UNAVAILABLE_TEXT, Mouth
 from parlour.conversations.spoken.entities import VoicePath
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import ProviderFault
-from parlour.speech.activity import GateRules, Onset, SpeechGate
+from parlour.speech.activity import GateRules, Offset, Onset, SpeechGate
 from parlour.speech.endpointing import PauseRules, pause_ms
 from parlour.speech.engines import SpeechEngines, warm
 from parlour.speech.ports import Recognition, Synthesizer, Transcriber, Transcript, Voice, VoiceActivity
@@ -126,16 +126,18 @@ class LocalChannel:
         self._end_ms = frame.end_ms
         if self._hearing is not None:
             self._hearing.add(frame.pcm16k)
-        begun = [event for event in gate.feed(frame.pcm16k) if isinstance(event, Onset)]
+        turns = [event for event in gate.feed(frame.pcm16k) if isinstance(event, Onset | Offset)]
+        begun = [event for event in turns if isinstance(event, Onset)]
         if begun and self._hearing is None:
             self._begin(begun[0])
         hearing = self._hearing
         if hearing is None:
             return
-        if gate.speaking or begun:
+        if gate.speaking or turns:  # a piece may hold all that was said, or its end
             spoken_ms = self._base_ms + gate.heard_ms - gate.quiet_ms - hearing.began_ms
             self._tell(SpeechGoesOn(speech_ms=max(0, spoken_ms)))
-        if not gate.speaking and gate.quiet_ms >= pause_ms(hearing.words, self._rules.pauses):
+        paused = not gate.speaking and gate.quiet_ms >= pause_ms(hearing.words, self._rules.pauses)
+        if paused and not frame.held:
             self._end(hearing)
 
     def end_turn(self) -> None:

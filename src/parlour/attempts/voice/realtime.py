@@ -2,7 +2,8 @@
 
 The floor stays the session's: the service answers when it is asked, and an answer is cut to what was heard.
 How long somebody has really been speaking, the service does not tell until the pause after it; for that a
-detector of our own listens too. Words are told in the order in which they were said.
+detector of our own listens too. Words are told in the order in which they were said. A turn that the learner holds
+over a pause is several to the service; they are told as one.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from parlour.attempts.voice.channels import (
     WordsHeard,
 )
 from parlour.attempts.voice.outbox import Outbox
+from parlour.attempts.voice.pieces import SpokenPiece, take_turns, words_so_far
 from parlour.attempts.voice.speaking import SpeechMeter
 from parlour.conversations.spoken.entities import VoicePath
 from parlour.kernel.ids import MessageId
@@ -93,16 +95,6 @@ class RealtimeChannels:
             await self._service.aclose()
 
 
-@dataclass(kw_only=True, slots=True)
-class _Turn:
-    """What the learner says: its words are told when those of the turns before were."""
-
-    item_id: str
-    ended: bool = False
-    words: str | None = None
-    timer: asyncio.TimerHandle | None = None
-
-
 class RealtimeChannel:
     """A `Channel` over a `RealtimeLine`."""
 
@@ -123,8 +115,9 @@ class RealtimeChannel:
         self._closed = False
         self._end_ms = 0
         self._floor_ms = 0
+        self._held = False
         self._speaking_since_ms = self._spoken_ms = 0
-        self._turns: deque[_Turn] = deque()
+        self._turns: deque[SpokenPiece] = deque()
         self._answers: OrderedDict[int, MessageId] = OrderedDict()
         self._count = 0
         self._answer_timer: asyncio.TimerHandle | None = None
@@ -153,6 +146,9 @@ class RealtimeChannel:
     def hear(self, frame: Frame) -> None:
         """See `Channel.hear`."""
         self._end_ms = frame.end_ms
+        if self._held and not frame.held:
+            self._let_go()
+        self._held = frame.held
         self._put(self._outbox.hear(frame.pcm24k))
         if self._meter is None:
             return
@@ -166,8 +162,11 @@ class RealtimeChannel:
             self._put(self._outbox.call(lambda line: line.end_turn(turn.item_id)))
             self._ended(turn)
             self._tell(SpeechEnded(at_ms=self._end_ms))
-        elif self._end_ms > self._floor_ms:
-            self._put(self._outbox.call(lambda line: line.forget(None)))
+        else:
+            self._let_go()
+            if self._end_ms > self._floor_ms:
+                self._put(self._outbox.call(lambda line: line.forget(None)))
+        self._held = False
         self._floor_ms = self._end_ms
         if self._meter is not None:
             self._meter.reset()
@@ -175,10 +174,9 @@ class RealtimeChannel:
     def forget(self) -> None:
         """See `Channel.forget`."""
         turn = self._turns.pop() if self._turns else None
-        if turn is not None and turn.timer is not None:
-            turn.timer.cancel()
-        item_id = turn.item_id if turn is not None else None
-        self._put(self._outbox.call(lambda line: line.forget(item_id)))
+        self._forget(turn)
+        while turn is not None and self._turns and self._turns[-1].goes_on:
+            self._forget(self._turns.pop())
         self._floor_ms = self._end_ms
 
     def said(self, text: str) -> None:
@@ -230,6 +228,21 @@ class RealtimeChannel:
                 turn.timer.cancel()
         self._turns.clear()
 
+    def _forget(self, turn: SpokenPiece | None) -> None:
+        if turn is not None and turn.timer is not None:
+            turn.timer.cancel()
+        item_id = turn.item_id if turn is not None else None
+        self._put(self._outbox.call(lambda line: line.forget(item_id)))
+
+    def _let_go(self) -> None:
+        """A turn that was held over a pause, and in which nobody speaks now, is over."""
+        turn = self._turns[-1] if self._turns else None
+        if turn is not None and turn.goes_on:
+            turn.goes_on = False
+            self._tell(SpeechEnded(at_ms=self._end_ms))
+            # Later, because whoever hears of the end may want it forgotten.
+            asyncio.get_running_loop().call_soon(self._tell_words)
+
     def _begun(self) -> None:
         """Nothing is waited for any more: an answer has begun, or is not wanted."""
         if self._answer_timer is not None:
@@ -271,11 +284,9 @@ class RealtimeChannel:
             case realtime.SpeechEnded():
                 turn = self._find(event.item_id)
                 if turn is not None and not turn.ended:
-                    self._ended(turn)
-                    self._tell(SpeechEnded(at_ms=self._place(event.at_ms)))
+                    self._paused(turn, self._place(event.at_ms))
             case realtime.WordsSoFar():
-                if len(self._turns) == 1 and self._turns[0].item_id == event.item_id:
-                    self._tell(WordsHeard(text=event.text))
+                self._understood_so_far(event.item_id, event.text)
             case realtime.WordsKnown():
                 self._understood(event.item_id, event.text)
             case realtime.WordsLost():
@@ -293,8 +304,10 @@ class RealtimeChannel:
             self._put(self._outbox.call(lambda line: line.forget(event.item_id)))
             return
         self._speaking_since_ms, self._spoken_ms = since_ms, 0
-        self._turns.append(_Turn(item_id=event.item_id))
-        self._tell(SpeechBegan(at_ms=self._place(event.at_ms)))
+        goes_on = bool(self._turns) and self._turns[-1].goes_on
+        self._turns.append(SpokenPiece(item_id=event.item_id))
+        if not goes_on:
+            self._tell(SpeechBegan(at_ms=self._place(event.at_ms)))
         self._goes_on()
 
     def _goes_on(self) -> None:
@@ -309,7 +322,7 @@ class RealtimeChannel:
         """A place in the sound: the service counts what it was given, which cannot be more than there was."""
         return max(self._floor_ms, min(at_ms, self._end_ms))
 
-    def _ended(self, turn: _Turn) -> None:
+    def _ended(self, turn: SpokenPiece) -> None:
         turn.ended = True
         turn.timer = asyncio.get_running_loop().call_later(
             self._rules.words_seconds_max, self._fail, "unavailable", _NO_WORDS
@@ -321,16 +334,33 @@ class RealtimeChannel:
         if turn is None:
             return
         if not turn.ended:
-            self._ended(turn)
-            self._tell(SpeechEnded(at_ms=self._end_ms))
-        turn.words = text
+            self._paused(turn, self._end_ms)
+        turn.words = turn.so_far = text
         if turn.timer is not None:
             turn.timer.cancel()
-        while self._turns and self._turns[0].words is not None:
-            words = self._turns.popleft().words or ""
+        self._tell_words()
+
+    def _paused(self, turn: SpokenPiece, at_ms: int) -> None:
+        """The service takes a turn for ended; it is, unless it is held."""
+        self._ended(turn)
+        turn.goes_on = self._held and turn is self._turns[-1]
+        if not turn.goes_on:
+            self._tell(SpeechEnded(at_ms=at_ms))
+
+    def _understood_so_far(self, item_id: str, text: str) -> None:
+        """Words of what is being said."""
+        turn = self._find(item_id)
+        if turn is not None:
+            turn.so_far = text
+            words = words_so_far(self._turns)
+            if words is not None:
+                self._tell(WordsHeard(text=words))
+
+    def _tell_words(self) -> None:
+        for words in take_turns(self._turns):
             self._tell(Understood(transcript=Transcript(text=words), engine=self._service.name))
 
-    def _find(self, item_id: str) -> _Turn | None:
+    def _find(self, item_id: str) -> SpokenPiece | None:
         return next((turn for turn in self._turns if turn.item_id == item_id), None)
 
     def _answered(self, event: realtime.AnswerText | realtime.AnswerSound | realtime.AnswerEnded) -> None:

@@ -108,11 +108,10 @@ class LiveSession:
             return False
         return self._ears.hear(sound, seq)
 
-    def mute(self, muted: bool) -> None:
-        """Hear nothing, or again; what is being said ends as a turn."""
-        if muted != self._ears.muted:
-            self._ears.mute(muted)
-            self._wake.set()
+    def mute(self, muted: bool, *, hold: bool) -> None:
+        """Hear nothing, or again; what is being said ends as a turn. `hold`: from now on no pause ends one."""
+        self._ears.mute(muted, hold=hold)
+        self._wake.set()
 
     def played(self, message_id: str, played_ms: int) -> bool:
         """The listener's report."""

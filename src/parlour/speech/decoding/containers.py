@@ -43,5 +43,5 @@ def container_of(head: bytes, kind: str) -> Container | None:
 
 
 def decodable() -> tuple[str, ...]:
-    """The kinds of files that can be heard here, as people call them."""
-    return ("WAV", "Ogg", "WebM", "MP3", "MP4", "FLAC") if find_spec("av") is not None else ("WAV",)
+    """The kinds of recordings that are accepted and can be heard here, as people call them."""
+    return ("WAV", "Ogg", "WebM", "MP3") if find_spec("av") is not None else ("WAV",)

@@ -202,10 +202,12 @@ class AttemptAudioFrame(Payload):
 
 
 class AttemptAudioMute(Payload):
-    """Hear nothing for a while, or hear again (8.2)."""
+    """Hear nothing for a while, or hear again (8.2). `hold`, an extension: with `muted` false no pause ends the turn,
+    until the next command of this kind."""
 
     chat_id: Id
     muted: bool = False
+    hold: bool = False
 
 
 class AttemptTextFrame(Payload):

@@ -85,9 +85,9 @@ class Voices:
                 return await self._start(seat, chat_id)
             case AttemptAudioFrame(chat_id=chat_id, audio=audio, seq=seq):
                 return acks.FrameTaken(accepted=self._take(connection_id, (chat_id, seq), audio))
-            case AttemptAudioMute(chat_id=chat_id, muted=muted):
+            case AttemptAudioMute(chat_id=chat_id, muted=muted, hold=hold):
                 await self._check_owned(seat, chat_id)
-                done = desk is not None and desk.mute(connection_id, chat_id, muted)
+                done = desk is not None and desk.mute(connection_id, chat_id, muted, hold=hold)
                 return acks.AudioMuted(chat_id=chat_id, muted=muted, success=done)
             case AttemptAudioPlayed(chat_id=chat_id, message_id=message_id, played_ms=played_ms):
                 noted = desk is not None and desk.played(connection_id, chat_id, message_id, played_ms)

@@ -1,14 +1,15 @@
 // What the microphone and a spoken conversation are doing, in words. Pure.
 
 // `view`: of the voice session. `hearing`: words are being understood. `answering`: an answer is being made. `name`: who answers.
-export function stateOf({ view, hearing, answering, name }) {
+// `keys`: there is probably a keyboard.
+export function stateOf({ view, hearing, answering, name, keys = true }) {
   if (view.phase === "opening") return { key: "opening", words: "Opening the microphone…" };
   if (view.phase === "off") return { key: "off", words: view.why ?? "" };
   if (hearing) return { key: "hearing", words: "Hearing you…" };
   if (view.speaking) return { key: "speaking", words: `${name} is speaking. ${interrupt(view)}` };
   if (view.mode === "push" && view.held) return { key: "listening", words: "Listening. Let go when you have finished." };
   if (answering) return { key: "thinking", words: `${name} is thinking…` };
-  if (view.mode === "push") return { key: "muted", words: "Hold the button or the space bar to speak." };
+  if (view.mode === "push") return { key: "muted", words: `Hold the button${keys ? " or the space bar" : ""} to speak.` };
   return view.muted ? { key: "muted", words: "Muted. Nothing is heard." } : { key: "listening", words: "Listening. Just speak." };
 }
 

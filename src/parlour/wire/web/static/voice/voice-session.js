@@ -29,7 +29,7 @@ export class VoiceSession {
   }
 
   reset() {
-    Object.assign(this, { sound: null, microphone: null, toldMuted: false, taking: false, aligning: false, backlog: [], seq: 0, cut: new Set(), last: null, reportedAt: 0, opened: null });
+    Object.assign(this, { sound: null, microphone: null, toldMuted: false, toldHold: false, taking: false, aligning: false, backlog: [], seq: 0, cut: new Set(), last: null, reportedAt: 0, opened: null });
   }
 
   async start() {
@@ -103,6 +103,15 @@ export class VoiceSession {
     return this.view.mode === "push" ? !this.view.held : this.view.muted;
   }
 
+  // Who holds the button may think: no pause ends the turn.
+  wantsHold() {
+    return this.view.mode === "push" && this.view.held;
+  }
+
+  agreed() {
+    return this.toldMuted === this.wantsMute() && this.toldHold === this.wantsHold();
+  }
+
   // Tells the server what the person wants until both agree. Sound of a press is kept while the server is told to listen,
   // so that no beginning is cut off; all sound of a press is sent before the server is told to stop listening.
   async align() {
@@ -111,7 +120,7 @@ export class VoiceSession {
     const round = this.round;
     this.aligning = true;
     try {
-      while (round === this.round && this.toldMuted !== this.wantsMute()) await this.tellMute(this.wantsMute(), round);
+      while (round === this.round && !this.agreed()) await this.tellMute(this.wantsMute(), round);
     } catch (problem) {
       if (round === this.round) this.end(problem.detail ?? LOST);
     } finally {
@@ -126,8 +135,11 @@ export class VoiceSession {
       this.toldMuted = true;
       this.taking = !this.wantsMute();
     }
-    await this.connection.call("attempt_audio_mute", { chat_id: this.chatId, muted });
-    if (muted || round !== this.round) return;
+    const hold = !muted && this.wantsHold();
+    await this.connection.call("attempt_audio_mute", { chat_id: this.chatId, muted, hold });
+    if (round !== this.round) return;
+    this.toldHold = hold;
+    if (muted) return;
     this.toldMuted = false;
     for (const pcm of this.backlog.splice(0)) this.send(pcm);
   }

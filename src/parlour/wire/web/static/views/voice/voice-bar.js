@@ -5,11 +5,13 @@ import { Level } from "./level.js";
 import { Mic } from "./mic.js";
 import { TalkButton } from "./talk-button.js";
 
+// Who has a mouse has a space bar, too; a touch screen has neither.
+const DESK = "(hover: hover) and (pointer: fine)";
 const MODES = [["push", "Push to talk"], ["open", "Open microphone"]];
 
 export function VoiceBar({ voice, hearing, running, name, onStop }) {
   const { session, view, meter, choose } = voice;
-  const state = stateOf({ view, hearing, answering: Boolean(running), name });
+  const state = stateOf({ view, hearing, answering: Boolean(running), name, keys: matchMedia(DESK).matches });
   const place = useRef(null);
   const was = useRef(view.phase);
   // The button that was pressed is gone with the state; its place keeps the focus.
