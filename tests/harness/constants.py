@@ -12,11 +12,12 @@ VARIABLE = "TEST_CONSTANTS"
 @contextmanager
 def constants(**values: float) -> Generator[None]:
     """Servers that are started meanwhile have these; `parlour__app__PUMP_POLL_SECONDS` is one of `parlour.app`."""
-    os.environ[VARIABLE] = json.dumps(values)
+    before = os.environ.get(VARIABLE, "{}")
+    os.environ[VARIABLE] = json.dumps(json.loads(before) | values)
     try:
         yield
     finally:
-        del os.environ[VARIABLE]
+        os.environ[VARIABLE] = before
 
 
 def set_constants() -> None:

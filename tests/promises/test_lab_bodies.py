@@ -40,7 +40,7 @@ PAGE = b"<script>parent.alert(document.cookie)</script>"
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHouse]:
     site = make_site(request.param, tmp_path_factory.mktemp("bodies"), request)
     lab = Lab(limits=LIMITS, arxiv=Arxiv(enabled="off"))
-    with serving_here(site, lab=lab, limits=Limits(request_seconds_max=1.0)) as made:
+    with serving_here(site, lab=lab, limits=Limits(request_seconds_max=5.0)) as made:
         yield made
     site.close()
 

@@ -30,7 +30,7 @@ from tests.promises.nursery import Nursery
 from tests.promises.voice_record import unsettled, wrongs
 from tests.promises.waiting import eventually
 from tests.wire.house import furnish
-from tests.wire.voices import RATE, SCRIPTED, Mouth, open_voice
+from tests.wire.voices import PLAYED_FASTER, RATE, SCRIPTED, Mouth, open_voice
 
 KILLS = int(os.environ.get("PARLOUR_TEST_VOICE_KILLS", "1"))
 SEED = int(os.environ.get("PARLOUR_TEST_VOICE_SEED", "6"))
@@ -184,7 +184,8 @@ async def test_a_spoken_turn_survives_a_kill_at_every_moment(
                     await asyncio.sleep(chance.uniform(0, 0.3))
                     await asyncio.to_thread(server.kill)
             site.lapse_leases()
-            server = await asyncio.to_thread(lambda: nursery.start(**SCRIPTED, scripted_pieces_per_second=20))
+            with constants(**PLAYED_FASTER):
+                server = await asyncio.to_thread(lambda: nursery.start(**SCRIPTED, scripted_pieces_per_second=20))
             await settled(site, scenes.chats)
             assert wrong_in(site, scenes.chats) == {}
             for name, words in (("utterance", ASKED), ("recognition", SLOW)):

@@ -7,6 +7,7 @@ there is always the same, nothing is lost, and nothing is there twice.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ class Bench:
                 assert set(told.values()) == {1}, name
         if not self.told:
             self.told.append(found)
-        assert found == self.told[0]
+        assert differences(found, self.told[0]) == []
         return story
 
 
@@ -228,6 +229,19 @@ def without(value: Any) -> Any:
             return [without(each) for each in value]
         case _:
             return value
+
+
+def differences(found: Any, told: Any, path: str = "") -> list[tuple[str, Any, Any]]:
+    """Where two tellings differ: the path, what was found there and what the first telling has (None: nothing)."""
+    match found, told:
+        case dict(), dict():
+            keys = [*found, *(key for key in told if key not in found)]
+            pairs = [(f".{key}", found.get(key), told.get(key)) for key in keys]
+        case list(), list():
+            pairs = [(f"[{at}]", *pair) for at, pair in enumerate(zip_longest(found, told))]
+        case _:
+            return [] if found == told else [(path, found, told)]
+    return [each for name, one, other in pairs for each in differences(one, other, path + name)]
 
 
 @pytest.fixture(scope="module", params=STORES)

@@ -1,6 +1,7 @@
 """The sample pack in a database, people who practise it, and conversations as a model would have made them."""
 
 import asyncio
+import functools
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from parlour.storage.tx import Tx
 
 T = TypeVar("T")
 SAMPLE = Path(__file__).resolve().parents[2] / "content" / "teaching-practice"
+sample = functools.cache(lambda: load_bundle(SAMPLE))  # read once by all who publish it
 FENCE = "job#1"
 
 
@@ -179,7 +181,7 @@ def open_hall(url: str) -> Generator[Hall]:
         hall.person("learner")
         hall.person("instructor", "instructional")
         hall.person("admin", "admin")
-        hall.do(lambda tx: publish(tx, load_bundle(SAMPLE)))
+        hall.do(lambda tx: publish(tx, sample()))
         yield hall
     finally:
         asyncio.run(database.stop())

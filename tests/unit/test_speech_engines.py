@@ -212,7 +212,7 @@ async def test_a_stuck_child_is_a_fault_within_the_limit(recogniser: Recogniser)
 @hears
 async def test_a_child_hears_short_and_long_utterances_after_each_other(recogniser: Recogniser) -> None:
     sound = await spoken("yes")
-    for times in (1, 1, 4, 2, 8):
+    for times in (1, 4, 1, 2):
         assert (await heard(recogniser, sound * times)).text
     assert recogniser.idle == 1
 

@@ -1,7 +1,6 @@
 """A chat with a voice: real store, pump, worker and desk, scripted engines; a connection that only remembers."""
 
 import asyncio
-import functools
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from parlour.attempts.actions import Ending, Saying, Starting
 from parlour.attempts.voice.desk import VoiceDesk
 from parlour.attempts.voice.holders import SOUND_RATE, EndReason, ReplySound
 from parlour.catalog import actions as catalog
-from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Message
@@ -43,7 +41,7 @@ from parlour.storage.tx import Tx
 from parlour.turns.ports import Finished, Piece, Request, Text
 from parlour.turns.work import TurnLimits, TurnRunner
 from parlour.voice import Voice, VoiceNeed
-from tests.unit.detail_hall import SAMPLE
+from tests.unit.detail_hall import sample
 
 T = TypeVar("T")
 GUARD_SECONDS = 60.0
@@ -239,9 +237,6 @@ def joined(facts: Sequence[Any], message_id: str) -> str:
                 case _:
                     continue
     return text
-
-
-sample = functools.cache(lambda: load_bundle(SAMPLE))
 
 
 @asynccontextmanager

@@ -42,14 +42,14 @@ async def read(house: House, path: str, user_id: str = "learner") -> Any:
         return answer.json()
 
 
-async def test_a_spoken_turn_leaves_its_recording_its_words_and_what_was_heard_of_the_answer(speaking: House) -> None:
-    async with speaking.client() as learner:
-        started = await learner.ok("attempt_start", {"home_id": speaking.site.homes["home-single"]})
+async def test_a_spoken_turn_leaves_its_recording_its_words_and_what_was_heard_of_the_answer(brisk: House) -> None:
+    async with brisk.client() as learner:
+        started = await learner.ok("attempt_start", {"home_id": brisk.site.homes["home-single"]})
         chat = started["attempt_chat_id"]
         mouth = await open_voice(learner, chat)
         said, answer = await mouth.answered(ASKED)
         await close_voice(learner, chat)
-    speech = await read(speaking, f"chats/{chat}/speech")
+    speech = await read(brisk, f"chats/{chat}/speech")
     (utterance,) = speech["utterances"]
     assert (utterance["item_id"], utterance["message_id"], utterance["content"]) == (
         said["item_id"], said["message_id"], ASKED,
@@ -58,7 +58,7 @@ async def test_a_spoken_turn_leaves_its_recording_its_words_and_what_was_heard_o
     assert not any(word["unclear"] for word in utterance["words"])
     recording = utterance["recording"]
     for user_id in ("learner", "instructor"):
-        async with http(speaking.url, speaking.site.tokens[user_id]) as client:
+        async with http(brisk.url, brisk.site.tokens[user_id]) as client:
             file = (await client.get(recording["url"])).content
         assert (len(file), hashlib.sha256(file).hexdigest()) == (recording["bytes"], recording["sha256"])
         wav = read_wav(file, 120)
@@ -69,15 +69,15 @@ async def test_a_spoken_turn_leaves_its_recording_its_words_and_what_was_heard_o
         answer["message_id"], "complete", answer["content"], answer["content"],
     )  # fmt: skip
     assert reply["sent_ms"] >= reply["heard_ms"] > 0
-    spool = speaking.site.folder / "data" / "spool"
+    spool = brisk.site.folder / "data" / "spool"
     assert not await asyncio.to_thread(lambda: [path for path in spool.glob("*.pcm") if said["item_id"] in path.name])
 
 
-async def test_words_that_were_heard_badly_do_not_lower_the_grade(speaking: House) -> None:
-    async with speaking.client() as learner:
+async def test_words_that_were_heard_badly_do_not_lower_the_grade(brisk: House) -> None:
+    async with brisk.client() as learner:
         scores: list[int] = []
         for sound in (unsurely(RUDE), unsurely(RUDE, stupid=0.1, **{"lazy.": 0.1})):
-            started = await learner.ok("attempt_start", {"home_id": speaking.site.homes["home-single"]})
+            started = await learner.ok("attempt_start", {"home_id": brisk.site.homes["home-single"]})
             chat = started["attempt_chat_id"]
             mouth = await open_voice(learner, chat)
             await mouth.send(sound)
@@ -88,7 +88,7 @@ async def test_words_that_were_heard_badly_do_not_lower_the_grade(speaking: Hous
             graded = await learner.wait_for("attempt_graded", grade_id=ended["grade_id"])
             scores.append(graded["score"])
     assert scores[1] >= scores[0]
-    (utterance,) = (await read(speaking, f"chats/{chat}/speech"))["utterances"]
+    (utterance,) = (await read(brisk, f"chats/{chat}/speech"))["utterances"]
     assert [utterance["content"][each["start"] : each["end"]] for each in utterance["unclear"]] == ["stupid", "lazy"]
 
 

@@ -87,9 +87,9 @@ async def test_an_engine_that_dies_ends_the_session_and_the_chat_goes_on(speakin
 
 
 @pytest.mark.case(88)
-async def test_a_voice_that_dies_leaves_the_text(speaking: House) -> None:
-    async with speaking.client() as client:
-        attempt, chat = await begun(speaking, client)
+async def test_a_voice_that_dies_leaves_the_text(brisk: House) -> None:
+    async with brisk.client() as client:
+        attempt, chat = await begun(brisk, client)
         await open_voice(client, chat)
         typed = {"attempt_id": attempt, "chat_id": chat, "message": "Say this: [engine dies]."}
         ack = await client.ok("attempt_message", typed)
@@ -99,9 +99,9 @@ async def test_a_voice_that_dies_leaves_the_text(speaking: House) -> None:
 
 
 @pytest.mark.case(91)
-async def test_another_connection_takes_the_session_over(speaking: House) -> None:
-    async with speaking.client() as old, speaking.client() as new:
-        _, chat = await begun(speaking, old)
+async def test_another_connection_takes_the_session_over(brisk: House) -> None:
+    async with brisk.client() as old, brisk.client() as new:
+        _, chat = await begun(brisk, old)
         before = await open_voice(old, chat)
         after = await open_voice(new, chat)
         ended = await old.wait_for("attempt_audio_ended", chat_id=chat)

@@ -116,9 +116,9 @@ async def test_what_is_said_while_muted_is_not_heard_and_nothing_of_it_is_left(s
 
 
 @pytest.mark.case(89)
-async def test_muting_ends_what_is_being_said_as_a_turn(speaking: House) -> None:
-    async with speaking.client() as client:
-        _, chat = await begun(speaking, client)
+async def test_muting_ends_what_is_being_said_as_a_turn(brisk: House) -> None:
+    async with brisk.client() as client:
+        _, chat = await begun(brisk, client)
         mouth = await open_voice(client, chat)
         await mouth.say("I let go of the key", pause_ms=0)
         await client.wait_for("attempt_user_start", chat_id=chat)
@@ -129,9 +129,9 @@ async def test_muting_ends_what_is_being_said_as_a_turn(speaking: House) -> None
 
 
 @pytest.mark.case(89)
-async def test_who_holds_the_turn_may_pause_and_without_it_a_pause_ends_it(speaking: House) -> None:
-    async with speaking.client() as client:
-        _, chat = await begun(speaking, client)
+async def test_who_holds_the_turn_may_pause_and_without_it_a_pause_ends_it(brisk: House) -> None:
+    async with brisk.client() as client:
+        _, chat = await begun(brisk, client)
         mouth = await open_voice(client, chat)
         held = await client.ok("attempt_audio_mute", {"chat_id": chat, "hold": True})
         assert held == {"ok": True, "chat_id": chat, "muted": False, "success": True}

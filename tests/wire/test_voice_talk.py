@@ -25,9 +25,9 @@ async def begun(house: House, client: Client, practice: str = "practice-nothints
     [(SMALL, False, True), (LARGE, False, False), (SMALL, True, False), (LARGE, True, True)],
     ids=["small", "large", "small as base64", "large as base64"],
 )
-async def test_somebody_speaks_and_is_answered_aloud(speaking: House, size: int, text: bool, numbered: bool) -> None:
-    async with speaking.client() as client:
-        attempt, chat = await begun(speaking, client)
+async def test_somebody_speaks_and_is_answered_aloud(brisk: House, size: int, text: bool, numbered: bool) -> None:
+    async with brisk.client() as client:
+        attempt, chat = await begun(brisk, client)
         started = await client.ok("attempt_audio_start", {"chat_id": chat})
         assert {key for key in started if key != "ok"} == {"chat_id", "run_id", "group_id", "attempt_id"}
         assert (started["chat_id"], started["attempt_id"]) == (chat, attempt)
@@ -40,7 +40,7 @@ async def test_somebody_speaks_and_is_answered_aloud(speaking: House, size: int,
         assert words_in(sound_of(client, answer["message_id"])) == one_line(answer["content"])
         ended = await close_voice(client, chat)
         assert (ended["success"], ended["message"]) == (True, "Voice session closed.")
-        detail = await detail_of(speaking, attempt)
+        detail = await detail_of(brisk, attempt)
         query, reply = detail["entries"]["attempt_message"]
         assert (query["item_id"], reply["item_id"]) == (said["item_id"], None)
         assert query["contents"][0]["content"] == HELLO
@@ -70,9 +70,9 @@ def check_turn(client: Client, said: Any, answer: Any) -> None:
 
 
 @pytest.mark.case(87)
-async def test_further_turns_follow_and_the_room_hears_them_but_not_the_sound(speaking: House) -> None:
-    async with speaking.client() as client, speaking.client("instructor") as staff:
-        _, chat = await begun(speaking, client)
+async def test_further_turns_follow_and_the_room_hears_them_but_not_the_sound(brisk: House) -> None:
+    async with brisk.client() as client, brisk.client("instructor") as staff:
+        _, chat = await begun(brisk, client)
         await staff.ok("attempt_join", {"chat_id": chat})
         mouth = await open_voice(client, chat)
         first, _ = await mouth.answered(HELLO)
@@ -87,9 +87,9 @@ async def test_further_turns_follow_and_the_room_hears_them_but_not_the_sound(sp
 
 
 @pytest.mark.case(87)
-async def test_a_repeated_start_keeps_the_session_and_frames_under_other_names_are_heard(speaking: House) -> None:
-    async with speaking.client() as client:
-        _, chat = await begun(speaking, client)
+async def test_a_repeated_start_keeps_the_session_and_frames_under_other_names_are_heard(brisk: House) -> None:
+    async with brisk.client() as client:
+        _, chat = await begun(brisk, client)
         given = {"chat_id": chat, "client_request_id": new_secret()[:16]}
         first = await client.ok("attempt.audio_start", given)
         assert await client.ok("/socket/v5/client/attempt/audio_start", given) == first
@@ -107,9 +107,9 @@ async def test_a_repeated_start_keeps_the_session_and_frames_under_other_names_a
 
 
 @pytest.mark.case(87)
-async def test_a_frame_that_is_not_newer_than_the_last_is_dropped(speaking: House) -> None:
-    async with speaking.client() as client:
-        _, chat = await begun(speaking, client)
+async def test_a_frame_that_is_not_newer_than_the_last_is_dropped(brisk: House) -> None:
+    async with brisk.client() as client:
+        _, chat = await begun(brisk, client)
         await open_voice(client, chat)
         frame = {"chat_id": chat, "audio": bytes(SMALL)}
         accepted = [
@@ -119,9 +119,9 @@ async def test_a_frame_that_is_not_newer_than_the_last_is_dropped(speaking: Hous
 
 
 @pytest.mark.case(87)
-async def test_typed_messages_in_a_session_are_answered_aloud(speaking: House) -> None:
-    async with speaking.client() as client:
-        attempt, chat = await begun(speaking, client)
+async def test_typed_messages_in_a_session_are_answered_aloud(brisk: House) -> None:
+    async with brisk.client() as client:
+        attempt, chat = await begun(brisk, client)
         await open_voice(client, chat)
         typed = await client.ok("attempt_text_frame", {"chat_id": chat, "message": "Let me type this."})
         assert {key for key in typed if key != "ok"} == {"chat_id", "user_message_id", "assistant_message_id"}
@@ -138,9 +138,9 @@ async def test_typed_messages_in_a_session_are_answered_aloud(speaking: House) -
         assert (refused["code"], refused["error_type"]) == ("forbidden", "audio")
 
 
-async def test_speech_is_taken_where_text_is_not(speaking: House) -> None:
-    async with speaking.client() as client:
-        _, chat = await begun(speaking, client, "practice-spoken")
+async def test_speech_is_taken_where_text_is_not(brisk: House) -> None:
+    async with brisk.client() as client:
+        _, chat = await begun(brisk, client, "practice-spoken")
         mouth = await open_voice(client, chat)
         assert (await mouth.turn(HELLO))["content"] == HELLO
         refused = await client.refused("attempt_text_frame", {"chat_id": chat, "message": "Typed."})

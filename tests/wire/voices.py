@@ -15,6 +15,7 @@ SMALL = 256
 LARGE = 4_800
 PAUSE_MS = 1_500
 BATCH = 50
+PLAYED_FASTER = {"parlour__attempts__voice__playing__BYTES_PER_MS": 3 * RATE * 2 // 1000}
 SCRIPTED: dict[str, Any] = {"SPEECH__IN": "scripted", "SPEECH__OUT": "scripted"}
 
 
