@@ -193,6 +193,7 @@ class Writer:
         except BaseException:
             if self._committing and logged and self._loop:
                 self._untold.pop()
+                self._loop.call_soon_threadsafe(self._told.set)
             self._dialect.forget_heads()
             if self._connection and not self._dialect.shared:
                 cursor.execute("ROLLBACK")
