@@ -1,4 +1,4 @@
-"""How long the longest test files take, so that they are begun first: seconds as measured, three at a time.
+"""How long the longest test files take, so that they are begun first: seconds as measured, some at a time.
 
 The figures need not be exact, and a file that is not here is short. `make test ARGS=--durations=50` shows what is long.
 """

@@ -13,14 +13,12 @@ from parlour.kernel.refusals import Refusal
 from parlour.providers.speech.scripted import ScriptedSynthesizer, ScriptedTranscriber, tone
 from parlour.speech.engines import SpeechEngines
 from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.unit.voice_hall import eventually, open_voice, quiet
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """On SQLite; the same paths run on PostgreSQL in `test_voice_session.py` and over the wire."""
     return sqlite_url(tmp_path)
 
 

@@ -10,7 +10,6 @@ from parlour.attempts.voice.ears import Ears
 from parlour.attempts.voice.holders import SOUND_RATE
 from parlour.providers.speech.scripted import tone
 from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.harness.speech_services import KEY, running_speech_services
 from tests.unit.voice_hall import Hall, eventually, open_voice, quiet
 
@@ -18,10 +17,9 @@ THOUGHT = quiet(200) + tone("Let me think.", rate=SOUND_RATE) + quiet(2_500) + t
 WORDS = "Let me think. Paris."
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """On SQLite; the same paths run on PostgreSQL in `test_voice_session.py` and over the wire."""
     return sqlite_url(tmp_path)
 
 

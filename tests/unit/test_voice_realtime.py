@@ -11,7 +11,6 @@ import pytest
 from parlour.attempts.voice.holders import SOUND_RATE
 from parlour.providers.speech.scripted import tone
 from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.harness.realtime_service import Call
 from tests.harness.speech_services import KEY, SpeechServices, running_speech_services
 from tests.unit.voice_hall import Hall, eventually, joined, open_voice, quiet
@@ -31,10 +30,9 @@ def nothing_prepared(services: SpeechServices) -> None:
     services.answers.clear()
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """On SQLite; the same paths run on PostgreSQL in `test_voice_session.py` and over the wire."""
     return sqlite_url(tmp_path)
 
 
