@@ -30,7 +30,7 @@ OFTEN = {
     "attempt/next": 1.5,
     "attempt/response_submit": 2,
     "attempt/use_previous": 2,
-    "attempt/end_all": 0.2,
+    "attempt/end_all": 0.4,
 }
 READS = {
     "/attempts/{id}": 4,
