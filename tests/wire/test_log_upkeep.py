@@ -14,7 +14,7 @@ from parlour.attempts.history.removal import delete_attempt
 from parlour.attempts.history.work import FORGET, ForgetRooms
 from parlour.conversations import compacting
 from parlour.conversations.facts import ReplyCompleted
-from parlour.conversations.rooms import chat_room, presence_room
+from parlour.conversations.rooms import chat_room, presence_room, voice_room
 from parlour.events import compaction, log
 from parlour.events.presence import Present
 from parlour.events.pump import Pump
@@ -136,7 +136,7 @@ def test_who_was_in_a_deleted_chat_is_forgotten_and_nothing_more_is_told_of_it(s
     store.write(lambda tx: delete_attempt(tx, actor, attempt))
     [job] = store.write(lambda tx: tx.all("SELECT body FROM jobs WHERE kind = :kind", kind=FORGET))
     rooms = decode(job["body"], ForgetRooms).rooms
-    assert set(rooms) == {room, watch}
+    assert set(rooms) == {room, watch, voice_room(chat)}
     for each in rooms:
         store.write(lambda tx, each=each: log.forget_room(tx, each))
     store.write(lambda tx: presence.gone(tx, "phone"))
