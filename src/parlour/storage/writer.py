@@ -7,6 +7,7 @@ Measured against a commit each in `bench/`; see `docs/decisions/0003`.
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 import threading
@@ -22,6 +23,7 @@ from parlour.storage.tx import StartedJob, Tx
 
 log = logging.getLogger("parlour.storage")
 
+TOLD_SECONDS_MAX = 1.0
 BATCH_MAX = 512
 CONFLICTS_MAX = 10
 """How often an action gives way to another server before it fails."""
@@ -104,11 +106,14 @@ class Writer:
     async def told(self, pos: int) -> None:
         """Return when the hooks of what this process committed up to position `pos` have been called.
 
-        For who reads the log, where a commit can be seen before the event loop hears of it.
+        For who reads the log, where a commit can be seen before the event loop hears of it. Waits a second at
+        most: whoever reads must go on even if a commit hangs.
         """
-        while any(first <= pos for first in self._untold[:1]):
-            self._told.clear()
-            await self._told.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TOLD_SECONDS_MAX):
+                while any(first <= pos for first in self._untold[:1]):
+                    self._told.clear()
+                    await self._told.wait()
 
     def _run(self) -> None:
         while True:
