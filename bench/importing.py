@@ -19,7 +19,7 @@ from parlour.files.search.entities import Query
 from parlour.files.search.finding import search
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database, sqlite_url
 

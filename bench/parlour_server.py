@@ -15,7 +15,9 @@ from typing import Any, cast
 from bench.control import Seat, serve
 from bench.parlour_seed import Room, open_rooms, say
 from parlour.cli.serve import load_socketio
-from parlour.settings import Limits, Provider, Settings
+from parlour.settings import Settings
+from parlour.settings.limits import Limits
+from parlour.settings.services import Provider
 
 UNLIMITED = 100_000
 BUILD = Path(__file__).resolve().parent.parent / "build"

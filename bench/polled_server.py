@@ -14,7 +14,7 @@ from parlour.assistant.accepting.entities import Said
 from parlour.assistant.mailbox import actions as mailbox
 from parlour.assistant.messages import replies, turns
 from parlour.assistant.messages.replies import Ending, NewReply
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.tx import Tx
 
 

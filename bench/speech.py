@@ -12,7 +12,8 @@ from bench.systems import Plan
 from parlour.kernel.clock import SystemClock
 from parlour.providers.speech import build_speech
 from parlour.providers.speech.scripted import ScriptedTranscriber, tone
-from parlour.settings import Settings, Speech
+from parlour.settings import Settings
+from parlour.settings.speech import Speech
 from parlour.speech.engines import SpeechEngines, warm
 from parlour.speech.pcm import Resampler
 from parlour.speech.ports import HEARD_RATE, SAMPLE_BYTES, Transcriber, Voice

@@ -8,7 +8,7 @@ from parlour.benchmarks.compacting import compact_replays
 from parlour.conversations.compacting import compact_replies, compact_speech
 from parlour.events import cursors
 from parlour.events.compaction import prune
-from parlour.settings import Limits
+from parlour.settings.limits import Limits
 from parlour.storage import requests
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from parlour.settings import Arxiv, Lab, LabLimits
+from parlour.settings.lab import Arxiv, Lab, LabLimits
 from tests.abuse.edges import TEXTS
 from tests.access.laboratory import USERS
 from tests.conftest import STORES, make_site

@@ -17,7 +17,7 @@ import pytest
 from parlour.assistant.papers import actions as papers
 from parlour.assistant.papers.entities import About
 from parlour.files import actions as files
-from parlour.settings import Arxiv, Lab, LabLimits
+from parlour.settings.lab import Arxiv, Lab, LabLimits
 from parlour.storage.tx import Tx
 from tests.conftest import STORES, make_site
 from tests.lab import filing

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from parlour.kernel.ids import digest_of
-from parlour.settings import Arxiv, Lab, LabLimits
+from parlour.settings.lab import Arxiv, Lab, LabLimits
 from tests.access.laboratory import USERS
 from tests.conftest import STORES, make_site
 from tests.lab.house import LabHouse, Member, serving_here

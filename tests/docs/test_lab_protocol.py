@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from parlour.assistant.entities import Reference
 from parlour.assistant.sentences import endings
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.wire.http.problems import CODES
 from parlour.wire.lab import conversation, mailbox, questions
 from parlour.wire.lab.events import EVENTS

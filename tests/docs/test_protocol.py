@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from parlour.drafts.registry import FIELDS_OF_ENTRIES, FIELDS_OF_RESOURCES, STAGES
-from parlour.settings import Limits
+from parlour.settings.limits import Limits
 from parlour.wire.glow.events import SERVER_EVENTS
 from parlour.wire.glow.names import OPERATIONS, Operation
 from parlour.wire.glow.twins import ARTIFACTS

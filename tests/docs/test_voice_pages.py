@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from parlour.providers.speech.scripted import read_tones, tone
-from parlour.settings import Settings, Speech, VoiceSettings
+from parlour.settings import Settings
+from parlour.settings.speech import Speech, VoiceSettings
 from parlour.speech.pcm import resampled
 from parlour.speech.ports import HEARD_RATE
 from parlour.speech.wav import read_wav, wav_bytes

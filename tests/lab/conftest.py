@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.settings import Lab
+from parlour.settings.lab import Lab
 from tests.conftest import STORES, make_site
 from tests.harness.site import Site
 from tests.lab.house import LabHouse, serving_here

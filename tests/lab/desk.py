@@ -15,7 +15,7 @@ from parlour.assistant.questions.entities import Field, NewQuestion, Words
 from parlour.assistant.tools.ports import Operation
 from parlour.kernel.ids import AccountId
 from parlour.pauses.entities import Pause
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.tx import Tx
 from tests.harness.site import Site
 from tests.lab.house import LabHouse, Member, serving_here

@@ -45,7 +45,7 @@ from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.providers.models.scripted import ScriptedModel
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.speech.decoding.entities import decoding_limits
 from parlour.speech.engines import SpeechEngines
 from parlour.storage.blobs.folder import FolderBlobs

@@ -14,7 +14,7 @@ from parlour.assistant.entities import Turn, TurnId
 from parlour.assistant.messages import turns
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 

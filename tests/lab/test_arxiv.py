@@ -15,7 +15,7 @@ from parlour.kernel.clock import Clock, SystemClock
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.addresses import AddressRefusedError, check_address, check_host
 from parlour.providers.arxiv import ArxivClient, ArxivWaits, read_feed
-from parlour.settings import Arxiv
+from parlour.settings.lab import Arxiv
 from parlour.storage.blobs.folder import FolderBlobs
 from tests.fakes.arxiv import FakeArxiv, Fault, fake_arxiv, feed_of, pdf_of
 

@@ -14,7 +14,7 @@ from parlour.files import actions as files
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.arxiv import ArxivClient, ArxivWaits
-from parlour.settings import Arxiv
+from parlour.settings.lab import Arxiv
 from tests.fakes.arxiv import FakeArxiv, fake_arxiv, pdf_of
 from tests.harness.site import Site
 from tests.lab.tool_bench import Bench, bench_on

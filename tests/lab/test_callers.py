@@ -16,7 +16,8 @@ from parlour.audit import actions as audit
 from parlour.audit.entities import Wanted
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import digest_of
-from parlour.settings import Lab, load_settings
+from parlour.settings import load_settings
+from parlour.settings.lab import Lab
 from tests.conftest import STORES, make_site
 from tests.lab.house import LabHouse, Member, serving_here
 from tests.lab.probe import add_probe

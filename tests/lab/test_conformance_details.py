@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from parlour.settings import Lab, LabLimits, Settings, Speech
+from parlour.settings import Settings
+from parlour.settings.lab import Lab, LabLimits
+from parlour.settings.speech import Speech
 from parlour.storage.tx import Tx
 from tests.harness.site import Site
 from tests.lab.desk import Desk, desk_on

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from parlour.settings import Arxiv, Lab, McpServer
+from parlour.settings.lab import Arxiv, Lab, McpServer
 from tests.fakes.arxiv import FakeArxiv, fake_arxiv, pdf_of
 from tests.harness.site import Site
 from tests.lab.field import FieldClient

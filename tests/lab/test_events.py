@@ -13,7 +13,7 @@ from parlour.assistant.entities import LabMessageId, TurnId
 from parlour.assistant.facts import LabTextAdded
 from parlour.conversations.rooms import lab_room
 from parlour.kernel.ids import AccountId
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from parlour.wire.lab import stream as streams
 from parlour.wire.lab.events import check_event
 from tests.harness.site import Site

@@ -13,7 +13,7 @@ from parlour.assistant.tools.extracting import ModelExtraction
 from parlour.assistant.tools.ports import Ask, Call, Extract, FailedError, Outside
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import ProviderFault
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from parlour.turns.ports import Finished, Text, Usage
 from tests.harness.site import Site
 from tests.lab.field import FieldClient

@@ -17,7 +17,7 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks as openapi
 
-from parlour.settings import Arxiv, Lab, LabLimits
+from parlour.settings.lab import Arxiv, Lab, LabLimits
 from tests.conftest import STORES, make_site
 from tests.lab.house import LabHouse, Member, serving_here
 from tests.promises.figures import Figure

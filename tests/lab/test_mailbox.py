@@ -16,7 +16,7 @@ from parlour.assistant.entities import Reference
 from parlour.assistant.mailbox import actions as mailbox
 from parlour.assistant.questions import actions as questions
 from parlour.kernel.ids import AccountId
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from parlour.wire.lab.bells import Bell
 from parlour.wire.lab.callers import LabCaller
 from parlour.wire.lab.receiving import ReceivingPosts

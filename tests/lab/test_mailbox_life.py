@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from parlour.assistant.mailbox import actions as mailbox
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from tests.harness.site import Process, Site
 from tests.lab import desk
 from tests.lab.desk import desk_on

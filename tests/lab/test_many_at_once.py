@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from tests.conftest import STORES, make_site
 from tests.lab.field import FieldClient
 from tests.lab.flow_scripts import write_story

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.mcp.servers import McpServers, Patience
-from parlour.settings import McpServer
+from parlour.settings.lab import McpServer
 
 FAKE = Path(__file__).parents[1] / "fakes" / "mcp_server.py"
 QUICK = Patience(first_seconds=0.1, longest_seconds=0.4, starting_seconds_max=8.0)

@@ -24,7 +24,7 @@ from parlour.cli.mcp import NoReader
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.mcp.servers import McpServers, Patience
-from parlour.settings import McpServer
+from parlour.settings.lab import McpServer
 from parlour.storage.tx import Tx
 from parlour.wire.mcp.http import McpHttp, McpHttpNeed, mcp_route
 from parlour.wire.mcp.offering import OfferNeed

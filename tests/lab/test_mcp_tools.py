@@ -15,7 +15,7 @@ from parlour.assistant.tools.policy import policy_of
 from parlour.assistant.tools.registry import Toolbox, fault_of
 from parlour.assistant.tools.remote import RemoteTool
 from parlour.providers.mcp.servers import McpServers
-from parlour.settings import McpServer
+from parlour.settings.lab import McpServer
 from tests.harness.site import Site
 from tests.lab.tool_bench import Bench, bench_on
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from tests.harness.site import Site
 from tests.lab.house import LabHouse, Member, serving_here
 

@@ -19,7 +19,7 @@ from parlour.assistant.tools.ports import Operation
 from parlour.audit import actions as audit
 from parlour.audit.entities import Wanted
 from parlour.kernel.ids import AccountId
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.tx import Tx
 from tests.lab.house import LabHouse, Member
 

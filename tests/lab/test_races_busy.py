@@ -15,7 +15,7 @@ from parlour.audit import actions as audit
 from parlour.conversations.rooms import lab_room
 from parlour.events import log
 from parlour.kernel.ids import AccountId
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from tests.conftest import STORES, new_database

@@ -12,7 +12,7 @@ import pytest
 
 from parlour.accounts import actions as accounts
 from parlour.kernel.ids import digest_of
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from parlour.storage.tx import Tx
 from tests.harness.site import Site
 from tests.harness.socket import Client

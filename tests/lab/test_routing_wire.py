@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from parlour.settings import Lab
+from parlour.settings.lab import Lab
 from tests.harness.site import Site
 from tests.lab.house import LabHouse, Member, serving_here, sign_up
 

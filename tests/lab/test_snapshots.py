@@ -16,7 +16,7 @@ from parlour.conversations.rooms import lab_room
 from parlour.events import log
 from parlour.events.compaction import prune
 from parlour.kernel.ids import AccountId
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from tests.harness.site import Site
 from tests.lab.desk import Desk, desk_on
 from tests.lab.house import Member

@@ -7,7 +7,8 @@ import pytest
 
 from parlour.kernel.clock import SystemClock
 from parlour.providers.speech import build_speech
-from parlour.settings import Lab, load_settings
+from parlour.settings import load_settings
+from parlour.settings.lab import Lab
 from parlour.speech.engines import SpeechEngines
 from parlour.speech.pcm import resampled, silence
 from parlour.speech.ports import HEARD_RATE, Voice

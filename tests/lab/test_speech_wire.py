@@ -11,7 +11,8 @@ import pytest
 
 from parlour.providers.speech import scripted
 from parlour.providers.speech.scripted import read_tones
-from parlour.settings import Lab, Speech
+from parlour.settings.lab import Lab
+from parlour.settings.speech import Speech
 from parlour.speech.wav import read_wav
 from parlour.storage.tx import Tx
 from tests.conftest import STORES, make_site

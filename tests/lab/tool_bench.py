@@ -38,7 +38,7 @@ from parlour.files.intake import Intake
 from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
 from tests.harness.site import Site

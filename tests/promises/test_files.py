@@ -15,7 +15,7 @@ from parlour.files.entities import StoredFile
 from parlour.files.extraction.work import ReaderNeed, TextReader
 from parlour.files.handles import handle_of
 from parlour.kernel.ids import AccountId
-from parlour.settings import Lab, LabLimits
+from parlour.settings.lab import Lab, LabLimits
 from parlour.storage.blobs.folder import FolderBlobs
 from tests.conftest import STORES, make_site
 from tests.lab import filing

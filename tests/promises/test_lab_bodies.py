@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from parlour.files.handles import handle_of
-from parlour.settings import Arxiv, Lab, LabLimits, Limits
+from parlour.settings.lab import Arxiv, Lab, LabLimits
+from parlour.settings.limits import Limits
 from tests.conftest import STORES, make_site
 from tests.lab import filing
 from tests.lab.filing import keep

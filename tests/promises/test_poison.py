@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from parlour.settings import Arxiv, Lab, LabLimits, McpServer
+from parlour.settings.lab import Arxiv, Lab, LabLimits, McpServer
 from tests.conftest import STORES, make_site
 from tests.fakes import arxiv as fakes
 from tests.lab import poison

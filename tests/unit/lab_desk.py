@@ -22,7 +22,7 @@ from parlour.conversations.rooms import lab_room
 from parlour.events import log
 from parlour.files.entities import Received
 from parlour.kernel.ids import AccountId, PauseId, TimeOrderedIds
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx

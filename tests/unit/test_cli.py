@@ -246,7 +246,10 @@ def test_the_doctor_says_what_is_wrong_without_a_secret(tmp_path: Path) -> None:
 
 
 def test_the_reference_names_every_setting_with_its_default() -> None:
-    from parlour.settings import Arxiv, Lab, LabLimits, Limits, McpServer, Oidc, Provider, Settings, ToolRule
+    from parlour.settings import Settings
+    from parlour.settings.lab import Arxiv, Lab, LabLimits, McpServer, ToolRule
+    from parlour.settings.limits import Limits
+    from parlour.settings.services import Oidc, Provider
 
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     named = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE))

@@ -25,7 +25,7 @@ from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.kernel.refusals import Refusal
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database, sqlite_url
 from tests.conftest import STORES, new_database

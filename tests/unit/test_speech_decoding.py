@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.speech.decoding import child
 from parlour.speech.decoding.containers import container_of, decodable
 from parlour.speech.decoding.entities import Decoded, DecodingLimits, decoding_limits

@@ -21,7 +21,8 @@ from parlour.providers.speech.espeak_ng import EspeakNeed, EspeakNg, voice_name
 from parlour.providers.speech.recognising import IDLE_SECONDS, Recogniser, RecogniserNeed
 from parlour.providers.speech.recognising_ears import WhisperEar
 from parlour.providers.speech.recognising_lines import Begin
-from parlour.settings import Settings, Speech
+from parlour.settings import Settings
+from parlour.settings.speech import Speech
 from parlour.speech.engines import warm
 from parlour.speech.pcm import Resampler
 from parlour.speech.ports import HEARD_RATE, Transcript, Voice

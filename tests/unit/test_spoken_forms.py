@@ -15,7 +15,7 @@ from parlour.files.intake import Intake
 from parlour.kernel.refusals import ProviderFault
 from parlour.pauses.entities import Body, Option
 from parlour.providers.speech.scripted import ScriptedTranscriber, tone
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.speech.decoding.entities import decoding_limits
 from parlour.speech.ports import Recognition, Voice
 from parlour.speech.wav import wav_bytes

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from parlour.providers.speech.activity import EnergyActivity, WebRtcActivity, build_activity
-from parlour.settings import Settings, VoiceSettings
+from parlour.settings import Settings
+from parlour.settings.speech import VoiceSettings
 from parlour.speech.activity import GateRules, Onset, SpeechGate
 from parlour.speech.endpointing import PauseRules, pause_ms
 from parlour.speech.pcm import Resampler, duration_ms, resampled

@@ -16,7 +16,8 @@ from parlour.jobs import queue
 from parlour.kernel.clock import SystemClock, rfc3339
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.kernel.refusals import Refusal
-from parlour.settings import Provider, Settings
+from parlour.settings import Settings
+from parlour.settings.services import Provider
 from parlour.storage.condition import StoreUnavailableError, revisions, sqlite_file, sqlite_library
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx

@@ -87,7 +87,7 @@ def demo(
 
 def with_stage(settings: "Settings") -> "Settings":
     """The simulated stage as an instrument of the demo's laboratory, unless the operator named instruments."""
-    from parlour.settings import McpServer, ToolRule
+    from parlour.settings.lab import McpServer, ToolRule
 
     if settings.lab.mcp:
         return settings

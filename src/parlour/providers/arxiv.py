@@ -20,7 +20,7 @@ from parlour.files.intake import Intake
 from parlour.kernel.clock import Clock
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.providers.addresses import check_address, check_host
-from parlour.settings import Arxiv
+from parlour.settings.lab import Arxiv
 
 if TYPE_CHECKING:
     import aiohttp

@@ -17,7 +17,7 @@ from parlour.files.handles import handle_of
 from parlour.kernel.ids import PauseId
 from parlour.kernel.refusals import Refusal
 from parlour.pauses.entities import Pause
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.tx import Tx
 
 SPEECH_TYPES = {

@@ -16,7 +16,7 @@ from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Extract
 from parlour.assistant.tools.registry import Toolbox
 from parlour.conversations.rooms import lab_room
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.tx import Tx
 
 TITLE_CHARACTERS_MAX = 200

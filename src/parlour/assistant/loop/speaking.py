@@ -27,7 +27,7 @@ from parlour.jobs.queue import Job, Kind
 from parlour.kernel.clock import Clock
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault, Refusal
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 

@@ -15,7 +15,7 @@ from parlour.assistant.questions.entities import Field, FieldType
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Call, Flow, Operation, Outcome, Outside, Policy, Tool
 from parlour.assistant.tools.remote import Answers, CallState, RemoteTool, Servers
-from parlour.settings import ArgumentRule, McpServer, ToolRule
+from parlour.settings.lab import ArgumentRule, McpServer, ToolRule
 
 ROUNDS_MAX = 5
 DESCRIPTION_CHARACTERS_MAX = 1_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from parlour.attempts.voice.channels import Channels
-from parlour.settings import VoiceSettings
+from parlour.settings.speech import VoiceSettings
 from parlour.speech.recording import Spools
 from parlour.storage.database import Database
 

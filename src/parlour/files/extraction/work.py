@@ -17,7 +17,7 @@ from parlour.files.search.entities import NewChunk, Prepared, Source
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import not_found
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 

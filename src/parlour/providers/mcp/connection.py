@@ -13,7 +13,8 @@ from parlour.assistant.tools.remote import Answers, CallState, Needs, RemoteResu
 from parlour.providers.addresses import check_host
 from parlour.providers.mcp.listing import TOOLS_MAX, checked_schema, remote_tool
 from parlour.providers.mcp.stdio import stdio_streams
-from parlour.settings import McpServer, program_path
+from parlour.settings import program_path
+from parlour.settings.lab import McpServer
 
 if TYPE_CHECKING:
     from mcp import ClientSession, types

@@ -10,7 +10,7 @@ from parlour.assistant.entities import JsonValue
 from parlour.assistant.tools.remote import Answers, RemoteResult, RemoteTool
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.mcp.connection import OPEN_SECONDS_MAX, Connection, connected
-from parlour.settings import McpServer
+from parlour.settings.lab import McpServer
 
 logger = logging.getLogger(__name__)
 

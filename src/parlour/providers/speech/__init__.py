@@ -16,7 +16,8 @@ from parlour.speech.ports import Synthesizer, Transcriber
 
 if TYPE_CHECKING:
     from parlour.kernel.clock import Clock
-    from parlour.settings import Provider, Settings
+    from parlour.settings import Settings
+    from parlour.settings.services import Provider
 
 OFF = "Speech is switched off (speech.{side} = off)."
 _NO_RECOGNISER = "no offline recogniser is installed: install pocketsphinx (make run does it where it can)"

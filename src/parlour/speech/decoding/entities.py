@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # the child needs no settings
-    from parlour.settings import LabLimits
+    from parlour.settings.lab import LabLimits
 
 Reason = Literal["unsupported", "broken", "empty", "too_big", "time", "memory", "died"]
 

@@ -15,7 +15,7 @@ from parlour.assistant.entities import Language
 from parlour.files import actions as files
 from parlour.files.intake import Intake
 from parlour.kernel.refusals import Refusal
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database
 from parlour.storage.requests import RequestKey
 from parlour.storage.tx import Tx

@@ -16,7 +16,7 @@ from parlour.assistant.sentences import sentence
 from parlour.kernel.clock import Clock
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal
-from parlour.settings import Lab
+from parlour.settings.lab import Lab
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.lab import encode

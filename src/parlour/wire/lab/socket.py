@@ -22,7 +22,7 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.clock import Clock
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
-from parlour.settings import Lab
+from parlour.settings.lab import Lab
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx

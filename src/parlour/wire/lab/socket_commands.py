@@ -11,7 +11,7 @@ from parlour.assistant.questions import actions as questions
 from parlour.assistant.questions.entities import Words
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import Refusal
-from parlour.settings import LabLimits
+from parlour.settings.lab import LabLimits
 from parlour.storage.requests import RequestKey
 from parlour.storage.tx import Tx
 from parlour.wire.lab.callers import LabCaller

@@ -28,7 +28,7 @@ from parlour.catalog.benchmarks import Benchmark, Recording
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import Refusal, invalid, not_found
-from parlour.settings import Limits
+from parlour.settings.limits import Limits
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
