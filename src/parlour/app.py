@@ -21,7 +21,7 @@ from parlour.attempts.history.work import Forgetter
 from parlour.attempts.preparing import Preparer
 from parlour.attempts.regrade import RegradeRules
 from parlour.attempts.work import Timekeeper
-from parlour.drafts.work import Drafter, DrafterLimits
+from parlour.authoring import Authoring, AuthoringNeed
 from parlour.events import cursors
 from parlour.events.pump import Pump
 from parlour.grading.work import Grader, GraderLimits
@@ -132,6 +132,7 @@ class Parlour:
         self.laboratory = self._laboratory()
         self.voice = self._voice()
         self.testing = Testing(TestingNeed(settings=settings, database=self.database, model=self.models))
+        self.authoring = Authoring(AuthoringNeed(settings=settings, database=self.database, model=self.models))
         self.commands = Commands(self.database, self.ids, self.rules, self.testing.rules)
         self.hub = Hub(self.commands, self.authenticator, socket_rules(settings), self.metrics, self._attendance())
         self.hub.guest = self.laboratory.sockets
@@ -224,8 +225,7 @@ class Parlour:
         worker.add(TurnRunner(self.database, pump, self.models, settings.model, turn_limits).kind())
         asking = GraderLimits(answer_seconds_max=limits.grading_seconds_max, unclear_below=settings.voice.unclear_below)
         worker.add(Grader(self.database, self.models, settings.grader_model or settings.model, asking).kind())
-        drafter_limits = DrafterLimits(task_seconds_max=limits.generation_seconds_max)
-        worker.add(Drafter(self.database, self.models, settings.model, drafter_limits, settings.timezone).kind())
+        self.authoring.work_in(worker)
         worker.add(Preparer(self.database).kind())
         worker.add(Deadlines(self.database).kind())
         worker.add(Forgetter(self.database).kind())

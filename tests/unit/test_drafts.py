@@ -24,16 +24,18 @@ from parlour.catalog.entities import (
 )
 from parlour.catalog.publishing import publish
 from parlour.catalog.sources import Bundle
-from parlour.drafts import actions, kinds
+from parlour.drafts import actions
 from parlour.drafts.actions import Generating
-from parlour.drafts.choosing import ChatChange, change
+from parlour.drafts.chats import kinds
+from parlour.drafts.chats.bench import ChatWorkshop
+from parlour.drafts.chats.choosing import ChatChange, change
+from parlour.drafts.chats.kinds import Scene, UnusableAnswerError
+from parlour.drafts.chats.material import apply, faults, without
 from parlour.drafts.entities import Basis, ChatValues, Draft, VersionConflictError
 from parlour.drafts.facts import GenerationCompleted, GenerationFailed, ValueTold
-from parlour.drafts.kinds import Scene, UnusableAnswerError
-from parlour.drafts.material import apply, faults, without
 from parlour.drafts.registry import FIELDS_OF_ENTRIES, FIELDS_OF_RESOURCES, STAGES, fields_of
 from parlour.drafts.streams import ObjectStream, readable
-from parlour.drafts.work import Drafter, DrafterLimits
+from parlour.drafts.work import Drafter, DrafterLimits, DrafterNeed
 from parlour.events.facts import fact_of
 from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.actor import Actor
@@ -203,6 +205,18 @@ class Answers:
         """Nothing is open."""
 
 
+def drafting(database: Database, model: Any) -> DrafterNeed:
+    """What a drafter of chats needs."""
+    return DrafterNeed(
+        database=database,
+        model=model,
+        model_name="m",
+        workshops={"chat": ChatWorkshop()},
+        limits=DrafterLimits(),
+        timezone_name="UTC",
+    )
+
+
 class Desk:
     """A database with one draft, and everything that was told."""
 
@@ -231,7 +245,7 @@ class Desk:
     async def run(self, model: Answers, generating: Generating) -> None:
         """Until the run has ended."""
         worker = Worker(self.database, SeededDice(), "w", WorkerLimits(poll_seconds=0.02))
-        worker.add(Drafter(self.database, model, "m", DrafterLimits(), "UTC").kind())
+        worker.add(Drafter(drafting(self.database, model)).kind())
         await worker.start()
         try:
             await self.database.write(lambda tx: actions.begin_generation(tx, generating))
@@ -284,7 +298,7 @@ async def test_the_pieces_of_a_call_joined_are_its_arguments_and_redaction_takes
         assert "Noa" in str(at.told)
         stored = await database.read(lambda tx: actions.draft(tx, found.id))
         assert stored is not None
-        assert [each.name for each in stored.body.values.personas or ()] == ["Noa"]
+        assert [each.name for each in stored.chat.values.personas or ()] == ["Noa"]
         assert stored.version == 3
 
 
@@ -296,7 +310,7 @@ async def test_what_a_person_changes_meanwhile_is_not_overwritten(database: Data
             def write(tx: Any) -> None:
                 now = actions.draft(tx, found.id)
                 assert now is not None
-                if now.body.values.name is None:
+                if now.chat.values.name is None:
                     actions.write(tx, now, ChatValues(name="Mine"), ("names",))
 
             await database.write(write)
@@ -310,7 +324,7 @@ async def test_what_a_person_changes_meanwhile_is_not_overwritten(database: Data
         assert (broken.type, broken.error_stage) == ("names", "conflict")
         stored = await database.read(lambda tx: actions.draft(tx, found.id))
         assert stored is not None
-        assert (stored.body.values.name, stored.body.values.description) == ("Mine", "Made.")
+        assert (stored.chat.values.name, stored.chat.values.description) == ("Mine", "Made.")
 
 
 async def test_the_draft_of_a_chat_that_is_generated_is_not_a_way_to_customise_it(database: Database) -> None:
@@ -360,7 +374,7 @@ async def test_a_draft_that_is_deleted_meanwhile_ends_the_run(database: Database
 def test_a_conflict_carries_the_draft() -> None:
     shown = Draft(
         id=actions.DraftId("d"), artifact_type="chat", artifact_id="t", account_id=OWNER, version=4,
-        body=actions.DraftBody(basis=BASIS), created_at=1, updated_at=2, used_at=None,
+        body=actions.ChatBody(basis=BASIS), created_at=1, updated_at=2, used_at=None,
     )  # fmt: skip
     conflict = VersionConflictError(shown)
     assert (conflict.code, conflict.current.version) == ("version_conflict", 4)

@@ -12,7 +12,7 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.entities import ChatTemplate, Entry
 from parlour.conversations import actions as conversations
 from parlour.drafts import actions as drafts
-from parlour.drafts.choosing import Offer, offer_for
+from parlour.drafts.chats.choosing import Offer, offer_for
 from parlour.drafts.entities import Basis, Draft
 from parlour.kernel.actor import RANKS, Actor
 from parlour.kernel.refusals import Refusal, forbidden, not_found
@@ -61,7 +61,7 @@ def held_draft(tx: Tx, actor: Actor, draft_id: str) -> tuple[Draft, bool]:
     Who teaches it no more, and has neither a seat nor an attempt there, is told that there is no such draft.
     """
     draft = drafts.own_draft(tx, actor, draft_id)
-    basis = draft.body.basis
+    basis = draft.chat.basis
     entry = catalog.entry_for(tx, basis.kind, basis.entry_id)
     teaches = entry is not None and _teaches(tx, actor, entry)
     if not teaches and not store.of_entries(tx, [basis.entry_id], actor.account_id):

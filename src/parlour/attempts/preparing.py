@@ -18,9 +18,9 @@ from parlour.catalog import actions as catalog
 from parlour.conversations.entities import Chat
 from parlour.drafts import actions as drafts
 from parlour.drafts.actions import Follow, Generating
-from parlour.drafts.choosing import check_usable
+from parlour.drafts.chats.choosing import check_usable
+from parlour.drafts.chats.material import apply, faults, generated_types, published_of, without
 from parlour.drafts.entities import Basis, ChatValues, Draft, DraftId, Failure, Run
-from parlour.drafts.material import apply, faults, generated_types, published_of, without
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.actor import Actor
 from parlour.kernel.decoding import decode
@@ -60,10 +60,10 @@ def draft_for(tx: Tx, actor: Actor, attempt: Attempt, step: object, draft_id: st
         raise Refusal("custom_not_allowed", "This scenario cannot be customised.")
     draft = drafts.own_draft(tx, actor, draft_id)
     published = published_of(tx, step.template)
-    basis = draft.body.basis
+    basis = draft.chat.basis
     if (basis.entry_id, basis.template_id) != (attempt.entry_id, step.template.id) or published is None:
         raise not_found("Draft")
-    check_usable(draft.body.values, step.template, published, pointer=None)
+    check_usable(draft.chat.values, step.template, published, pointer=None)
     return draft
 
 
@@ -80,7 +80,7 @@ def open_or_prepare(tx: Tx, attempt: Attempt, step: Open, how: How, rooms: Seque
         return _open(tx, attempt, step, _own_material(tx, step, how.draft), rooms)
     if how.timezone_name is not None:
         accounts.take_request(tx, attempt.account_id, how.timezone_name)
-    values = how.draft.body.values if how.draft else ChatValues()
+    values = how.draft.chat.values if how.draft else ChatValues()
     basis = Basis(kind=attempt.entry_kind, entry_id=attempt.entry_id, template_id=step.template.id)
     inner = drafts.create_for_chat(tx, attempt.account_id, basis, values)
     wanted = Generating(
@@ -159,7 +159,7 @@ def _generated(tx: Tx, attempt: Attempt, waiting: Waiting, run: Run) -> tuple[Op
     draft = drafts.draft(tx, run.draft_id)
     if template is None or published is None or draft is None:
         return None
-    material = apply(draft.body.values, without(published, run.order.types))
+    material = apply(draft.chat.values, without(published, run.order.types))
     if faults(material):
         return None
     step = Open(template=template, pass_number=waiting.pass_number)
@@ -189,7 +189,7 @@ def _own_material(tx: Tx, step: Open, draft: Draft | None) -> OwnMaterial | None
     if published is None:
         raise not_found("Scenario")
     drafts.mark_used(tx, draft.id)
-    return OwnMaterial(material=apply(draft.body.values, published), group_id=None)
+    return OwnMaterial(material=apply(draft.chat.values, published), group_id=None)
 
 
 def _tell_failure(tx: Tx, attempt: Attempt, waiting: Waiting, failure: Failure | None) -> None:

@@ -14,7 +14,7 @@ from parlour.kernel.ids import AccountId, EntryId, TemplateId
 EntryKind = Literal["home", "practice"]
 Kind = Literal[
     "document", "persona", "dialogue", "scenario", "rubric", "simulation", "cohort", "home", "practice", "price",
-    "pack", "eval", "recording", "benchmark",
+    "pack", "eval", "recording", "benchmark", "record", "anchors",
 ]  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{\{ ?([a-z0-9_-]{1,64}) ?\}\}")

@@ -111,40 +111,87 @@ def entries_naming(tx: Tx, account_id: str) -> frozenset[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewContent:
-    """An object to store."""
+    """An object to store.
+
+    `pack` and `slug`: its name in bundles, kept from the first time that it has one. `account_id`: who publishes it,
+    and, if it is new, its author; None for a bundle. `search`: what it is found by besides its name.
+    """
 
     id: str
     kind: Kind
     name: str
     body: str
     active: bool = True
+    pack: str | None = None
+    slug: str | None = None
+    account_id: str | None = None
+    search: str = ""
 
 
 def put(tx: Tx, new: NewContent) -> tuple[int, bool]:
     """Store an object if it differs from its newest version: (its version, whether it is a new one)."""
     last = current(tx, new.kind, new.id)
     if last is not None and last.body == new.body:
+        _place(tx, new)
         return last.version, False
     number = last.version + 1 if last else 1
     tx.run(
-        "INSERT INTO content (id, version, kind, name, body, published_at)"
-        " VALUES (:id, :version, :kind, :name, :body, :now)",
+        "INSERT INTO content (id, version, kind, name, body, published_at, published_by)"
+        " VALUES (:id, :version, :kind, :name, :body, :now, :account)",
         id=new.id,
         version=number,
         kind=new.kind,
         name=new.name,
         body=new.body,
         now=tx.now_ms,
+        account=new.account_id,
     )
     tx.run(
-        "INSERT INTO content_current (id, kind, version, active) VALUES (:id, :kind, :version, :active)"
-        " ON CONFLICT (id) DO UPDATE SET version = excluded.version, active = excluded.active",
+        "INSERT INTO content_current (id, kind, version, active, pack, slug, author_id, search)"
+        " VALUES (:id, :kind, :version, :active, :pack, :slug, :account, :search)"
+        " ON CONFLICT (id) DO UPDATE SET version = excluded.version, active = excluded.active,"
+        " search = excluded.search",
         id=new.id,
         kind=new.kind,
         version=number,
         active=int(new.active),
+        pack=new.pack,
+        slug=new.slug,
+        account=new.account_id,
+        search=f"{new.name}\n{new.search}".casefold(),
     )
+    if last is not None:
+        _place(tx, new)
     return number, True
+
+
+def _place(tx: Tx, new: NewContent) -> None:
+    """Give an object that has none its name in bundles."""
+    if new.slug is not None:
+        sql = "UPDATE content_current SET pack = :pack, slug = :slug WHERE id = :id AND slug IS NULL"
+        tx.run(sql, id=new.id, pack=new.pack, slug=new.slug)
+
+
+def set_active(tx: Tx, content_id: str, *, active: bool) -> None:
+    """Take an object out of the library, or bring it back. What uses it goes on."""
+    tx.run("UPDATE content_current SET active = :active WHERE id = :id", id=content_id, active=int(active))
+
+
+def put_values(tx: Tx, content_id: str, number: int, body: str) -> None:
+    """Keep what a version was written from: the values of its draft, as JSON."""
+    tx.run(
+        "INSERT INTO content_values (id, version, body) VALUES (:id, :version, :body)"
+        " ON CONFLICT (id, version) DO UPDATE SET body = excluded.body",
+        id=content_id,
+        version=number,
+        body=body,
+    )
+
+
+def values_body(tx: Tx, content_id: str, number: int) -> str | None:
+    """What a version was written from; None if it came from a bundle."""
+    row = tx.one("SELECT body FROM content_values WHERE id = :id AND version = :version", id=content_id, version=number)
+    return row["body"] if row else None
 
 
 def rewrite(tx: Tx, new: NewContent) -> None:

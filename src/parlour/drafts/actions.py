@@ -1,24 +1,31 @@
 """What happens to drafts and generations. Whether somebody may make a draft is asked before, by its capability."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from parlour.drafts import store, telling
 from parlour.drafts.entities import (
     Basis,
+    Body,
+    ChatBody,
     ChatValues,
+    Context,
     Draft,
-    DraftBody,
     DraftId,
     ErrorStage,
     Failure,
+    Grant,
+    Modality,
     Order,
     Progress,
     Run,
     RunId,
 )
+from parlour.drafts.making import Conclusion
 from parlour.drafts.store import Then
+from parlour.drafts.values import ArtifactBody
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId, AttemptId
 from parlour.kernel.refusals import Refusal, not_found
@@ -45,7 +52,10 @@ class Follow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Generating:
-    """A generation that is to begin; see `entities.Order` for the flags."""
+    """A generation that is to begin; see `entities.Order` for the flags.
+
+    `run_id`: a prepared run that becomes this one. `instructions` are kept as messages of the run.
+    """
 
     draft_id: DraftId
     account_id: AccountId
@@ -56,41 +66,101 @@ class Generating:
     charge: bool = False
     attempt_id: AttemptId | None = None
     follow: Follow | None = None
+    run_id: RunId | None = None
+    instructions: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    extra: tuple[Context, ...] = ()
+    modality: Modality = "call"
+    save: bool = False
+    value_id: str | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupMessage:
+    """What was asked for, or made, in a group of runs. `at` in milliseconds."""
+
+    run_id: str
+    role: str
+    content: str
+    at: int
 
 
 def create(tx: Tx, account_id: AccountId, basis: Basis, values: ChatValues | None = None) -> Draft:
     """A new draft about a chat, at version 1. An account has at most 100 that were never used."""
-    if store.unused_of(tx, account_id) >= UNUSED_DRAFTS_MAX:
-        raise Refusal("too_many_drafts", f"You have {UNUSED_DRAFTS_MAX} drafts already. Use or delete one first.")
-    return _insert(tx, account_id, basis, values or ChatValues())
+    check_room(tx, account_id, UNUSED_DRAFTS_MAX, chats=True)
+    return _of_chat(tx, account_id, basis, values or ChatValues())
+
+
+def create_of_artifact(
+    tx: Tx, account_id: AccountId, artifact_type: str, artifact_id: str | None, body: ArtifactBody
+) -> Draft:
+    """A new draft of an artifact, at version 1. Whether the account has room for it is asked before."""
+    return _insert(tx, account_id, (artifact_type, artifact_id), body)
+
+
+def check_room(tx: Tx, account_id: AccountId, most: int, *, chats: bool) -> None:
+    """Refuses the draft that would be one too many: `too_many_drafts`."""
+    if store.unused_of(tx, account_id, chats=chats) >= most:
+        raise Refusal("too_many_drafts", f"You have {most} drafts already. Use or delete one first.")
 
 
 def create_for_chat(tx: Tx, account_id: AccountId, basis: Basis, values: ChatValues) -> Draft:
     """The draft that a generated chat is made in: it counts as used from the beginning."""
-    made = _insert(tx, account_id, basis, values)
+    made = _of_chat(tx, account_id, basis, values)
     store.mark_used(tx, made.id)
     return made
 
 
 def own_draft(tx: Tx, actor: Actor, draft_id: str, *, lock: bool = False) -> Draft:
-    """A draft of the actor. Another's is answered like one that does not exist: `not_found`."""
+    """A draft of a chat of the actor. Another's is answered like one that does not exist: `not_found`."""
     found = store.draft(tx, draft_id, lock=lock)
-    if found is None or found.account_id != actor.account_id:
+    if found is None or found.account_id != actor.account_id or not isinstance(found.body, ChatBody):
         raise not_found("Draft")
     return found
 
 
-def draft(tx: Tx, draft_id: DraftId) -> Draft | None:
+def draft(tx: Tx, draft_id: str, *, lock: bool = False) -> Draft | None:
     """A draft, without asking who wants it."""
-    return store.draft(tx, draft_id)
+    return store.draft(tx, draft_id, lock=lock)
+
+
+def drafts_of(tx: Tx, account_id: AccountId) -> list[Draft]:
+    """The drafts of artifacts that an account owns and has not published, the newest first."""
+    return store.drafts_of(tx, account_id)
+
+
+def drafts_about(tx: Tx, artifact_id: str) -> list[Draft]:
+    """The unpublished drafts about an artifact, whoever owns them."""
+    return store.drafts_about(tx, artifact_id)
+
+
+def waiting_for_review(tx: Tx) -> list[Draft]:
+    """The unpublished drafts that a second person is asked to look at."""
+    return store.waiting_for_review(tx)
 
 
 def write(tx: Tx, found: Draft, values: ChatValues, touched: tuple[str, ...]) -> Draft:
-    """Store what a person changed in a locked draft, and the types that it concerns."""
-    marks = dict(found.body.touched) | dict.fromkeys(touched, found.version + 1)
-    body = replace(found.body, values=values, touched=marks)
+    """Store what a person changed in a locked draft of a chat, and the types that it concerns."""
+    marks = dict(found.chat.touched) | dict.fromkeys(touched, found.version + 1)
+    return put_body(tx, found, replace(found.chat, values=values, touched=marks))
+
+
+def put_body(tx: Tx, found: Draft, body: Body) -> Draft:
+    """Store what a locked draft holds from now on; its version goes up by one."""
     store.write(tx, found.id, body)
     return replace(found, version=found.version + 1, body=body, updated_at=tx.now_ms)
+
+
+def set_artifact(tx: Tx, draft_id: DraftId, artifact_id: str) -> None:
+    """A draft of something new is about that artifact from now on."""
+    store.set_artifact(tx, draft_id, artifact_id)
+
+
+def delete(tx: Tx, draft_id: DraftId) -> None:
+    """Delete a draft; a generation that is writing into it ends as failed."""
+    store.delete(tx, draft_id)
 
 
 def discard(tx: Tx, actor: Actor, draft_id: str) -> None:
@@ -99,17 +169,34 @@ def discard(tx: Tx, actor: Actor, draft_id: str) -> None:
 
 
 def mark_used(tx: Tx, draft_id: DraftId) -> None:
-    """A chat has been opened with a draft. It may be used again: for the next pass, or another attempt."""
+    """A chat has been opened with a draft, or it was published. That of a chat may be used again."""
     store.mark_used(tx, draft_id)
 
 
+def prepare_generation(tx: Tx, account_id: AccountId) -> Run:
+    """A run that may be started later by its id (`run_id` of 7.3), with a group of its own."""
+    run = Run(
+        id=RunId(tx.new_id()),
+        group_id=tx.new_id(),
+        account_id=account_id,
+        draft_id=DraftId(""),
+        artifact_type="",
+        state="prepared",
+        order=Order(types=(), rooms=(), redacted=False, charge=False, draft_version=0),
+        progress=Progress(),
+        error=None,
+    )
+    store.insert_run(tx, run, None)
+    return run
+
+
 def begin_generation(tx: Tx, wanted: Generating) -> Run:
-    """Start to make these types of values for a draft, in this order."""
+    """Start to make these types of values for a draft, in this order. `run_started` for a run that is not prepared."""
     found = store.draft(tx, wanted.draft_id)
     if found is None:
         raise not_found("Draft")
     run = Run(
-        id=RunId(tx.new_id()),
+        id=wanted.run_id or RunId(tx.new_id()),
         group_id=wanted.group_id,
         account_id=wanted.account_id,
         draft_id=found.id,
@@ -122,15 +209,74 @@ def begin_generation(tx: Tx, wanted: Generating) -> Run:
             charge=wanted.charge,
             draft_version=found.version,
             attempt_id=wanted.attempt_id,
+            links=wanted.links,
+            grants=wanted.grants,
+            extra=wanted.extra,
+            modality=wanted.modality,
+            save=wanted.save,
+            value_id=wanted.value_id,
+            metadata=wanted.metadata,
         ),
         progress=Progress(),
         error=None,
     )
     follow = wanted.follow
     then = Then(kind=follow.kind, body=msgspec.json.encode(follow.body).decode()) if follow else None
-    store.insert_run(tx, run, then)
+    if wanted.run_id is None:
+        store.insert_run(tx, run, then)
+    else:
+        _start(tx, run, then)
+    for instruction in wanted.instructions:
+        store.say(tx, run, "user", instruction)
     tx.enqueue(GENERATE, Step(run_id=run.id))
     return run
+
+
+def _start(tx: Tx, run: Run, then: Then | None) -> None:
+    prepared = store.run(tx, run.id, lock=True)
+    if prepared is None or prepared.account_id != run.account_id:
+        raise not_found("Run")
+    if prepared.state != "prepared":
+        raise Refusal("run_started", "This run has already been started.")
+    store.start_prepared(tx, run, then)
+
+
+def own_group(tx: Tx, actor: Actor, group_id: str) -> str:
+    """A group of runs of the actor; another's is answered like one that does not exist."""
+    if store.group_owner(tx, group_id) != actor.account_id:
+        raise not_found("Group")
+    return group_id
+
+
+def own_run(tx: Tx, actor: Actor, run_id: str) -> Run:
+    """A run of the actor; another's is answered like one that does not exist."""
+    found = store.run(tx, run_id)
+    if found is None or found.account_id != actor.account_id:
+        raise not_found("Run")
+    return found
+
+
+def runs_of_draft(tx: Tx, draft_id: str) -> list[Run]:
+    """The runs that wrote or write into a draft, the newest first."""
+    return store.runs_of_draft(tx, draft_id)
+
+
+def running_of(tx: Tx, account_id: AccountId) -> int:
+    """How many runs of an account are at work."""
+    return store.running_of(tx, account_id)
+
+
+def note_made(tx: Tx, run: Run, content: str) -> None:
+    """Keep what a run made as a message of its group (role `assistant`)."""
+    store.say(tx, run, "assistant", content)
+
+
+def said_in(tx: Tx, group_id: str, most: int) -> list[GroupMessage]:
+    """The newest messages of a group of runs, in order; at most `most`."""
+    return [
+        GroupMessage(run_id=row["run_id"], role=row["role"], content=row["content"], at=row["created_at"])
+        for row in store.said_in(tx, group_id, most)
+    ]
 
 
 def run_of(tx: Tx, run_id: str) -> Run | None:
@@ -171,23 +317,32 @@ def abort_generation(tx: Tx, run: Run, failure: Failure, stage: ErrorStage) -> N
     finish_generation(tx, run, failure)
 
 
-def finish_generation(tx: Tx, run: Run, failure: Failure | None) -> None:
+def finish_generation(tx: Tx, run: Run, failure: Failure | None, conclusion: Conclusion | None = None) -> None:
     """The end of a run: told once, and whoever waits for it gets to work."""
-    found = store.draft(tx, run.draft_id)
-    telling.ended(tx, run, found.artifact_id if found and failure is None else None, failure)
+    failure = failure or (conclusion.failure if conclusion else None)
+    if run.order.extra:
+        store.set_order(tx, run.id, replace(run.order, extra=()))
+    artifact_id = conclusion.artifact_id if conclusion and failure is None else None
+    if conclusion is not None and conclusion.saved and artifact_id is not None and failure is None:
+        telling.saved(tx, run, artifact_id)
+    telling.ended(tx, run, artifact_id, failure)
     then = store.end_run(tx, run.id, "failed" if failure else "done", failure)
     if then is not None:
         tx.enqueue(then.kind, msgspec.Raw(then.body.encode()))
 
 
-def _insert(tx: Tx, account_id: AccountId, basis: Basis, values: ChatValues) -> Draft:
+def _of_chat(tx: Tx, account_id: AccountId, basis: Basis, values: ChatValues) -> Draft:
+    return _insert(tx, account_id, (store.CHAT, basis.template_id), ChatBody(basis=basis, values=values))
+
+
+def _insert(tx: Tx, account_id: AccountId, about: tuple[str, str | None], body: Body) -> Draft:
     made = Draft(
         id=DraftId(tx.new_id()),
-        artifact_type="chat",
-        artifact_id=basis.template_id,
+        artifact_type=about[0],
+        artifact_id=about[1],
         account_id=account_id,
         version=1,
-        body=DraftBody(basis=basis, values=values),
+        body=body,
         created_at=tx.now_ms,
         updated_at=tx.now_ms,
         used_at=None,

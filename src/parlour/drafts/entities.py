@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Literal, NewType
 
 from parlour.catalog.entities import Casting, Document, EntryKind, Media, Parameter, Persona, Question, Statement
+from parlour.drafts.values import ArtifactBody
 from parlour.kernel.ids import AccountId, AttemptId, EntryId, TemplateId
 from parlour.kernel.refusals import Refusal
 
 DraftId = NewType("DraftId", str)
 RunId = NewType("RunId", str)
-ArtifactType = Literal["chat"]
-RunState = Literal["running", "done", "failed", "cancelled"]
+RunState = Literal["prepared", "running", "done", "failed", "cancelled"]
+ItemKind = Literal["artifact", "resource", "entry"]
+Modality = Literal["call", "text", "image", "video", "audio"]
 ErrorStage = Literal["model", "tool", "validation", "conflict", "timeout", "stopped"]
 
 
@@ -46,27 +48,64 @@ class Basis:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DraftBody:
-    """What is stored of a draft. `touched`: for each type that a person changed, the version that did it."""
+class ChatBody:
+    """What is stored of a draft of a chat. `touched`: for each type that a person changed, the version that did it."""
 
     basis: Basis
     values: ChatValues = ChatValues()
     touched: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
+Body = ChatBody | ArtifactBody
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """An account's unpublished changes. Times in milliseconds; `used_at`: when a chat last opened with it."""
+    """An account's unpublished changes to an artifact, or a new one (`artifact_id` None).
+
+    Times in milliseconds; `used_at`: when a chat last opened with it, or when it was published.
+    """
 
     id: DraftId
-    artifact_type: ArtifactType
-    artifact_id: str
+    artifact_type: str
+    artifact_id: str | None
     account_id: AccountId
     version: int
-    body: DraftBody
+    body: Body
     created_at: int
     updated_at: int
     used_at: int | None
+
+    @property
+    def chat(self) -> ChatBody:
+        """The body of a draft of a chat; raises `TypeError` for another."""
+        if not isinstance(self.body, ChatBody):
+            raise TypeError("this is no draft of a chat")
+        return self.body
+
+    @property
+    def artifact(self) -> ArtifactBody:
+        """The body of a draft of an artifact; raises `TypeError` for a draft of a chat."""
+        if not isinstance(self.body, ArtifactBody):
+            raise TypeError("this is a draft of a chat")
+        return self.body
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """A tool that the model may use: an operation on a type (7.3)."""
+
+    kind: ItemKind
+    name: str
+    operation: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """A message that the model reads before it writes (`extra_messages`); forgotten with the end of the run."""
+
+    role: Literal["user", "assistant", "developer", "system"]
+    content: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +114,8 @@ class Order:
 
     `redacted`: to people who must not see answers and instructions (6.5). `charge`: the account is
     charged when the run begins, not before (4.7). `draft_version`: what a person changes later wins.
-    `attempt_id`: the attempt that it costs something for, if one.
+    `attempt_id`: the attempt that it costs something for, if one. `links`: the types whose values are to be
+    chosen, not made. `value_id`: the one value that is to be made anew.
     """
 
     types: tuple[str, ...]
@@ -84,6 +124,13 @@ class Order:
     charge: bool
     draft_version: int
     attempt_id: AttemptId | None = None
+    links: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    extra: tuple[Context, ...] = ()
+    modality: Modality = "call"
+    save: bool = False
+    value_id: str | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +164,7 @@ class Run:
     group_id: str
     account_id: AccountId
     draft_id: DraftId
-    artifact_type: ArtifactType
+    artifact_type: str
     state: RunState
     order: Order
     progress: Progress

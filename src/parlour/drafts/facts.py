@@ -72,3 +72,15 @@ class GenerationFailed:
     success: bool
     message: str
     code: str
+
+
+@fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationSaved:
+    """The artifact that a run was to write is stored; `GenerationCompleted` follows in the same transaction."""
+
+    artifact_type: str
+    group_id: str
+    run_id: str
+    artifact_id: str
+    draft_id: str

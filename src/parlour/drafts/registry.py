@@ -1,7 +1,7 @@
 """The names of Appendix A of Glow Socket V5: what can be generated, and the fields of each type.
 
-`FIELDS_OF_RESOURCES` and `FIELDS_OF_ENTRIES` are data. The events of 9.6 follow from them, four for
-each type; `CHAT_TYPES` is the row `chat` of Appendix B as far as chats are generated or customised.
+`FIELDS_OF_RESOURCES` and `FIELDS_OF_ENTRIES` are data. The events of 9.6 follow from them, four for each type.
+Which artifact has which types stands in `artifacts`.
 """
 
 from collections.abc import Mapping
@@ -128,11 +128,6 @@ def _read(table: str) -> Mapping[str, Fields]:
 
 FIELDS_OF_RESOURCES: Mapping[str, Fields] = _read(_RESOURCES)
 FIELDS_OF_ENTRIES: Mapping[str, Fields] = _read(_ENTRIES)
-
-CHAT_TYPES = (
-    "names", "descriptions", "parameter_fields", "personas", "documents", "problem_statements", "objectives",
-    "questions", "options", "images", "videos",
-)  # fmt: skip
 
 
 def fields_of(type_name: str) -> Fields:

@@ -1,13 +1,27 @@
-"""The rows of `drafts` and `generations`."""
+"""The rows of `drafts`, `generations` and `generation_messages`."""
 
 from dataclasses import dataclass
 
 import msgspec
 
-from parlour.drafts.entities import Draft, DraftBody, DraftId, Failure, Order, Progress, Run, RunId, RunState
+from parlour.drafts.entities import (
+    Body,
+    ChatBody,
+    Draft,
+    DraftId,
+    Failure,
+    Order,
+    Progress,
+    Run,
+    RunId,
+    RunState,
+)
+from parlour.drafts.values import ArtifactBody
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, AttemptId
 from parlour.storage.tx import Row, Tx
+
+CHAT = "chat"
 
 
 def _json(value: object) -> str:
@@ -21,7 +35,7 @@ def _draft(row: Row) -> Draft:
         artifact_id=row["artifact_id"],
         account_id=AccountId(row["account_id"]),
         version=row["version"],
-        body=decode(row["body"], DraftBody),
+        body=decode(row["body"], ChatBody if row["artifact_type"] == CHAT else ArtifactBody),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         used_at=row["used_at"],
@@ -47,7 +61,7 @@ def draft(tx: Tx, draft_id: str, *, lock: bool = False) -> Draft | None:
     return _draft(row) if row else None
 
 
-def write(tx: Tx, draft_id: DraftId, body: DraftBody) -> None:
+def write(tx: Tx, draft_id: DraftId, body: Body) -> None:
     """Store what a draft holds; its version goes up by one."""
     tx.run(
         "UPDATE drafts SET body = :body, version = version + 1, updated_at = :now WHERE id = :id",
@@ -55,6 +69,11 @@ def write(tx: Tx, draft_id: DraftId, body: DraftBody) -> None:
         body=_json(body),
         now=tx.now_ms,
     )
+
+
+def set_artifact(tx: Tx, draft_id: DraftId, artifact_id: str) -> None:
+    """A draft of something new is about that artifact from now on."""
+    tx.run("UPDATE drafts SET artifact_id = :artifact WHERE id = :id", id=draft_id, artifact=artifact_id)
 
 
 def mark_used(tx: Tx, draft_id: DraftId) -> None:
@@ -67,13 +86,47 @@ def delete(tx: Tx, draft_id: DraftId) -> None:
 
 def delete_of_attempt(tx: Tx, attempt_id: AttemptId) -> None:
     tx.run("DELETE FROM drafts WHERE id IN (SELECT draft_id FROM generations WHERE attempt_id = :id)", id=attempt_id)
+    tx.run(
+        "DELETE FROM generation_messages WHERE run_id IN (SELECT id FROM generations WHERE attempt_id = :id)",
+        id=attempt_id,
+    )
     tx.run("DELETE FROM generations WHERE attempt_id = :id", id=attempt_id)
 
 
-def unused_of(tx: Tx, account_id: AccountId) -> int:
-    """How many drafts of an account no chat has been opened with."""
-    row = tx.one("SELECT count(*) AS found FROM drafts WHERE account_id = :id AND used_at IS NULL", id=account_id)
+def unused_of(tx: Tx, account_id: AccountId, *, chats: bool) -> int:
+    """How many drafts of an account, of chats or of artifacts, have not been used."""
+    row = tx.one(
+        "SELECT count(*) AS found FROM drafts WHERE account_id = :id AND used_at IS NULL"
+        " AND (CASE WHEN artifact_type = 'chat' THEN 1 ELSE 0 END) = :chats",
+        id=account_id,
+        chats=int(chats),
+    )
     return row["found"] if row else 0
+
+
+def drafts_of(tx: Tx, account_id: AccountId) -> list[Draft]:
+    """The drafts of artifacts that an account owns and has not published, the newest first."""
+    rows = tx.all(
+        "SELECT * FROM drafts WHERE account_id = :id AND artifact_type <> 'chat' AND used_at IS NULL"
+        " ORDER BY updated_at DESC, id",
+        id=account_id,
+    )
+    return [_draft(row) for row in rows]
+
+
+def drafts_about(tx: Tx, artifact_id: str) -> list[Draft]:
+    """The unpublished drafts about an artifact, whoever owns them."""
+    sql = "SELECT * FROM drafts WHERE artifact_id = :id AND artifact_type <> 'chat' AND used_at IS NULL ORDER BY id"
+    return [_draft(row) for row in tx.all(sql, id=artifact_id)]
+
+
+def waiting_for_review(tx: Tx) -> list[Draft]:
+    """The unpublished drafts of artifacts that a second person is asked to look at."""
+    rows = tx.all(
+        "SELECT * FROM drafts WHERE artifact_type <> 'chat' AND used_at IS NULL AND body LIKE :asked ORDER BY id",
+        asked='%"review":{%',
+    )
+    return [_draft(row) for row in rows]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,8 +160,10 @@ def insert_run(tx: Tx, run: Run, then: Then | None) -> None:
 
 def run(tx: Tx, run_id: str, *, lock: bool = False) -> Run | None:
     row = tx.one(f"SELECT * FROM generations WHERE id = :id{' FOR UPDATE' if lock else ''}", id=run_id)  # noqa: S608
-    if row is None:
-        return None
+    return _run(row) if row else None
+
+
+def _run(row: Row) -> Run:
     return Run(
         id=RunId(row["id"]),
         group_id=row["group_id"],
@@ -120,6 +175,71 @@ def run(tx: Tx, run_id: str, *, lock: bool = False) -> Run | None:
         progress=decode(row["progress"], Progress),
         error=decode(row["error"], Failure) if row["error"] else None,
     )
+
+
+def runs_of_draft(tx: Tx, draft_id: str) -> list[Run]:
+    """The runs that wrote or write into a draft, the newest first."""
+    rows = tx.all("SELECT * FROM generations WHERE draft_id = :id ORDER BY created_at DESC, id DESC", id=draft_id)
+    return [_run(row) for row in rows]
+
+
+def running_of(tx: Tx, account_id: AccountId) -> int:
+    """How many runs of an account are at work."""
+    row = tx.one(
+        "SELECT count(*) AS found FROM generations WHERE account_id = :id AND state = 'running'", id=account_id
+    )
+    return row["found"] if row else 0
+
+
+def group_owner(tx: Tx, group_id: str) -> AccountId | None:
+    """Whose group of runs this is; None if it is none."""
+    row = tx.one("SELECT account_id FROM generations WHERE group_id = :id LIMIT 1", id=group_id)
+    return AccountId(row["account_id"]) if row else None
+
+
+def start_prepared(tx: Tx, run: Run, then: "Then | None") -> None:
+    """A prepared run becomes this one."""
+    tx.run(
+        "UPDATE generations SET draft_id = :draft_id, artifact_type = :artifact_type, state = :state,"
+        " request = :request, group_id = :group_id, then_kind = :then_kind, then_body = :then_body WHERE id = :id",
+        id=run.id,
+        draft_id=run.draft_id,
+        artifact_type=run.artifact_type,
+        state=run.state,
+        request=_json(run.order),
+        group_id=run.group_id,
+        then_kind=then.kind if then else None,
+        then_body=then.body if then else None,
+    )
+
+
+def set_order(tx: Tx, run_id: RunId, order: Order) -> None:
+    tx.run("UPDATE generations SET request = :request WHERE id = :id", id=run_id, request=_json(order))
+
+
+def say(tx: Tx, run: Run, role: str, content: str) -> None:
+    """Keep a message of a run; later runs of its group read it."""
+    tx.run(
+        "INSERT INTO generation_messages (id, group_id, run_id, role, content, created_at)"
+        " VALUES (:id, :group_id, :run_id, :role, :content, :now)",
+        id=tx.new_id(),
+        group_id=run.group_id,
+        run_id=run.id,
+        role=role,
+        content=content,
+        now=tx.now_ms,
+    )
+
+
+def said_in(tx: Tx, group_id: str, most: int) -> list[Row]:
+    """The newest messages of a group, in order: `run_id`, `role`, `content`, `created_at`."""
+    rows = tx.all(
+        "SELECT run_id, role, content, created_at FROM generation_messages WHERE group_id = :id"
+        " ORDER BY created_at DESC, id DESC LIMIT :most",
+        id=group_id,
+        most=most,
+    )
+    return rows[::-1]
 
 
 def set_progress(tx: Tx, run_id: RunId, progress: Progress) -> None:

@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from parlour.drafts.artifacts import told_as
 from parlour.drafts.entities import ErrorStage, Failure, Run
-from parlour.drafts.facts import GenerationAdvanced, GenerationCompleted, GenerationFailed, ValueTold
+from parlour.drafts.facts import (
+    GenerationAdvanced,
+    GenerationCompleted,
+    GenerationFailed,
+    GenerationSaved,
+    ValueTold,
+)
 from parlour.storage.tx import Tx
 
 _SECRETS = {"options": ("is_correct",), "personas": ("instructions", "examples")}
@@ -12,10 +19,11 @@ _SECRETS = {"options": ("is_correct",), "personas": ("instructions", "examples")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Completed:
-    """A value that has been stored."""
+    """A value that has been stored. `generated`: made, not linked."""
 
     value_id: str
     fields: Mapping[str, object]
+    generated: bool = True
 
 
 def advanced(tx: Tx, run: Run, last: str) -> None:
@@ -35,7 +43,7 @@ def advanced(tx: Tx, run: Run, last: str) -> None:
 
 def started(tx: Tx, run: Run, call_id: str) -> None:
     """A tool call has begun."""
-    tx.announce(run.order.rooms, _call(run, call_id))
+    _tell(tx, run, _call(run, call_id))
 
 
 def progressed(tx: Tx, run: Run, call_id: str, delta: str, fields: Mapping[str, object]) -> None:
@@ -46,7 +54,7 @@ def progressed(tx: Tx, run: Run, call_id: str, delta: str, fields: Mapping[str, 
         arguments_delta=None if run.order.redacted else delta,
         fields=visible(run, fields),
     )
-    tx.announce(run.order.rooms, told)
+    _tell(tx, run, told)
 
 
 def completed(tx: Tx, run: Run, call_id: str, value: Completed) -> None:
@@ -55,16 +63,28 @@ def completed(tx: Tx, run: Run, call_id: str, value: Completed) -> None:
         _call(run, call_id),
         stage="complete",
         value_id=value.value_id,
-        generated=True,
+        generated=value.generated,
         success=True,
         fields=visible(run, value.fields),
     )
-    tx.announce(run.order.rooms, told)
+    _tell(tx, run, told)
 
 
 def broken(tx: Tx, run: Run, call_id: str, stage: ErrorStage, text: str) -> None:
     """A tool call made no value."""
     told = replace(_call(run, call_id), stage="error", success=False, message=text, error_stage=stage)
+    _tell(tx, run, told)
+
+
+def saved(tx: Tx, run: Run, artifact_id: str) -> None:
+    """The artifact is stored."""
+    told = GenerationSaved(
+        artifact_type=run.artifact_type,
+        group_id=run.group_id,
+        run_id=run.id,
+        artifact_id=artifact_id,
+        draft_id=run.draft_id,
+    )
     tx.announce(run.order.rooms, told)
 
 
@@ -105,9 +125,15 @@ def visible(run: Run, fields: Mapping[str, object]) -> Mapping[str, object]:
     return {name: None if name in hidden else value for name, value in fields.items()}
 
 
+def _tell(tx: Tx, run: Run, told: ValueTold) -> None:
+    """Tell it, unless its type has no events."""
+    if told.type:
+        tx.announce(run.order.rooms, told)
+
+
 def _call(run: Run, call_id: str) -> ValueTold:
     return ValueTold(
-        type=run.type or "",
+        type=told_as(run.type or "") or "",
         stage="started",
         artifact_type=run.artifact_type,
         group_id=run.group_id,

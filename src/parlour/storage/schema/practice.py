@@ -12,6 +12,7 @@ content = table(
     words("name"),
     words("body"),
     at("published_at"),
+    words("published_by", null=True),
 )
 content_current = table(
     "content_current",
@@ -19,7 +20,29 @@ content_current = table(
     words("kind"),
     whole("version"),
     whole("active"),
+    words("pack", null=True),
+    words("slug", null=True),
+    words("author_id", null=True),
+    words("search", null=True),
     Index("content_current_kind", "kind"),
+    Index("content_current_slug", "pack", "kind", "slug"),
+)
+# What a version was written from: the values of its draft, each with who made it and its sources.
+content_values = table("content_values", words("id", key=True), whole("version", key=True), words("body"))
+# Tests of content before it is published: `subject_id` is a draft or an artifact, `digest` of what was tested.
+content_checks = table(
+    "content_checks",
+    words("id", key=True),
+    words("subject_id"),
+    words("digest"),
+    words("artifact_type"),
+    words("account_id"),
+    words("state"),
+    words("progress"),
+    words("report", null=True),
+    at("created_at"),
+    at("ended_at", null=True),
+    Index("content_checks_subject", "subject_id", "created_at"),
 )
 entry_people = table(
     "entry_people",
@@ -189,6 +212,7 @@ drafts = table(
     at("updated_at"),
     at("used_at", null=True),
     Index("drafts_account", "account_id", "artifact_type"),
+    Index("drafts_artifact", "artifact_id"),
 )
 # One request to draft something (`run_id` on the wire); `then_*` is the job that its end enqueues.
 generations = table(
@@ -210,4 +234,16 @@ generations = table(
     Index("generations_attempt", "attempt_id"),
     Index("generations_group", "group_id"),
     Index("generations_draft", "draft_id"),
+)
+# What people asked for in a group of runs, and what was made; later runs of the group read it (Glow 7.3).
+generation_messages = table(
+    "generation_messages",
+    words("id", key=True),
+    words("group_id"),
+    words("run_id"),
+    words("role"),
+    words("content"),
+    at("created_at"),
+    Index("generation_messages_group", "group_id", "created_at"),
+    Index("generation_messages_run", "run_id"),
 )

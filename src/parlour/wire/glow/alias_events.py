@@ -1,10 +1,8 @@
 """The aliases of dialect `glow-web` as models (Glow 9.7), for `/asyncapi.json` and for tests."""
 
-from typing import get_args
-
 from pydantic import ConfigDict, Field
 
-from parlour.drafts.entities import ArtifactType
+from parlour.drafts.artifacts import ARTIFACTS
 from parlour.wire.glow.event_bases import Exact, Meta
 
 
@@ -190,7 +188,7 @@ ALIAS_EVENTS: dict[str, tuple[str, type[Alias]]] = {
     "contents_generation_error": ("attempt_assistant_complete", ContentsError),
     **{f"{kind}_generation_started": (event, RowStarted) for kind, event in ROWS.items()},
     **{f"{kind}_generation_complete": (event, RowComplete) for kind, event in ROWS.items()},
-    **{f"{artifact}_generation_{stage}": row for artifact in get_args(ArtifactType) for stage, row in RUNS.items()},
+    **{f"{artifact}_generation_{stage}": row for artifact in ARTIFACTS for stage, row in RUNS.items()},
 }
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from parlour.attempts.customising import Choices
 from parlour.catalog.entities import Document, Media, Persona, Question
+from parlour.drafts.chats.material import needed_by
 from parlour.drafts.entities import ChatValues, Draft
-from parlour.drafts.material import needed_by
 from parlour.kernel.clock import rfc3339
 
 
@@ -136,12 +136,12 @@ def shown_draft(draft: Draft, *, teaches: bool) -> DraftShown:
     return DraftShown(
         draft_id=draft.id,
         artifact_type=draft.artifact_type,
-        artifact_id=draft.artifact_id,
+        artifact_id=draft.chat.basis.template_id,
         version=draft.version,
         created_at=rfc3339(draft.created_at),
         updated_at=rfc3339(draft.updated_at),
         used_at=None if draft.used_at is None else rfc3339(draft.used_at),
-        values=_values(draft.body.values, secrets=teaches),
+        values=_values(draft.chat.values, secrets=teaches),
     )
 
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from parlour.accounts.entities import SessionActor
 from parlour.attempts import customising
 from parlour.attempts.customising import Asked
-from parlour.drafts import actions, choosing
-from parlour.drafts.choosing import ChatChange, OptionChoice, PersonaChoice, QuestionChoice
+from parlour.drafts import actions
+from parlour.drafts.chats import choosing
+from parlour.drafts.chats.choosing import ChatChange, OptionChoice, PersonaChoice, QuestionChoice
 from parlour.drafts.entities import VersionConflictError
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import is_id

@@ -25,9 +25,9 @@ from parlour.catalog.entities import (
     Statement,
 )
 from parlour.drafts import actions
+from parlour.drafts.chats.kinds import is_clean
+from parlour.drafts.chats.material import apply, faults, generated_types, published_of, template_of
 from parlour.drafts.entities import ChatValues, Draft, VersionConflictError
-from parlour.drafts.kinds import is_clean
-from parlour.drafts.material import apply, faults, generated_types, published_of, template_of
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal, invalid, not_found
 from parlour.storage.tx import Tx
@@ -161,7 +161,7 @@ def change(tx: Tx, actor: Actor, draft_id: str, expected_version: int, wanted: C
     draft = actions.own_draft(tx, actor, draft_id, lock=True)
     if draft.version != expected_version:
         raise VersionConflictError(draft)
-    basis = draft.body.basis
+    basis = draft.chat.basis
     template = template_of(tx, basis)
     entry = catalog.entry_for(tx, basis.kind, basis.entry_id)
     if template is None or entry is None:
@@ -172,7 +172,7 @@ def change(tx: Tx, actor: Actor, draft_id: str, expected_version: int, wanted: C
     for member in sorted(wanted.given):
         if TYPE_OF_MEMBER[member] in offer.generated:
             raise invalid(f"/values/{member}", f"{member} is generated for each chat of this scenario")
-    values = _Chooser(tx, offer, draft.body.values).chosen(wanted)
+    values = _Chooser(tx, offer, draft.chat.values).chosen(wanted)
     check_usable(values, template, offer.material, pointer="/values")
     touched = tuple(TYPE_OF_MEMBER[member] for member in sorted(wanted.given))
     return actions.write(tx, draft, values, touched)

@@ -6,7 +6,7 @@ holds an answer against its shape and bounds; `add` puts the value into the draf
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
@@ -21,11 +21,11 @@ from parlour.catalog.entities import (
     Statement,
     placeholders,
 )
+from parlour.drafts.chats.material import PERSONAS_MAX, QUESTIONS_WITH_MADE_OPTIONS_MAX, needed_by
 from parlour.drafts.entities import ChatValues
-from parlour.drafts.material import PERSONAS_MAX, QUESTIONS_WITH_MADE_OPTIONS_MAX, needed_by
+from parlour.drafts.making import ROUNDS_MAX, Slot, UnusableAnswerError
 from parlour.kernel.decoding import decode
 
-ROUNDS_MAX = 10
 DOCUMENTS_MAX = 3
 OBJECTIVES_MAX = 8
 STATEMENTS_MAX = 5
@@ -41,14 +41,6 @@ T = TypeVar("T")
 Made = str | Parameter | Persona | Document | Statement | Question | Option
 
 
-class UnusableAnswerError(Exception):
-    """An answer that is no value of its type, and why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scene:
     """What values are made from: `published` as the author wrote it, `now` with the draft's values.
@@ -59,15 +51,6 @@ class Scene:
     published: Material
     now: Material
     seed: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Slot:
-    """One value that is to be made: its number among those of its type, and what it is about."""
-
-    number: int
-    of: int
-    about: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
