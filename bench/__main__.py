@@ -9,6 +9,7 @@ import uvloop
 from rich.console import Console
 
 from bench import (
+    bundles,
     delivery,
     expiry,
     importing,
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "expiry": expiry.run,
     "search": search.run,
     "import": importing.run,
+    "bundles": bundles.run,
     "polling": polling.run,
     "replays": replays.run,
     "statistics": simulating.run,

@@ -65,7 +65,7 @@ from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.flood import FloodBrake
 from parlour.wire.http.headers import SecureAnswers
 from parlour.wire.http.health import health_router
-from parlour.wire.http.limits import BodyLimits, LimitBodies
+from parlour.wire.http.limits import LimitBodies
 from parlour.wire.http.metrics import Metrics, metrics_router
 from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
@@ -132,8 +132,8 @@ class Parlour:
         self.laboratory = self._laboratory()
         self.voice = self._voice()
         self.testing = Testing(TestingNeed(settings=settings, database=self.database, model=self.models))
-        self.authoring = Authoring(AuthoringNeed(settings=settings, database=self.database, model=self.models))
-        self.commands = Commands(self.database, self.ids, self.rules, self.testing.rules)
+        self.authoring = Authoring(AuthoringNeed(settings, self.database, self.models, self.laboratory, self.speech))
+        self.commands = Commands(self.database, self.ids, self.rules, self.testing.rules, self.authoring.rules)
         self.hub = Hub(self.commands, self.authenticator, socket_rules(settings), self.metrics, self._attendance())
         self.hub.guest = self.laboratory.sockets
         self.hub.voice.desk = self.voice.desk
@@ -295,7 +295,7 @@ class Parlour:
         return JwtVerifier(oidc.issuer, oidc.audience, fetch_keys_of(oidc.issuer), self.clock)
 
     def _http(self) -> FastAPI:
-        settings, limits, gate = self.settings, self.settings.limits, self.laboratory.gate
+        settings, gate = self.settings, self.laboratory.gate
 
         @asynccontextmanager
         async def life(_: FastAPI) -> AsyncGenerator[None, None]:
@@ -314,14 +314,7 @@ class Parlour:
         )
         add_problems(app, self.ids)
         app.add_middleware(RefuseNul, absent_below=gate.paths)
-        app.add_middleware(
-            LimitBodies,
-            limits=BodyLimits(
-                json_bytes_max=limits.request_body_bytes_max,
-                body_bytes_max=limits.request_body_bytes_max,
-                forms=gate.forms(),
-            ),
-        )
+        app.add_middleware(LimitBodies, limits=self.authoring.body_limits(gate.forms()))
         of_glow = ("/api/", "/socket/", f"{settings.base_path}/api/", f"{settings.base_path}/socket/")
         app.add_middleware(SecureAnswers, paths=(*of_glow, *gate.paths))
         gate.guard(app)
@@ -361,7 +354,7 @@ class Parlour:
         reading = AttemptsNeed(database=self.database, authenticator=self.authenticator)
         for routes in (drafts_router, exports_router, history_router, usage_router, attempts_router, chats_router):
             app.include_router(routes(reading))
-        for router in (*self.testing.routers(reading), *self.voice.routers(reading)):
+        for router in (*self.testing.routers(reading), *self.voice.routers(reading), *self.authoring.routers(reading)):
             app.include_router(router)
         app.include_router(
             uploads_router(

@@ -3,23 +3,62 @@
 `app.Parlour` owns one. Nothing outside this module and `app` knows all of its parts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from fastapi import APIRouter
+
+from parlour.attempts.continuing import Continuer
 from parlour.drafts.chats.bench import ChatWorkshop
 from parlour.drafts.work import Drafter, DrafterLimits, DrafterNeed
+from parlour.files.intake import Intake
+from parlour.grading.asking import GraderLimits
 from parlour.jobs.worker import Worker
+from parlour.library.checks.running import Checker, CheckRules
+from parlour.library.checks.trials.answering import AnswererNeed
+from parlour.library.checks.trials.entities import Names
+from parlour.library.drafting.rules import rules_of
+from parlour.library.generating import GenerateRules, modalities
+from parlour.library.making.keeping_media import MediaShop, ShopNeed
+from parlour.library.making.workshop import ArtifactWorkshop, WorkshopNeed
+from parlour.providers.media import build_media
 from parlour.settings import Settings
+from parlour.speech.engines import SpeechEngines
 from parlour.storage.database import Database
 from parlour.turns.ports import Model
+from parlour.wire.http.limits import UPLOADS, BodyLimits, FormArea
+from parlour.wire.rest.accounts import accounts_router
+from parlour.wire.rest.artifacts import LibraryNeed, artifacts_router
+from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.authoring import authoring_router
+from parlour.wire.rest.authoring_runs import authoring_runs_router
+from parlour.wire.rest.authoring_sources import authoring_sources_router
+from parlour.wire.rest.authoring_uploads import SendingNeed, sending_router
+from parlour.wire.rest.bundles import bundles_router
+from parlour.wire.rest.checks import checks_router
+from parlour.wire.rest.cohorts import cohorts_router
+from parlour.wire.rest.departments import departments_router
+from parlour.wire.rest.roles import roles_router
+from parlour.wire.rest.trainings import trainings_router
+from parlour.wire.rest.trying import trying_router
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+class Keeping(Protocol):
+    """Who takes in files."""
+
+    intake: Intake
+
+
+@dataclass(frozen=True, slots=True)
 class AuthoringNeed:
-    """What authoring needs of a server."""
+    """What authoring needs of a server; `files`: where what engines make is kept."""
 
     settings: Settings
     database: Database
     model: Model
+    files: Keeping
+    speech: SpeechEngines
 
 
 class Authoring:
@@ -27,17 +66,101 @@ class Authoring:
 
     def __init__(self, need: AuthoringNeed) -> None:
         self._need = need
+        settings = need.settings
+        engines = build_media(settings, need.speech.synthesizer)
+        self._media = MediaShop(
+            ShopNeed(
+                database=need.database,
+                intake=need.files.intake,
+                engines=engines,
+                seconds_max=settings.authoring.media_seconds_max,
+                bytes_max=settings.authoring.media_bytes_max,
+            )
+        )
+        self.rules = GenerateRules(
+            timezone_name=settings.timezone,
+            drafts=rules_of(settings.authoring),
+            runs_parallel_max=settings.authoring.runs_parallel_max,
+            modalities=modalities(tuple(engines)),
+        )
+
+        self.check_rules = CheckRules(
+            seconds_max=settings.authoring.checks_seconds_max,
+            parallel_max=settings.authoring.runs_parallel_max,
+            timezone_name=settings.timezone,
+        )
 
     def work_in(self, worker: Worker) -> None:
         """Teach a worker the jobs of authoring."""
         need = self._need
         settings = need.settings
+        making = WorkshopNeed(
+            model_name=settings.authoring.model or settings.model, rules=settings.authoring, media=self._media
+        )
         drafting = DrafterNeed(
             database=need.database,
             model=need.model,
             model_name=settings.authoring.model or settings.model,
-            workshops={"chat": ChatWorkshop()},
+            workshops={"chat": ChatWorkshop(), "": ArtifactWorkshop(making)},
             limits=DrafterLimits(task_seconds_max=settings.limits.generation_seconds_max),
             timezone_name=settings.timezone,
         )
         worker.add(Drafter(drafting).kind())
+        worker.add(self._checker().kind())
+        worker.add(Continuer(need.database, timezone_name=settings.timezone).kind())
+
+    def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
+        """The routes of authoring."""
+        drafts, settings = self.rules.drafts, self._need.settings
+        library = LibraryNeed(
+            reading=reading,
+            rules=drafts,
+            modalities=self.rules.modalities,
+            model=settings.authoring.model or settings.model,
+        )
+        return (
+            artifacts_router(library),
+            bundles_router(reading, drafts),
+            authoring_runs_router(reading),
+            authoring_router(reading, drafts),
+            authoring_sources_router(reading, drafts),
+            sending_router(self._sending(reading)),
+            checks_router(reading, self.check_rules),
+            roles_router(reading),
+            departments_router(reading),
+            accounts_router(reading),
+            cohorts_router(reading),
+            trainings_router(reading),
+            trying_router(reading),
+        )
+
+    def body_limits(self, forms: FormArea) -> BodyLimits:
+        """What bodies of requests may weigh: files of authors more than others."""
+        settings, most = self._need.settings, self._need.settings.limits.request_body_bytes_max
+        return BodyLimits(
+            json_bytes_max=most,
+            body_bytes_max=most,
+            upload_bytes_max=settings.authoring.media_bytes_max,
+            upload_paths=(UPLOADS, settings.base_path + UPLOADS),
+            forms=forms,
+        )
+
+    def _sending(self, reading: AttemptsNeed) -> SendingNeed:
+        settings = self._need.settings
+        return SendingNeed(
+            reading=reading,
+            intake=self._need.files.intake,
+            bytes_max=settings.authoring.media_bytes_max,
+            quota=settings.lab.limits.quota_bytes,
+        )
+
+    def _checker(self) -> Checker:
+        settings = self._need.settings
+        names = Names(
+            speaker=settings.model,
+            grader=settings.grader_model or settings.model,
+            author=settings.authoring.model or settings.model,
+        )
+        limits = GraderLimits(answer_seconds_max=settings.limits.grading_seconds_max)
+        answering = AnswererNeed(model=self._need.model, names=names, limits=limits)
+        return Checker(self._need.database, answering, self.check_rules)

@@ -14,6 +14,7 @@ from uvicorn._types import ASGIApplication
 
 from parlour.settings import Settings
 from parlour.wire.http.deadlines import deadline_protocol
+from parlour.wire.http.limits import UPLOADS
 
 SWITCH_SECONDS = 0.0003
 
@@ -86,7 +87,8 @@ def uvicorn_config(parlour: Served) -> uvicorn.Config:
         port=settings.port,
         loop="uvloop",
         http=deadline_protocol(
-            settings.limits.request_seconds_max, upload_paths=("/users/", f"{settings.base_path}/users/")
+            settings.limits.request_seconds_max,
+            upload_paths=tuple(base + path for base in ("", settings.base_path) for path in ("/users/", UPLOADS)),
         ),
         ws="websockets-sansio",
         ws_max_size=1_000_000,

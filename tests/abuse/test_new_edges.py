@@ -19,6 +19,20 @@ from tests.wire.packs import install
 from tests.wire.raw import Raw
 
 GOOD: Mapping[str, Mapping[str, object]] = {
+    "generate": {
+        "artifact_types": [{"name": "chat", "operation": "draft"}, "document"],
+        "resource_types": ["objectives", {"name": "documents", "operation": "search"}],
+        "entry_types": ["problems"],
+        "artifact_id": UNKNOWN,
+        "draft_id": UNKNOWN,
+        "user_instructions": ["Somebody shy."],
+        "save": True,
+        "run_id": UNKNOWN,
+        "group_id": UNKNOWN,
+        "modality": "text",
+        "extra_messages": [{"role": "user", "content": "Hi"}],
+        "metadata": {"attempt_id": UNKNOWN},
+    },
     "attempt/start": {"home_id": UNKNOWN, "infinite_mode": False, "client_request_id": "one"},
     "attempt/next": {"attempt_id": UNKNOWN, "draft_id": UNKNOWN},
     "attempt/join": {"chat_id": UNKNOWN, "since": 0, "epoch": "x", "presence": True},
@@ -72,7 +86,7 @@ TOLD = (
     "e\u0301 \U0001f600",
     "\\u0000",
 )
-PARTS = ("attempts", "drafts", "uploads", "chats/{}/presence", "chats/{}/grades", "attempts/{}/choices")
+PARTS = ("attempts", "artifacts", "drafts", "uploads", "chats/{}/presence", "chats/{}/grades", "attempts/{}/choices")
 ODD = (("100%", 1), ("r_w", 1), ("k\\s", 1), ("g!x", 1), ("1%%u", 0), ("u_d_r", 0), ("!!", 0), ("100!%", 0))
 LISTED = ("search", "cursor", "limit", "simulation_ids", "department_ids", "start_date", "end_date", "practice")
 QUERIES: Mapping[str, tuple[str, ...]] = {
@@ -85,6 +99,9 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
     "/api/v1/chats/{id}/branches/compare": ("left", "right"),
     "/api/v1/attempts/{id}/export": ("format",),
     "/api/v1/uploads/{id}": ("ticket",),
+    "/api/v1/artifacts": ("type", "search", "archived", "mine", "cursor", "limit"),
+    "/api/v1/artifacts/{id}": ("version",),
+    "/api/v1/artifacts/{id}/differences": ("from", "to"),
     "/socket/v5/events": ("sid", "after", "ticket"),
     "/socket/v5/events/poll": ("sid", "after", "wait"),
 }

@@ -80,7 +80,28 @@ HELD = _row("     f     -      f     -     f     -     f     u     u")  # who ow
 
 DECIDE = _row("   f     -      +     -     +     -     +     u     u")  # staff of an attempt, not about their own
 
+# A draft of the instructor's, into which the other one may write, and which somebody is asked to look at.
+SEEN_DRAFT = _row("-     -      +     +     +     -     +     u     u")
+OPEN_DRAFT = _row("-     -      +     +     f     -     f     u     u")  # who writes into it
+OWN_DRAFT = _row(" -     -      +     f     f     -     f     u     u")
+APPROVE = _row("  -     -      f     +     +     -     +     u     u")  # who did not write it
+REVISE = _row("   -     -      f     f     +     +     +     u     u")  # content of nobody's department
+
+# People, and what they train: the instructor teaches the cohort, which has no department; the admin only reads it.
+LEAD = _row("     -     -      +     -     +     -     +     u     u")
+TEACH = _row("    -     -      +     -     f     -     +     u     u")
+ABOVE = _row("    f     -      f     f     +     -     +     u     u")  # the owner's account: seen, changed from above
+SUPER = _row("    f     f      f     f     f     f     +     u     u")
+NAME = _row("     f     f      f     f     +     -     +     u     u")  # the department of all but the other admin
+HIRE = _row("     f     f      f     f     -     -     -     u     u")
+FOUND = _row("    f     f      +     +     +     -     +     u     u")  # a cohort in that department
+ASSIGN = _row("   f     f      +     -     f     -     +     u     u")
+
+AUTHORS = _row("  f     f      +     +     +     +     +     u     u")  # whoever writes content
+SHELF = _row("    -     -      +     +     +     -     +     u     u")  # content of their department
+
 OPERATIONS: Mapping[str, Row] = {
+    "generate": Row(existing=ACT, missing=NOBODY),  # the chat that waits in a lobby
     "attempt/start": Row(existing=SEAT, missing=NOBODY),
     "attempt/next": Row(existing=ACT, missing=NOBODY),
     "attempt/join": Row(existing=READ, missing=NOBODY),
@@ -133,6 +154,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/attempts/{attempt_id}/usage": Row(existing=READ, missing=NOBODY),
     "GET /api/v1/usage": Row(existing=KNOWN, missing=KNOWN),
     "GET /api/v1/chats/{chat_id}/presence": Row(existing=READ, missing=NOBODY),
+    "POST /api/v1/uploads": Row(existing=AUTHORS, missing=AUTHORS),
     "GET /api/v1/uploads/{upload_id}": Row(existing=CONTENT, missing=NOBODY),
     "GET /api/v1/uploads/{upload_id}/ticket": Row(existing=CONTENT, missing=NOBODY),
     "GET /api/v1/chats/{chat_id}/grades": Row(existing=READ, missing=NOBODY),
@@ -148,6 +170,58 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
     "PATCH /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
     "DELETE /api/v1/drafts/{draft_id}": Row(existing=OWN, missing=NOBODY),
+    "POST /api/v1/authoring/runs": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/authoring/runs/{run_id}": Row(existing=OWN, missing=NOBODY),
+    "POST /api/v1/authoring/runs/{run_id}/cancel": Row(existing=OWN, missing=NOBODY),
+    "GET /api/v1/authoring/groups/{group_id}": Row(existing=OWN, missing=NOBODY),
+    "POST /api/v1/authoring/drafts": Row(existing=REVISE, missing=NOBODY),
+    "GET /api/v1/authoring/drafts": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/authoring/drafts/{draft_id}": Row(existing=SEEN_DRAFT, missing=NOBODY),
+    "PATCH /api/v1/authoring/drafts/{draft_id}": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "DELETE /api/v1/authoring/drafts/{draft_id}": Row(existing=OWN_DRAFT, missing=NOBODY),
+    "GET /api/v1/authoring/drafts/{draft_id}/differences": Row(existing=SEEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/rebase": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/publish": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/review": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "DELETE /api/v1/authoring/drafts/{draft_id}/review": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/approve": Row(existing=APPROVE, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/editors": Row(existing=OWN_DRAFT, missing=NOBODY),
+    "DELETE /api/v1/authoring/drafts/{draft_id}/editors/{profile_id}": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/sources": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "GET /api/v1/authoring/drafts/{draft_id}/sources/{source_id}": Row(existing=SEEN_DRAFT, missing=NOBODY),
+    "DELETE /api/v1/authoring/drafts/{draft_id}/sources/{source_id}": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "GET /api/v1/authoring/drafts/{draft_id}/lint": Row(existing=SEEN_DRAFT, missing=NOBODY),
+    "GET /api/v1/authoring/drafts/{draft_id}/checks": Row(existing=SEEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/checks": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/questions": Row(existing=OPEN_DRAFT, missing=NOBODY),
+    "POST /api/v1/authoring/drafts/{draft_id}/try": Row(existing=SEEN_DRAFT, missing=NOBODY),
+    "GET /api/v1/roles": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/departments": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v1/departments": Row(existing=SUPER, missing=SUPER),
+    "PATCH /api/v1/departments/{department_id}": Row(existing=NAME, missing=NOBODY),
+    "GET /api/v1/accounts": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v1/accounts": Row(existing=NAME, missing=HIRE),
+    "PATCH /api/v1/accounts/{account_id}": Row(existing=ABOVE, missing=NOBODY),
+    "GET /api/v1/cohorts": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v1/cohorts": Row(existing=FOUND, missing=NO_EVAL),
+    "GET /api/v1/cohorts/{cohort_id}": Row(existing=LEAD, missing=NOBODY),
+    "PATCH /api/v1/cohorts/{cohort_id}": Row(existing=TEACH, missing=NOBODY),
+    "POST /api/v1/cohorts/{cohort_id}/people": Row(existing=TEACH, missing=NOBODY),
+    "DELETE /api/v1/cohorts/{cohort_id}/people/{profile_id}": Row(existing=TEACH, missing=NOBODY),
+    "GET /api/v1/trainings": Row(existing=KNOWN, missing=KNOWN),
+    "POST /api/v1/trainings": Row(existing=ASSIGN, missing=NO_EVAL),
+    "GET /api/v1/trainings/{training_id}": Row(existing=LEAD, missing=NOBODY),
+    "PATCH /api/v1/trainings/{training_id}": Row(existing=TEACH, missing=NOBODY),
+    "GET /api/v1/authoring/types": Row(existing=KNOWN, missing=KNOWN),
+    "GET /api/v1/artifacts": Row(existing=AUTHORS, missing=AUTHORS),
+    "GET /api/v1/artifacts/{artifact_id}": Row(existing=SHELF, missing=NOBODY),
+    "GET /api/v1/artifacts/{artifact_id}/versions": Row(existing=SHELF, missing=NOBODY),
+    "GET /api/v1/artifacts/{artifact_id}/differences": Row(existing=SHELF, missing=NOBODY),
+    "POST /api/v1/artifacts/{artifact_id}/duplicate": Row(existing=SHELF, missing=NOBODY),
+    "POST /api/v1/artifacts/{artifact_id}/archive": Row(existing=SHELF, missing=NOBODY),
+    "POST /api/v1/artifacts/{artifact_id}/adopt": Row(existing=SHELF, missing=NOBODY),
+    "GET /api/v1/artifacts/{artifact_id}/export": Row(existing=SHELF, missing=NOBODY),
+    "GET /api/v1/artifacts/{artifact_id}/questions": Row(existing=SHELF, missing=NOBODY),
     "GET /api/v1/benchmarks": Row(existing=KNOWN, missing=KNOWN),
     "POST /api/v1/benchmarks": Row(existing=MAKE, missing=NO_EVAL),
     "GET /api/v1/benchmarks/{benchmark_id}": Row(existing=RUN, missing=NOBODY),

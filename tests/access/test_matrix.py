@@ -17,6 +17,7 @@ from parlour.settings import Settings
 from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
 from parlour.wire.glow.twins import ARTIFACTS, twins
 from tests.access import laboratory, table
+from tests.access.authoring import about_authoring, is_about_authoring
 from tests.access.table import CALLERS, NAMELESS
 from tests.access.world import (
     BENCHMARK,
@@ -41,6 +42,7 @@ PATHS = tuple(operation.path for operation in OPERATIONS)
 MEMBERS = tuple(caller for caller in CALLERS if caller not in NAMELESS)
 STATUS = {"ok": 200, "forbidden": 403, "not_found": 404, "session_not_found": 404, "unauthenticated": 401}
 ON_CONNECTIONS = {operation.path for operation in OPERATIONS if operation.on_connection}
+ERRORS = {"attempt_error", "test_error", "generation_error"}
 LEAVING = {"attempt/leave", "test/leave"}
 LISTS = {"GET /api/v1/attempts", "GET /api/v1/attempts/export", "GET /api/v1/search"}
 LISTS_OF_TESTS = {"GET /api/v1/tests", "GET /api/v1/benchmarks"}
@@ -129,7 +131,7 @@ async def call(client: Client, spelling: str, subject: Subject, path: str) -> tu
     before = len(client.heard)
     ack = await client.call(spelling, subject.payload(path))
     await client.ok("attempt_leave", {"chat_id": MISSING.chat_id})
-    errors = [payload for name, (payload, *_) in client.heard[before:] if name in ("attempt_error", "test_error")]
+    errors = [payload for name, (payload, *_) in client.heard[before:] if name in ERRORS]
     refused = not ack["ok"] and path not in LEAVING
     assert len(errors) == int(refused), (ack, errors)
     return ack, [{key: value for key, value in error.items() if key != "_meta"} for error in errors]
@@ -234,6 +236,8 @@ async def ask(world: World, route: str, caller: str, named: Subject) -> tuple[Su
     subject = await with_session(world, named) if on_session else named
     options: dict[str, Any] = {}
     match path:
+        case _ if is_about_authoring(path):
+            path, options = about_authoring(world, route, subject)
         case _ if "/drafts" in path or path.endswith("/choices"):
             draft_id = await world.draft_of(subject) if "{draft_id}" in path else ""
             options = {"json": body} if (body := about_drafts(method, subject)) else {}

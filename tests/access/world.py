@@ -18,6 +18,7 @@ from parlour.assistant.experiments.entities import NewExperiment
 from parlour.catalog import actions as catalog
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import keep_files, publish
+from parlour.drafts import actions as drafts
 from parlour.events import log
 from parlour.kernel.actor import Role
 from parlour.kernel.ids import AccountId, digest_of, named_id
@@ -186,6 +187,9 @@ class Subject:
         """The payload of an operation that names this."""
         if path == "attempt/start":
             return {"home_id": self.home_id}
+        if path == "generate":
+            about = {"metadata": {"attempt_id": self.lobby_id}, "modality": "text"}
+            return {"artifact_types": ["chat"], "resource_types": ["objectives"], **about}
         if path == "attempt/use_previous":
             known = self.lobby_id != UNKNOWN
             chosen = {self.template_id: self.earlier_id if known else self.chat_id}
@@ -357,6 +361,14 @@ class World:
             ids = {"attempt_id": subject.attempt_id, "chat_id": subject.chat_id}
             made = await mine.post(f"{PREFIX}attempt/grade", json=ids, headers={"prefer": "wait=20"})
             return made.json()["grade_id"]
+
+    def prepared(self, subject: Subject) -> dict[str, str]:
+        """A prepared run of the owner with its group, or what there is not."""
+        if subject is MISSING:
+            return {"run_id": UNKNOWN, "group_id": UNKNOWN}
+        owner = AccountId(self.site.ids["owner"])
+        run = self.site.write(lambda tx: drafts.prepare_generation(tx, owner))
+        return {"run_id": run.id, "group_id": run.group_id}
 
     def told(self, subject: Subject) -> int:
         """How much was ever told in the rooms of a subject's chat and invocations, which tell whatever changes

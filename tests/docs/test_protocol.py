@@ -20,8 +20,6 @@ LAB = (ROOT / "docs" / "protocol" / "lab.md").read_text(encoding="utf-8")
 OF_TYPES = {f"{name}_generation_{stage}" for name in (*FIELDS_OF_RESOURCES, *FIELDS_OF_ENTRIES) for stage in STAGES}
 
 NOT_TOLD = {
-    # of `generate`
-    *("unknown_artifact_type", "unknown_operation", "nothing_to_generate", "unsupported_modality", "run_started"),
     # of commands that manage accounts
     *("name_taken", "name_invalid", "email_invalid"),
 }

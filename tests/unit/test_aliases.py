@@ -33,6 +33,20 @@ def test_a_run_is_told_under_the_name_of_its_artifact() -> None:
         assert frames(f"generation_{stage}", {**RUN}) == [f"generation_{stage}", f"chat_generation_{stage}"]
 
 
+def test_media_are_told_once_more_with_their_file() -> None:
+    for kind in ("images", "videos"):
+        value: dict[str, object] = {**RUN, "resource_type": kind, "tool_call_id": "T1"}
+        started = frames(f"{kind}_generation_started", value)
+        assert started == [f"{kind}_generation_started", "chat_generation_media_progress"]
+        assert frames(f"{kind}_generation_progress", value)[1] == "chat_generation_media_progress"
+        assert frames(f"{kind}_generation_complete", value) == [f"{kind}_generation_complete"]
+        file = {"upload_id": "U1", "mime_type": "image/png", "file_size": 7}
+        name = f"{kind}_generation_complete"
+        assert frames(name, {**value, **file})[1] == "chat_generation_media_complete"
+        told = aliases.group(name, {**value, **file, "_meta": META}).frames[1][1]
+        assert (told["file_path"], told["modality"]) == ("/api/v1/uploads/U1", kind.removesuffix("s"))
+
+
 def test_an_artifact_that_is_not_known_has_no_alias() -> None:
     error: dict[str, object] = {"message": "No."}
     for name, payload in (("generation_error", error), ("generation_progress", progress(0, ""))):

@@ -159,7 +159,7 @@ def test_references_are_checked_across_files(tmp_path: Path) -> None:
         (PACK + "documents:\n  x: {name: X\n", 4, "not valid YAML"),
         (PACK + "documents: !!python/object:os.system {}\n", 2, "expected"),
         (PACK + "documents:\n  x: " + "[" * 40 + "]" * 40 + "\n", 3, "nested deeper"),
-        (PACK + "documents:\n  x: {name: X, text: '" + "a" * 20_001 + "'}\n", 3, "at most 20000 characters"),
+        (PACK + "documents:\n  x: {name: X, text: '" + "a" * 60_001 + "'}\n", 3, "at most 60000 characters"),
         (PACK + "documents:\n  x: {name: X}\n  x: {name: Y}\n", 4, "'x' is here twice"),
         (PACK + "# " + "a" * 2_100_000, 1, "larger than"),
     ],

@@ -15,13 +15,15 @@ PIECE_CHARACTERS = 400
 class StandIn:
     """`answers`: by the model's name, what to say to a request body, perhaps later. After a
     text that ends with `…` the stream stays open until the client leaves. `calls`: the tool calls (id, name,
-    arguments) with which the answer ends; an answer may set them."""
+    arguments) with which the answer ends; an answer may set them. `gate`: what longer answers wait for after their
+    first piece."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[dict[str, Any]] = []
         self.calls: list[tuple[str, str, str]] = []
         self.left = asyncio.Event()
+        self.gate: asyncio.Event | None = None
 
     def asked_of(self, model: str) -> list[dict[str, Any]]:
         """The bodies of the requests for a model."""
@@ -37,6 +39,8 @@ class StandIn:
         await answer.prepare(request)
         try:
             for at in range(0, len(text), PIECE_CHARACTERS):
+                if at and self.gate is not None:
+                    await self.gate.wait()
                 await answer.write(_event({"content": text[at : at + PIECE_CHARACTERS]}))
             if text.endswith("…"):
                 await asyncio.sleep(60)

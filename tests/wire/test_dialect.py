@@ -107,7 +107,9 @@ async def test_every_alias_of_an_attempt_stands_in_its_place_and_what_is_documen
         told = [(name, args[0]) for name, args in plain.heard if "seq" in args[0]["_meta"]]
         assert [frame for frame in heard if "seq" in frame[1]["_meta"] and not is_alias(frame[1])] == told
         names = {name for name, payload in heard if is_alias(payload)}
-        of_runs = {name for name, (event, _) in ALIAS_EVENTS.items() if event.startswith(("generation_", "test_"))}
+        of_runs = {
+            name for name, (event, _) in ALIAS_EVENTS.items() if event.startswith(("generation_", "test_", "images_"))
+        }
         assert names == ALIAS_EVENTS.keys() - of_runs - {"contents_generation_error"}
         assert not any(is_alias(args[0]) for _, args in plain.heard)
         group_id = house.site.write(lambda tx: tx.one("SELECT group_id FROM chats WHERE id = :id", id=chat)["group_id"])

@@ -3,7 +3,6 @@
 Passwords are hashed and verified before the transaction (`passwords.py`); here only hashes pass.
 """
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from math import ceil
@@ -21,7 +20,7 @@ from parlour.accounts.entities import (
     SessionKind,
 )
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
-from parlour.accounts.names import checked_user_id
+from parlour.accounts.names import check_email, check_name, checked_user_id
 from parlour.accounts.tokens import TOKEN_CHARS_MAX, new_token
 from parlour.events.cursors import account_room
 from parlour.kernel.actor import Actor, Role
@@ -29,10 +28,7 @@ from parlour.kernel.ids import AccountId, digest_of
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
 
-NAME_CHARS_MAX = 200
-EMAIL_CHARS_MAX = 254
 LABEL_CHARS_MAX = 100
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _DEAD_SESSION_MS = 30 * 86_400_000
 _RENEW_AFTER_MS = 3_600_000
 
@@ -40,7 +36,9 @@ _RENEW_AFTER_MS = 3_600_000
 def create_account(tx: Tx, new: NewAccount) -> Account:
     """A new account. `Refusal`: `id_invalid`, `name_invalid`, `email_invalid`, `account_taken`."""
     user_id = checked_user_id(new.user_id)
-    _check_new(new)
+    check_name(new.name)
+    if new.email is not None:
+        check_email(new.email)
     email = new.email.lower() if new.email else None
     account = Account(
         account_id=new.account_id or AccountId(tx.new_id()),
@@ -254,6 +252,11 @@ def list_cohorts(tx: Tx) -> list[Cohort]:
     return store.cohorts(tx)
 
 
+def cohort_by_id(tx: Tx, cohort_id: str) -> Cohort | None:
+    """The cohort, if there is one."""
+    return store.cohort(tx, cohort_id)
+
+
 def set_cohort_people(
     tx: Tx, cohort_id: str, name: str, learners: Sequence[str] | None, instructors: Sequence[str] | None
 ) -> None:
@@ -362,15 +365,8 @@ def _account(tx: Tx, account_id: str) -> Account:
 
 
 def _cohort(tx: Tx, cohort_id: str) -> None:
-    if all(cohort.cohort_id != cohort_id for cohort in store.cohorts(tx)):
+    if store.cohort(tx, cohort_id) is None:
         raise not_found("Cohort")
-
-
-def _check_new(new: NewAccount) -> None:
-    if not 0 < len(new.name.strip()) <= NAME_CHARS_MAX or not new.name.isprintable():
-        raise Refusal("name_invalid", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
-    if new.email is not None and (len(new.email) > EMAIL_CHARS_MAX or _EMAIL.fullmatch(new.email) is None):
-        raise Refusal("email_invalid", "This is not an email address.")
 
 
 def _set_part(tx: Tx, cohort_id: str, part: CohortPart, wanted: set[str]) -> list[str]:

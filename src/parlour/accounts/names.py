@@ -4,11 +4,15 @@ An id is kept in the form in which it was given (NFC) and compared folded: NFKC 
 the characters that show nothing. So `Ada`, `ADA` and `ａｄａ` are one person, whose id is shown as `Ada`.
 """
 
+import re
 import unicodedata
 
 from parlour.kernel.refusals import Refusal
 
 USER_ID_CHARS_MAX = 64
+NAME_CHARS_MAX = 200
+EMAIL_CHARS_MAX = 254
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _SIGNS = frozenset(" ._-@")
 # Letters and marks of Unicode that show nothing: they must not make two ids of one.
 _UNSEEN = dict.fromkeys(
@@ -43,6 +47,18 @@ def checked_user_id(user_id: str) -> str:
     if not is_user_id(user_id):
         raise Refusal("id_invalid", "A user id has 1 to 64 letters, digits, spaces inside or . _ - @ characters.")
     return unicodedata.normalize("NFC", user_id)
+
+
+def check_name(name: str) -> None:
+    """Refuses what is no name: `name_invalid`."""
+    if not 0 < len(name.strip()) <= NAME_CHARS_MAX or not name.isprintable():
+        raise Refusal("name_invalid", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
+
+
+def check_email(email: str) -> None:
+    """Refuses what is no address: `email_invalid`."""
+    if len(email) > EMAIL_CHARS_MAX or _EMAIL.fullmatch(email) is None:
+        raise Refusal("email_invalid", "This is not an email address.")
 
 
 def _allowed(sign: str) -> bool:

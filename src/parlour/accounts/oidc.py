@@ -6,7 +6,7 @@ from typing import Protocol
 
 from parlour.accounts import actions, store
 from parlour.accounts.entities import NewAccount, SessionActor
-from parlour.accounts.names import is_user_id
+from parlour.accounts.names import NAME_CHARS_MAX, is_user_id
 from parlour.kernel.ids import is_id
 from parlour.storage.tx import Tx
 
@@ -60,7 +60,7 @@ def create_for_identity(tx: Tx, identity: Identity) -> SessionActor:
     user_id = identity.email
     if not is_user_id(user_id) or store.account_by_user_id(tx, user_id) is not None:
         user_id = "oidc-" + hashlib.sha256(identity.subject.encode()).hexdigest()[:32]
-    name = "".join(c for c in identity.name or "" if c.isprintable()).strip()[: actions.NAME_CHARS_MAX]
+    name = "".join(c for c in identity.name or "" if c.isprintable()).strip()[:NAME_CHARS_MAX]
     account = actions.create_account(tx, NewAccount(user_id=user_id, name=name or user_id, email=identity.email))
     actor = store.actor_of(tx, account)
     return SessionActor(actor=actor, digest=identity.digest, kind="jwt", expires_at=identity.expires_at)

@@ -10,10 +10,11 @@ from parlour.kernel.actor import Actor, Role
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx
 
-_COLUMNS = "id, user_id, name, email, role, disabled, requests_per_day, created_at"
+COLUMNS = "id, user_id, name, email, role, disabled, requests_per_day, created_at"
 
 
-def _account(row: Row) -> Account:
+def account_of(row: Row) -> Account:
+    """The account that a row of `COLUMNS` holds."""
     return Account(
         account_id=AccountId(row["id"]),
         user_id=row["user_id"],
@@ -50,26 +51,26 @@ def insert_account(tx: Tx, account: Account, password_hash: str | None) -> bool:
 
 def account_by_id(tx: Tx, account_id: str) -> Account | None:
     """The account, if there is one."""
-    row = tx.one(f"SELECT {_COLUMNS} FROM accounts WHERE id = :id", id=account_id)  # noqa: S608
-    return None if row is None else _account(row)
+    row = tx.one(f"SELECT {COLUMNS} FROM accounts WHERE id = :id", id=account_id)  # noqa: S608
+    return None if row is None else account_of(row)
 
 
 def account_by_user_id(tx: Tx, user_id: str) -> Account | None:
     """The account of that name; names are compared folded."""
-    row = tx.one(f"SELECT {_COLUMNS} FROM accounts WHERE folded = :folded", folded=fold(user_id))  # noqa: S608
-    return None if row is None else _account(row)
+    row = tx.one(f"SELECT {COLUMNS} FROM accounts WHERE folded = :folded", folded=fold(user_id))  # noqa: S608
+    return None if row is None else account_of(row)
 
 
 def account_by_email(tx: Tx, email: str) -> Account | None:
     """The account with that address, which must be lower case."""
-    row = tx.one(f"SELECT {_COLUMNS} FROM accounts WHERE email = :email", email=email)  # noqa: S608
-    return None if row is None else _account(row)
+    row = tx.one(f"SELECT {COLUMNS} FROM accounts WHERE email = :email", email=email)  # noqa: S608
+    return None if row is None else account_of(row)
 
 
 def accounts_after(tx: Tx, user_id: str, limit: int) -> list[Account]:
     """At most `limit` accounts by name, those after `user_id`."""
-    sql = f"SELECT {_COLUMNS} FROM accounts WHERE folded > :folded ORDER BY folded LIMIT :n"  # noqa: S608
-    return [_account(row) for row in tx.all(sql, folded=fold(user_id), n=limit)]
+    sql = f"SELECT {COLUMNS} FROM accounts WHERE folded > :folded ORDER BY folded LIMIT :n"  # noqa: S608
+    return [account_of(row) for row in tx.all(sql, folded=fold(user_id), n=limit)]
 
 
 def password_hash(tx: Tx, account_id: str) -> str | None:
@@ -262,6 +263,12 @@ def cohorts(tx: Tx) -> list[Cohort]:
     return [Cohort(cohort_id=row["id"], name=row["name"], department_id=row["department_id"]) for row in rows]
 
 
+def cohort(tx: Tx, cohort_id: str) -> Cohort | None:
+    """The cohort, if there is one."""
+    row = tx.one("SELECT id, name, department_id FROM cohorts WHERE id = :id", id=cohort_id)
+    return None if row is None else Cohort(cohort_id=row["id"], name=row["name"], department_id=row["department_id"])
+
+
 def cohort_people(tx: Tx, cohort_id: str, part: str) -> set[str]:
     """Who has that part in the cohort."""
     rows = tx.all(
@@ -282,7 +289,7 @@ def add_cohort_people(tx: Tx, cohort_id: str, part: str, account_ids: Sequence[s
     """Give accounts that part; they must not have it."""
     tx.many(
         "INSERT INTO cohort_people (cohort_id, account_id, part, persona_id)"
-        " VALUES (:cohort_id, :account_id, :part, NULL)",
+        " VALUES (:cohort_id, :account_id, :part, NULL) ON CONFLICT DO NOTHING",
         [{"cohort_id": cohort_id, "account_id": one, "part": part} for one in account_ids],
     )
 

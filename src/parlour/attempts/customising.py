@@ -15,7 +15,8 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.chats.choosing import Offer, offer_for
 from parlour.drafts.entities import Basis, Draft
 from parlour.kernel.actor import RANKS, Actor
-from parlour.kernel.refusals import Refusal, forbidden, not_found
+from parlour.kernel.ids import AttemptId
+from parlour.kernel.refusals import Refusal, forbidden, invalid, not_found
 from parlour.storage.tx import Tx
 
 
@@ -25,6 +26,24 @@ class Asked:
 
     template_id: str
     attempt_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatAsked:
+    """What a generation is wanted for: a template, a draft, or whatever waits in the lobby of an attempt."""
+
+    template_id: str | None = None
+    draft_id: str | None = None
+    attempt_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatFound:
+    """The draft to generate into; whether who asks teaches it; the attempt of theirs that waits for it, if named."""
+
+    draft: Draft
+    teaches: bool
+    attempt_id: AttemptId | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,16 +62,52 @@ def create_draft(tx: Tx, actor: Actor, asked: Asked) -> Draft:
     `generation_running` for an attempt that is elsewhere, `custom_not_allowed`.
     """
     if asked.attempt_id is not None:
-        attempt = access.own_attempt_to_change(tx, actor, asked.attempt_id)
-        entry, template = _waiting(tx, attempt)
-        if template.id != asked.template_id:
-            raise Refusal("template_mismatch", "Another scenario is next in this attempt.")
+        entry, template = check_waits(tx, actor, asked.attempt_id, asked.template_id)
     else:
         entry, template = _reached(tx, actor, asked.template_id)
     if not template.use_custom:
         raise Refusal("custom_not_allowed", "This scenario cannot be customised.")
     basis = Basis(kind=entry.kind, entry_id=entry.id, template_id=template.id)
     return drafts.create(tx, actor.account_id, basis)
+
+
+def check_waits(tx: Tx, actor: Actor, attempt_id: str, template_id: str | None = None) -> tuple[Entry, ChatTemplate]:
+    """What waits in the lobby of an attempt of the actor; with `template_id` it must be that one.
+
+    Raises `not_found`, `forbidden`, `attempt_over`, `not_in_lobby`, `generation_running`, `template_mismatch`.
+    """
+    entry, template = _waiting(tx, access.own_attempt_to_change(tx, actor, attempt_id))
+    if template_id not in (None, template.id):
+        raise Refusal("template_mismatch", "Another scenario is next in this attempt.")
+    return entry, template
+
+
+def draft_to_generate(tx: Tx, actor: Actor, asked: ChatAsked) -> ChatFound:
+    """The draft of a chat that a generation writes into: the one that is named, or a new one (7.3).
+
+    For teaching staff, and for the owner of an attempt in whose lobby it waits; else `not_found`, `forbidden`, and
+    what `create_draft` and `check_waits` raise.
+    """
+    waiting = check_waits(tx, actor, asked.attempt_id, asked.template_id) if asked.attempt_id else None
+    attempt_id = AttemptId(asked.attempt_id) if asked.attempt_id else None
+    if asked.draft_id is None:
+        template_id = waiting[1].id if waiting else asked.template_id
+        if template_id is None:
+            raise invalid("/artifact_id", "a chat needs artifact_id, draft_id or metadata.attempt_id")
+        made = create_draft(tx, actor, Asked(template_id=template_id, attempt_id=asked.attempt_id))
+        entry = catalog.entry_for(tx, made.chat.basis.kind, made.chat.basis.entry_id)
+        return ChatFound(draft=made, teaches=entry is not None and _teaches(tx, actor, entry), attempt_id=attempt_id)
+    draft, teaches = held_draft(tx, actor, asked.draft_id)
+    basis = draft.chat.basis
+    wanted = waiting[1].id if waiting else asked.template_id
+    if wanted not in (None, basis.template_id) or (waiting and waiting[0].id != basis.entry_id):
+        raise not_found("Draft")
+    if not teaches and waiting is None:
+        entry = catalog.entry_for(tx, basis.kind, basis.entry_id)
+        template = next((each for each in entry.templates if each.id == basis.template_id), None) if entry else None
+        if entry is None or template is None or not _waits(tx, actor, entry, template):
+            raise forbidden()
+    return ChatFound(draft=draft, teaches=teaches, attempt_id=attempt_id)
 
 
 def held_draft(tx: Tx, actor: Actor, draft_id: str) -> tuple[Draft, bool]:

@@ -13,6 +13,7 @@ from parlour.catalog.yaml_reader import Place, Ref
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EvalSource:
+    id: str | None = None
     name: str
     description: str = ""
     department_ids: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ class ConsentSource:
 class RecordingSource:
     """A recorded conversation. `scenario` gives the personas, and the system message if none is written."""
 
+    id: str | None = None
     title: str
     part: Part = "learner"
     scenario: Ref | None = None
@@ -114,6 +116,7 @@ class ToolSource:
 class CandidateSource:
     """One candidate; `title` is its slug if nothing is said."""
 
+    id: str | None = None
     title: str | None = None
     model: str
     prompt: str | None = None
@@ -133,13 +136,17 @@ class CandidateSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchmarkSource:
-    """A benchmark. `recordings: all` are those of the bundle in their order; `people` are named by user id."""
+    """A benchmark. `recordings: all` are those of the bundle in their order; `people` are named by user id.
 
+    Without `people` who may run it besides its departments stays as it is.
+    """
+
+    id: str | None = None
     name: str
     description: str = ""
     eval: Ref
     department_ids: tuple[str, ...] = ()
-    people: tuple[Ref, ...] = ()
+    people: tuple[Ref, ...] | None = None
     active: bool = True
     recordings: Literal["all"] | tuple[Ref, ...] = "all"
     candidates: Mapping[str, CandidateSource] = field(default_factory=dict[str, CandidateSource])

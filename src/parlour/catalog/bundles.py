@@ -14,7 +14,6 @@ from yaml.nodes import Node
 
 from parlour.catalog.benchmark_rules import Bounds
 from parlour.catalog.benchmark_sources import BenchmarkSource, EvalSource, RecordingSource
-from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.resolve import resolve
 from parlour.catalog.sources import (
     Bundle,
@@ -25,10 +24,12 @@ from parlour.catalog.sources import (
     PackSource,
     PersonaSource,
     PriceSource,
+    RecordSource,
     RubricSource,
     ScenarioSource,
     SimulationSource,
     Sources,
+    WrittenDialogue,
 )
 from parlour.catalog.yaml_reader import Errors, Place, Reader, Ref, compose
 
@@ -43,6 +44,7 @@ _KINDS: Mapping[str, type[object]] = {
     "cohorts": CohortSource,
     "home": EntrySource,
     "practice": EntrySource,
+    "records": RecordSource,
     "prices": PriceSource,
     "evals": EvalSource,
     "recordings": RecordingSource,
@@ -152,9 +154,9 @@ class _FileReader:
 
     def _dialogues(self, node: Node) -> None:
         for key, value in self._named(node, self._sources.dialogues):
-            read = self._reader.read(value, Dialogue)
+            read = self._reader.read(value, WrittenDialogue)
             if read is not None:
-                self._sources.dialogues[key.slug] = DialogueSource(dialogue=read, place=key.place)
+                self._sources.dialogues[key.slug] = DialogueSource(id=read.id, dialogue=read.bare(), place=key.place)
             else:
                 self._sources.broken.add(key.slug)
 

@@ -345,14 +345,16 @@ class Entry:
 class Pack:
     """What the last import of a bundle brought, so that the next one knows what is gone.
 
-    `benchmarks` in the versions that the import left: newer ones were made in the house.
+    `benchmarks` and `brought` (all else) in the versions that the import left: newer ones were made in the house.
     """
 
     name: str
+    description: str = ""
     home_ids: tuple[str, ...] = ()
     practice_ids: tuple[str, ...] = ()
     eval_ids: tuple[str, ...] = ()
     benchmarks: tuple[Reference, ...] = ()
+    brought: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from parlour.accounts.actions import account_ids_by_user_ids, set_cohort_people
 from parlour.catalog import store
-from parlour.catalog.benchmarks import Benchmark, Eval
+from parlour.catalog.benchmarks import Benchmark, Eval, Recording
 from parlour.catalog.bundles import bundle_errors
 from parlour.catalog.entities import (
     Casting,
@@ -15,6 +15,7 @@ from parlour.catalog.entities import (
     Pack,
     ProfilePersona,
     Reference,
+    Rubric,
     Seat,
     rubric_faults,
 )
@@ -25,9 +26,10 @@ from parlour.catalog.publishing_benchmarks import (
     put_benchmark,
     put_recording,
 )
+from parlour.catalog.sameness import renamed_groups, same, same_but_pins, with_chats_of, with_origin_of
 from parlour.catalog.sources import Asset, BenchmarkDraft, Bundle, CohortDraft, Seating
 from parlour.catalog.yaml_reader import Errors, Place, Ref
-from parlour.files.actions import keep, record
+from parlour.files.actions import keep, record, upload
 from parlour.files.entities import NewUpload
 from parlour.files.ports import BlobStore
 from parlour.kernel.ids import AccountId, named_id
@@ -76,15 +78,19 @@ def keep_files(bundle: Bundle, blobs: BlobStore) -> None:
 
 
 def _people(tx: Tx, bundle: Bundle) -> Mapping[str, AccountId]:
-    refs = [ref for draft in bundle.cohorts for ref in (*(draft.learners or ()), *(draft.instructors or ()))]
-    refs += [ref for seating in bundle.seatings for ref in seating.learners]
-    refs += [ref for seating in bundle.seatings for ref, _ in seating.persona_ids]
-    refs += [ref for draft in bundle.benchmarks for ref in draft.people]
-    accounts = account_ids_by_user_ids(tx, {ref.slug for ref in refs})
     errors = Errors()
+    refs = [ref for draft in bundle.cohorts for ref in (*(draft.learners or ()), *(draft.instructors or ()))]
+    refs += [ref for seating in bundle.seatings for ref in seating.learners or ()]
+    refs += [ref for seating in bundle.seatings for ref, _ in seating.persona_ids]
+    refs += [ref for draft in bundle.benchmarks for ref in draft.people or ()]
+    accounts = account_ids_by_user_ids(tx, {ref.slug for ref in refs})
     for ref in refs:
         if ref.slug not in accounts:
             errors.add(ref.place, f"there is no account with the user id '{ref.slug}'")
+    for name in bundle.names:
+        row = store.current_row(tx, name.id) if name.place is not None else None
+        if row is not None and row.kind != name.kind and name.place is not None:
+            errors.add(name.place, f"'{name.slug}': something else has the id '{name.id}' here")
     if errors.found:
         raise bundle_errors(errors)
     return accounts
@@ -109,7 +115,12 @@ class _Publishing:
         self._bundle = bundle
         self._people = people
         self._seatings = {seating.entry_id: seating for seating in bundle.seatings}
+        self._names = {name.id: name for name in bundle.names}
+        self._before = self._pack_before()
+        self._brought = {each.id: each.version for each in self._before.brought}
+        self._left: dict[str, int] = {}
         self._versions: dict[str, int] = {}
+        self._groups: dict[str, str] = {}
         self._written = 0
 
     def run(self) -> Published:
@@ -125,27 +136,26 @@ class _Publishing:
         for item in bundle.scenarios:
             self._put("scenario", item.id, item.name, replace(item, castings=self._pinned(item.castings)))
         for item in bundle.rubrics:
-            self._put("rubric", item.id, item.name, item)
+            self._rubric(item)
+        self._kept_as_they_are()
         for item in bundle.simulations:
             self._put("simulation", item.id, item.name, item)
-        for item in bundle.prices:
-            self._put("price", item.id, item.model, item)
         cohorts = {draft.id: self._cohort(draft) for draft in bundle.cohorts}
         for entry in bundle.entries:
             self._entry(entry, cohorts)
-        before = self._pack_before()
+        before = self._before
         for item in bundle.evals:
             self._put("eval", item.id, item.name, item)
         for item in bundle.recordings:
-            version, written = put_recording(self._tx, pinned_recording(item, self._versions))
-            self._versions[item.id] = version
-            self._written += written
+            self._recording(item)
         pack = Pack(
             name=bundle.name,
+            description=bundle.description,
             home_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "home"),
             practice_ids=tuple(entry.id for entry in bundle.entries if entry.kind == "practice"),
             eval_ids=tuple(item.id for item in bundle.evals),
             benchmarks=tuple(self._benchmark(draft, before) for draft in bundle.benchmarks),
+            brought=tuple(Reference(id=each, version=self._left[each]) for each in sorted(self._left)),
         )
         self._retire(before, pack)
         return Published(
@@ -156,16 +166,26 @@ class _Publishing:
             practice_ids=pack.practice_ids,
         )
 
+    def _kept_as_they_are(self) -> None:
+        for item in self._bundle.anchors:
+            self._put("anchors", item.id, self._names[item.rubric_id].slug, item)
+        for item in self._bundle.records:
+            self._put("record", item.id, item.name, item)
+        for item in self._bundle.prices:
+            self._put("price", item.id, item.model, item)
+
     def _pack_before(self) -> Pack:
         stored = store.current(self._tx, "pack", named_id(self._bundle.pack, "pack"))
         return stored.read(Pack) if stored else Pack(name=self._bundle.name)
 
     def _benchmark(self, draft: BenchmarkDraft, before: Pack) -> Reference:
         """Publish a benchmark; the version that its bundle stands for."""
-        profile_ids = tuple(dict.fromkeys(self._people[ref.slug] for ref in draft.people))
+        named = self._accounts(draft.people)
+        stored = store.current(self._tx, "benchmark", draft.benchmark.id) if named is None else None
+        profile_ids = stored.read(Benchmark).profile_ids if stored else tuple(dict.fromkeys(named or ()))
         wanted = pinned_benchmark(replace(draft.benchmark, profile_ids=profile_ids), self._versions)
         benchmark = merged(self._tx, wanted, before, self._versions)
-        version, written = put_benchmark(self._tx, benchmark)
+        version, written = put_benchmark(self._tx, benchmark, self._bundle.pack, self._names[benchmark.id].slug)
         self._versions[benchmark.id] = version
         self._written += written
         last = next((each for each in before.benchmarks if each.id == benchmark.id), None)
@@ -191,11 +211,59 @@ class _Publishing:
                 retired = replace(last.read(type_), active=False)
                 self._put(kind, retired.id, retired.name, retired)
 
-    def _put(self, kind: Kind, content_id: str, name: str, value: object) -> None:
-        active = value.active if isinstance(value, Entry | Eval | Benchmark) else True
-        new = store.NewContent(id=content_id, kind=kind, name=name, body=store.body_of(value), active=active)
+    def _put(self, kind: Kind, content_id: str, name: str, value: object) -> bool:
+        """Publish an object. One that says what is stored, whatever its parts are called, stays as it is; so does one
+        that was edited in the house, if its bundle says what it said before: then the answer is False."""
+        body, last = store.body_of(value), store.current(self._tx, kind, content_id)
+        edited = last is not None and self._is_edited(kind, last, body)
+        if last is not None and (edited or same(last.body, body, self._digest)):
+            body = last.body
+        name_here = self._names.get(content_id)
+        new = store.NewContent(
+            id=content_id,
+            kind=kind,
+            name=name,
+            body=body,
+            active=value.active if isinstance(value, Entry | Eval | Benchmark) else True,
+            pack=self._bundle.pack if name_here else None,
+            slug=name_here.slug if name_here else None,
+            search=str(getattr(value, "description", "")),
+        )
         version, written = store.put(self._tx, new)
         self._versions[content_id] = version
+        if name_here:
+            self._left[content_id] = self._brought[content_id] if edited else version
+        self._written += written
+        return not edited
+
+    def _is_edited(self, kind: Kind, last: store.Stored, body: str) -> bool:
+        known = self._brought.get(last.id, last.version)
+        earlier = store.version(self._tx, kind, last.id, known) if known != last.version else None
+        return earlier is not None and same_but_pins(earlier.body, body, self._digest)
+
+    def _digest(self, upload_id: str) -> str | None:
+        found = upload(self._tx, upload_id)
+        return found.digest if found else None
+
+    def _rubric(self, item: Rubric) -> None:
+        is_mine = self._put("rubric", item.id, item.name, item)
+        stored = store.version(self._tx, "rubric", item.id, self._left[item.id])
+        if stored is not None and (is_mine or len(stored.read(Rubric).groups) == len(item.groups)):
+            self._groups.update(renamed_groups(stored.read(Rubric), item))
+
+    def _recording(self, item: Recording) -> None:
+        stored = store.current(self._tx, "recording", item.id)
+        if item.grade is not None:
+            totals = {self._groups.get(group, group): points for group, points in item.grade.totals.items()}
+            item = replace(item, grade=replace(item.grade, totals=totals))
+        item = pinned_recording(item, {**self._versions, **self._left})
+        if stored is not None:
+            last = stored.read(Recording)
+            item = with_origin_of(last, item)
+            if same(stored.body, store.body_of(item), self._digest):
+                item = last
+        version, written = put_recording(self._tx, item, self._bundle.pack, self._names[item.id].slug)
+        self._versions[item.id] = version
         self._written += written
 
     def _pinned(self, castings: tuple[Casting, ...]) -> tuple[Casting, ...]:
@@ -203,19 +271,23 @@ class _Publishing:
 
     def _cohort(self, draft: CohortDraft) -> Cohort:
         learners, instructors = self._accounts(draft.learners), self._accounts(draft.instructors)
+        stored = store.current(self._tx, "cohort", draft.id)
+        last = stored.read(Cohort) if stored else Cohort(id=draft.id, name=draft.name)
+        plays = tuple(
+            ProfilePersona(profile_id=self._people[user_id], persona_id=persona_id)
+            for user_id, persona_id in draft.persona_ids
+        )
         made = Cohort(
             id=draft.id,
             name=draft.name,
             description=draft.description,
             simulation_ids=draft.simulation_ids,
-            profile_ids=learners or (),
-            instructor_ids=instructors or (),
-            profile_personas=tuple(
-                ProfilePersona(profile_id=self._people[user_id], persona_id=persona_id)
-                for user_id, persona_id in draft.persona_ids
-            ),
+            profile_ids=last.profile_ids if learners is None else learners,
+            instructor_ids=last.instructor_ids if instructors is None else instructors,
+            profile_personas=last.profile_personas if learners is None else plays,
         )
-        self._put("cohort", made.id, made.name, made)
+        if not self._put("cohort", made.id, made.name, made):
+            return last
         set_cohort_people(self._tx, made.id, made.name, learners, instructors)
         return made
 
@@ -225,7 +297,10 @@ class _Publishing:
     def _entry(self, entry: Entry, cohorts: Mapping[str, Cohort]) -> None:
         among = [cohorts[cohort_id] for cohort_id in entry.cohort_ids]
         seating = self._seatings.get(entry.id, Seating(entry_id=entry.id))
-        plays = {pair.profile_id: pair for made in among for pair in made.profile_personas}
+        stored = store.current(self._tx, entry.kind, entry.id)
+        last = stored.read(Entry) if stored else None
+        plays = {pair.profile_id: pair for pair in last.profile_personas} if last and seating.learners is None else {}
+        plays |= {pair.profile_id: pair for made in among for pair in made.profile_personas}
         for ref, persona_id in seating.persona_ids:
             account_id = self._people[ref.slug]
             plays[account_id] = ProfilePersona(profile_id=account_id, persona_id=persona_id)
@@ -238,17 +313,11 @@ class _Publishing:
             for template in entry.templates
         )
         pinned = replace(entry, templates=templates, profile_personas=tuple(plays.values()))
-        self._put(entry.kind, entry.id, entry.name, pinned)
-        learners = dict.fromkeys(self._people[ref.slug] for ref in seating.learners)
-        store.set_seats(
-            self._tx,
-            entry.id,
-            (
-                Seat(
-                    entry_id=entry.id,
-                    account_id=account_id,
-                    persona_id=plays[account_id].persona_id if account_id in plays else None,
-                )
-                for account_id in learners
-            ),
-        )
+        is_mine = self._put(entry.kind, entry.id, entry.name, with_chats_of(last, pinned) if last else pinned)
+        if is_mine and seating.learners is not None:
+            self._seat(entry, seating.learners, {pair.profile_id: pair.persona_id for pair in plays.values()})
+
+    def _seat(self, entry: Entry, refs: Sequence[Ref], plays: Mapping[AccountId, str]) -> None:
+        learners = dict.fromkeys(self._people[ref.slug] for ref in refs)
+        seats = (Seat(entry_id=entry.id, account_id=each, persona_id=plays.get(each)) for each in learners)
+        store.set_seats(self._tx, entry.id, seats)

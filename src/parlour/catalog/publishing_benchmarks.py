@@ -17,19 +17,20 @@ Versions = Mapping[str, int]
 ERASED_TITLE = "Erased recording"
 
 
-def put_recording(tx: Tx, recording: Recording) -> tuple[int, bool]:
+def put_recording(tx: Tx, recording: Recording, pack: str | None = None, slug: str | None = None) -> tuple[int, bool]:
     """Publish a recording whose pins are set: (its version, whether that is a new one).
 
-    One that was erased stays so.
+    One that was erased stays so. `pack` and `slug`: what a bundle calls it.
     """
     stored = store.current(tx, "recording", recording.id)
     if stored is not None and stored.read(Recording).erased_at is not None:
         return stored.version, False
     body = store.body_of(replace(recording, version=0))
-    return store.put(tx, store.NewContent(id=recording.id, kind="recording", name=recording.title, body=body))
+    new = store.NewContent(id=recording.id, kind="recording", name=recording.title, body=body, pack=pack, slug=slug)
+    return store.put(tx, new)
 
 
-def put_benchmark(tx: Tx, benchmark: Benchmark) -> tuple[int, bool]:
+def put_benchmark(tx: Tx, benchmark: Benchmark, pack: str | None = None, slug: str | None = None) -> tuple[int, bool]:
     """The same for a benchmark. Who lost or won the right to run it is told (`RightsChanged`). Erased recordings
     are left out."""
     benchmark = replace(benchmark, recordings=tuple(each for each in benchmark.recordings if not _is_erased(tx, each)))
@@ -42,6 +43,8 @@ def put_benchmark(tx: Tx, benchmark: Benchmark) -> tuple[int, bool]:
         name=benchmark.name,
         body=store.body_of(replace(benchmark, version=0)),
         active=benchmark.active,
+        pack=pack,
+        slug=slug,
     )
     return store.put(tx, new)
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from parlour.catalog.assets import Assets
 from parlour.catalog.benchmark_rules import Bounds
-from parlour.catalog.dialogues import MOVE_NAMES, dialogue_faults
+from parlour.catalog.dialogues import dialogue_faults
 from parlour.catalog.entities import (
     Casting,
     ChatSettings,
@@ -20,20 +20,17 @@ from parlour.catalog.entities import (
     Parameter,
     Persona,
     Question,
-    Rubric,
     Scenario,
-    Signals,
     Simulation,
     SimulationPart,
-    Standard,
-    StandardGroup,
     Statement,
     placeholders,
-    rubric_faults,
 )
-from parlour.catalog.phrases import phrase_fault
+from parlour.catalog.naming import Naming
 from parlour.catalog.price_list import resolve_prices
 from parlour.catalog.resolve_benchmarks import Resolved, resolve_for_tests
+from parlour.catalog.resolve_records import resolve_records
+from parlour.catalog.resolve_rubrics import resolve_anchors, resolve_rubrics
 from parlour.catalog.sources import (
     Bundle,
     CohortDraft,
@@ -41,7 +38,6 @@ from parlour.catalog.sources import (
     MediaSource,
     NamedDialogue,
     QuestionSource,
-    RubricSource,
     ScenarioSource,
     Seating,
     Sources,
@@ -49,7 +45,7 @@ from parlour.catalog.sources import (
 from parlour.catalog.yaml_reader import Errors, Given, Place, Ref
 from parlour.files.entities import MediaKind
 from parlour.kernel.clock import instant
-from parlour.kernel.ids import EntryId, TemplateId, named_id
+from parlour.kernel.ids import EntryId, TemplateId
 
 TIME_LIMIT_SECONDS_MAX = 86_400
 
@@ -60,7 +56,8 @@ Settings = Mapping[str, bool | int | None]
 def resolve(sources: Sources, root: Path, errors: Errors, bounds: Bounds) -> Bundle:
     """The bundle that the sources in a folder describe. What is wrong is noted; then the result is not used."""
     bundle = _Resolver(sources, root, errors).bundle()
-    resolved = Resolved(scenarios=bundle.scenarios, personas=bundle.personas, rubrics=bundle.rubrics)
+    naming = Naming(bundle.pack, sources)
+    resolved = Resolved(scenarios=bundle.scenarios, personas=bundle.personas, rubrics=bundle.rubrics, naming=naming)
     tests = resolve_for_tests(sources, resolved, errors, bounds)
     return dataclasses.replace(bundle, evals=tests.evals, recordings=tests.recordings, benchmarks=tests.benchmarks)
 
@@ -70,6 +67,8 @@ class _Resolver:
         self._from = sources
         self._errors = errors
         self._pack = sources.packs[0]
+        self._naming = Naming(self._pack.id, sources)
+        self._naming.check(errors)
         self._assets = Assets(root, self._pack.id, errors)
 
     def bundle(self) -> Bundle:
@@ -80,11 +79,15 @@ class _Resolver:
         return Bundle(
             pack=self._pack.id,
             name=self._pack.name,
+            description=self._pack.description,
+            names=tuple(self._naming.names()),
             documents=tuple(self._documents()),
             personas=tuple(self._personas()),
             dialogues=tuple(self._dialogues()),
             scenarios=scenarios,
-            rubrics=tuple(self._rubric(slug, rubric) for slug, rubric in source.rubrics.items()),
+            rubrics=resolve_rubrics(source.rubrics, self._naming, self._errors),
+            anchors=resolve_anchors(source.rubrics, self._naming, self._errors),
+            records=resolve_records(source.records, self._naming, self._errors),
             simulations=tuple(self._simulations()),
             cohorts=tuple(self._cohorts()),
             entries=tuple(home + practice),
@@ -94,7 +97,7 @@ class _Resolver:
         )
 
     def _id(self, kind: str, *slugs: str) -> str:
-        return named_id(self._pack.id, kind, *slugs)
+        return self._naming.id(kind, *slugs)
 
     def _look_up(self, kind: str, ref: Ref, among: Mapping[str, T]) -> str:
         if ref.slug not in among and ref.slug not in self._from.broken:
@@ -118,6 +121,7 @@ class _Resolver:
                 name=source.name,
                 description=source.description,
                 text=source.text,
+                upload_id=source.upload_id,
                 template=source.template,
                 department_ids=source.department_ids,
             )
@@ -217,44 +221,6 @@ class _Resolver:
                 dialogue_id = self._look_up("dialogue", dialogue, self._from.dialogues)
                 yield Casting(persona_id=self._id("persona", ref.slug), dialogue_id=dialogue_id)
 
-    def _rubric(self, slug: str, source: RubricSource) -> Rubric:
-        rubric = Rubric(
-            id=self._id("rubric", slug),
-            name=source.name,
-            description=source.description,
-            department_ids=source.department_ids,
-            total_points=source.total_points,
-            pass_points=source.pass_points,
-            simulation_rubric=source.simulation_rubric,
-            video_rubric=source.video_rubric,
-            groups=tuple(
-                StandardGroup(
-                    id=self._id("standard_group", slug, key),
-                    name=group.name,
-                    short_name=group.short_name,
-                    description=group.description,
-                    points=group.points,
-                    pass_points=group.pass_points,
-                    signals=group.signals,
-                    standards=tuple(
-                        Standard(
-                            id=self._id("standard", slug, key, str(standard.points)),
-                            standard_group_id=self._id("standard_group", slug, key),
-                            name=standard.name,
-                            description=standard.description,
-                            points=standard.points,
-                        )
-                        for standard in group.standards
-                    ),
-                )
-                for key, group in source.groups.items()
-            ),
-        )
-        self._note(source.place, rubric_faults(rubric))
-        for group in source.groups.values():
-            self._note(group.place, _signal_faults(group.signals) if group.signals else ())
-        return rubric
-
     def _simulations(self) -> Iterable[Simulation]:
         for slug, source in self._from.simulations.items():
             if not source.scenarios:
@@ -318,8 +284,9 @@ class _Resolver:
         for slug, source in sources.items():
             cohorts = [self._from.cohorts[ref.slug] for ref in source.cohorts if ref.slug in self._from.cohorts]
             named = (source.learners, *(cohort.learners or () for cohort in cohorts))
-            known = {ref.slug for refs in named for ref in refs}
-            if not source.everyone and all(cohort.learners is not None for cohort in cohorts):
+            known = {ref.slug for refs in named for ref in refs or ()}
+            listed = source.learners is not None or not source.personas or bool(cohorts)
+            if listed and not source.everyone and all(cohort.learners is not None for cohort in cohorts):
                 strangers = (name for name in source.personas if name not in known)
                 self._note(source.place, (f"personas: '{name}' has no seat in it" for name in strangers))
             yield Seating(
@@ -388,10 +355,3 @@ _SCENARIO_FLAGS = (
 
 def _template(template: ChatTemplate, settings: Settings) -> ChatTemplate:
     return dataclasses.replace(template, **settings)  # pyright: ignore[reportArgumentType]
-
-
-def _signal_faults(signals: Signals) -> list[str]:
-    faults = [fault for fault in map(phrase_fault, (*signals.good, *signals.bad)) if fault]
-    unknown = sorted({*signals.good_moves, *signals.bad_moves} - set(MOVE_NAMES))
-    faults += [f"signals: there is no move '{name}'" for name in unknown]
-    return faults if signals.enough >= 1 else [*faults, "signals: 'enough' must be at least 1"]

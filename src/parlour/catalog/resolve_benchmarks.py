@@ -38,10 +38,11 @@ from parlour.catalog.benchmarks import (
     Recording,
 )
 from parlour.catalog.entities import Persona, Reference, Rubric, Scenario
+from parlour.catalog.naming import Naming
 from parlour.catalog.sources import BenchmarkDraft, Sources
 from parlour.catalog.yaml_reader import Errors, Place, Ref
 from parlour.kernel.clock import instant
-from parlour.kernel.ids import named_id
+from parlour.kernel.ids import is_id, named_id
 
 T = TypeVar("T")
 _ROLES: tuple[RecordedRole, ...] = ("system", "developer", "user", "assistant", "tool")
@@ -55,6 +56,7 @@ class Resolved:
     scenarios: Sequence[Scenario]
     personas: Sequence[Persona]
     rubrics: Sequence[Rubric]
+    naming: Naming
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +78,7 @@ class _Resolver:
         self._from = sources
         self._errors = errors
         self._bounds = bounds
-        self._pack = sources.packs[0].id
+        self._naming = resolved.naming
         self._scenarios = {each.id: each for each in resolved.scenarios}
         self._personas = {each.id: each for each in resolved.personas}
         self._rubrics = {each.id: each for each in resolved.rubrics}
@@ -106,7 +108,7 @@ class _Resolver:
             )
 
     def _id(self, kind: str, *slugs: str) -> str:
-        return named_id(self._pack, kind, *slugs)
+        return self._naming.id(kind, *slugs)
 
     def _note(self, place: Place, messages: Iterable[str]) -> None:
         for message in messages:
@@ -259,9 +261,7 @@ class _Resolver:
             checks=self._checks(source.checks),
             judges=source.judges,
             prefer=source.prefer,
-            baseline=self._id("candidate", slug, baseline.slug)
-            if baseline and baseline.slug in source.candidates
-            else None,
+            baseline=self._baseline(slug, source),
             smallest_worthwhile=source.smallest_worthwhile,
             live=source.live,
         )
@@ -273,10 +273,16 @@ class _Resolver:
             self._note(source.place, _of(f"benchmark '{slug}'", filter(None, found)))
         return BenchmarkDraft(benchmark=benchmark, people=source.people)
 
+    def _baseline(self, slug: str, source: BenchmarkSource) -> str | None:
+        candidate = source.candidates.get(source.baseline.slug) if source.baseline else None
+        if source.baseline is None or candidate is None:
+            return None
+        return candidate.id or self._id("candidate", slug, source.baseline.slug)
+
     def _candidates(self, slug: str, sources: Mapping[str, CandidateSource]) -> Iterable[Candidate]:
         for position, (name, source) in enumerate(sources.items()):
             candidate = Candidate(
-                id=self._id("candidate", slug, name),
+                id=source.id or self._id("candidate", slug, name),
                 position=position,
                 title=source.title or name,
                 model=source.model,
@@ -297,6 +303,8 @@ class _Resolver:
                 use_custom=source.use_custom,
             )
             self._note(source.place, _of(f"candidate '{name}'", candidate_faults(candidate)))
+            if source.id is not None and not is_id(source.id):
+                self._errors.add(source.place, f"candidate '{name}': '{source.id}' is no id")
             yield candidate
 
 

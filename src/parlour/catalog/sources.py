@@ -5,14 +5,16 @@ reader. What a member means is said in `entities.py`, where most bear the same n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from parlour.catalog.anchors import Anchors
 from parlour.catalog.benchmark_sources import BenchmarkSource, EvalSource, RecordingSource
 from parlour.catalog.benchmarks import Benchmark, Eval, Recording
 from parlour.catalog.dialogues import Dialogue
-from parlour.catalog.entities import ChatSettings, Document, Entry, Persona, Rubric, Scenario, Signals, Simulation
+from parlour.catalog.entities import ChatSettings, Document, Entry, Kind, Persona, Rubric, Scenario, Signals, Simulation
 from parlour.catalog.prices import Price
+from parlour.catalog.records import Record
 from parlour.catalog.yaml_reader import Given, Place, Ref
 
 
@@ -28,9 +30,11 @@ class PackSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentSource:
+    id: str | None = None
     name: str
     description: str = ""
     text: str = ""
+    upload_id: str | None = None
     template: bool = False
     department_ids: tuple[str, ...] = ()
     place: Place
@@ -38,6 +42,7 @@ class DocumentSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonaSource:
+    id: str | None = None
     name: str
     description: str = ""
     icon: str = ""
@@ -95,6 +100,7 @@ class QuestionSource:
 class ScenarioSource:
     """`dialogues` gives a persona (by slug) another dialogue than its own in this scenario."""
 
+    id: str | None = None
     name: str
     description: str = ""
     department_ids: tuple[str, ...] = ()
@@ -135,7 +141,18 @@ class GroupSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AnchorsSource:
+    """Example transcripts by how good the learner is in them; each line begins with "Learner:" or "Persona:"."""
+
+    weak: tuple[str, ...] = ()
+    middling: tuple[str, ...] = ()
+    strong: tuple[str, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RubricSource:
+    id: str | None = None
     name: str
     description: str = ""
     department_ids: tuple[str, ...] = ()
@@ -144,6 +161,7 @@ class RubricSource:
     simulation_rubric: bool = True
     video_rubric: bool = False
     groups: Mapping[str, GroupSource]
+    anchors: AnchorsSource | None = None
     place: Place
 
 
@@ -156,6 +174,7 @@ class PartSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SimulationSource:
+    id: str | None = None
     name: str
     description: str = ""
     department_ids: tuple[str, ...] = ()
@@ -171,6 +190,7 @@ class CohortSource:
     Without `learners` or `instructors`, who is in it is not the bundle's business, and stays as it is.
     """
 
+    id: str | None = None
     name: str
     description: str = ""
     simulations: tuple[Ref, ...] = ()
@@ -185,14 +205,15 @@ class EntrySource:
     """`settings` hold for every chat, `chats` (by scenario slug) for one. Times are RFC 3339.
 
     Who may: learners of its `cohorts`, `learners` of its own by user id, or `everyone` with an account.
-    `personas` says which persona one of these plays here.
+    `personas` says which persona one of these plays here. Without `learners` who is named in it stays as it is.
     """
 
+    id: str | None = None
     name: str
     description: str = ""
     simulation: Ref
     cohorts: tuple[Ref, ...] = ()
-    learners: tuple[Ref, ...] = ()
+    learners: tuple[Ref, ...] | None = None
     personas: Mapping[str, Ref] = field(default_factory=dict[str, Ref])
     everyone: bool = False
     start_time: str | None = None
@@ -201,6 +222,29 @@ class EntrySource:
     active: bool = True
     settings: Given[ChatSettings] | None = None
     chats: Mapping[str, Given[ChatSettings]] = field(default_factory=dict[str, Given[ChatSettings]])
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordValueSource:
+    """A value of a record; `link` is the id of the artifact that it names."""
+
+    link: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordSource:
+    """An artifact that the server keeps and does nothing with: its values by resource type."""
+
+    id: str | None = None
+    type: str
+    name: str
+    description: str = ""
+    department_ids: tuple[str, ...] = ()
+    values: Mapping[str, tuple[RecordValueSource, ...]] = field(
+        default_factory=dict[str, tuple[RecordValueSource, ...]]
+    )
     place: Place
 
 
@@ -217,9 +261,21 @@ class PriceSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WrittenDialogue(Dialogue):
+    """A dialogue as it is written down: with an id, if it does not follow from its slug."""
+
+    id: str | None = None
+
+    def bare(self) -> Dialogue:
+        """The dialogue alone."""
+        return Dialogue(**{each.name: getattr(self, each.name) for each in fields(Dialogue)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DialogueSource:
     """A dialogue and where it begins."""
 
+    id: str | None = None
     dialogue: Dialogue
     place: Place
 
@@ -241,11 +297,22 @@ class Sources:
     cohorts: dict[str, CohortSource] = field(default_factory=dict[str, CohortSource])
     home: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
     practice: dict[str, EntrySource] = field(default_factory=dict[str, EntrySource])
+    records: dict[str, RecordSource] = field(default_factory=dict[str, RecordSource])
     prices: dict[str, PriceSource] = field(default_factory=dict[str, PriceSource])
     evals: dict[str, EvalSource] = field(default_factory=dict[str, EvalSource])
     recordings: dict[str, RecordingSource] = field(default_factory=dict[str, RecordingSource])
     benchmarks: dict[str, BenchmarkSource] = field(default_factory=dict[str, BenchmarkSource])
     broken: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContentName:
+    """What an object of a bundle is called. `place`: where its id is written down, None if it follows from its name."""
+
+    kind: Kind
+    slug: str
+    id: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -275,7 +342,7 @@ class Seating:
     """The people whom an entry names itself, still as user ids, and who plays which persona in it."""
 
     entry_id: str
-    learners: tuple[Ref, ...] = ()
+    learners: tuple[Ref, ...] | None = None
     persona_ids: tuple[tuple[Ref, str], ...] = ()
 
 
@@ -284,7 +351,7 @@ class BenchmarkDraft:
     """A benchmark whose people are still user ids, each with the place where it stands."""
 
     benchmark: Benchmark
-    people: tuple[Ref, ...] = ()
+    people: tuple[Ref, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -305,6 +372,8 @@ class Bundle:
 
     pack: str
     name: str
+    description: str = ""
+    names: tuple[ContentName, ...] = ()
     documents: tuple[Document, ...]
     personas: tuple[Persona, ...]
     dialogues: tuple[NamedDialogue, ...]
@@ -314,6 +383,8 @@ class Bundle:
     cohorts: tuple[CohortDraft, ...]
     entries: tuple[Entry, ...]
     seatings: tuple[Seating, ...] = ()
+    anchors: tuple[Anchors, ...] = ()
+    records: tuple[Record, ...] = ()
     prices: tuple[Price, ...] = ()
     assets: tuple[Asset, ...] = ()
     evals: tuple[Eval, ...] = ()

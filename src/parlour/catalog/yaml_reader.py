@@ -10,6 +10,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast
 
@@ -20,7 +21,7 @@ FILE_BYTES_MAX = 2 * 1024 * 1024
 DEPTH_MAX = 24
 NODES_MAX = 200_000
 ITEMS_MAX = 2_000
-TEXT_CHARACTERS_MAX = 20_000
+TEXT_CHARACTERS_MAX = 60_000
 NUMBER_MAX = 2**31
 
 _TAG = "tag:yaml.org,2002:"
@@ -108,6 +109,11 @@ def _too_wild(text: str, name: str, errors: Errors) -> bool:
     return False
 
 
+@lru_cache(maxsize=256)
+def _hints(kind: type[Any]) -> Mapping[str, Any]:
+    return {name: hint for name, hint in typing.get_type_hints(kind).items() if name != "place"}
+
+
 class Reader:
     """Turns nodes of one file into values of a type; what does not fit is noted, never guessed."""
 
@@ -175,7 +181,7 @@ class Reader:
         return self._scalar(node, kind)
 
     def _plain(self, node: Node) -> object:
-        """Any value as JSON has them; of the type that YAML reads."""
+        """Any value as JSON has them; of the type that YAML reads. Texts stay as they are, also empty ones."""
         if isinstance(node, MappingNode):
             read = {key.slug: self._plain(value) for key, value in self.members(node)}
             return _BAD if _BAD in read.values() else read
@@ -184,6 +190,8 @@ class Reader:
             return list(cast("tuple[object, ...]", items)) if isinstance(items, tuple) else items
         if node.tag == f"{_TAG}null":
             return None
+        if isinstance(node, ScalarNode) and node.tag == f"{_TAG}str" and len(node.value) <= TEXT_CHARACTERS_MAX:
+            return node.value
         kinds: Mapping[str, Any] = {f"{_TAG}bool": bool, f"{_TAG}int": int, f"{_TAG}float": float}
         return self._scalar(node, kinds.get(node.tag, str))
 
@@ -216,7 +224,7 @@ class Reader:
         if not isinstance(node, MappingNode) or node.tag != f"{_TAG}map":
             self._wrong(node, "a mapping (key: value)")
             return None
-        hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if name != "place"}
+        hints = _hints(kind)
         values: dict[str, object] = {}
         whole = True
         for key, value in self.members(node):

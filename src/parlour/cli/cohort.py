@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parlour.cli import cohort_people
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
 
@@ -105,3 +106,6 @@ def _described(tx: "Tx") -> list[_Shown]:
 def _line(cohort: _Shown) -> str:
     learners, instructors = ", ".join(cohort.learners) or "nobody", ", ".join(cohort.instructors) or "nobody"
     return f"{cohort.name} ({cohort.cohort_id}): learners {learners}; instructors {instructors}"
+
+
+cohort_people.add_to(app)

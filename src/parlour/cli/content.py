@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from parlour.cli import content_export, content_test
 from parlour.cli.benchmark import bounds_of
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
@@ -61,3 +62,7 @@ def import_bundle(path: Bundle, place: Place) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+content_export.add_to(app)
+content_test.add_to(app)

@@ -1,6 +1,6 @@
 """What happens to drafts and generations. Whether somebody may make a draft is asked before, by its capability."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -136,6 +136,21 @@ def drafts_about(tx: Tx, artifact_id: str) -> list[Draft]:
     return store.drafts_about(tx, artifact_id)
 
 
+def drafts_edited_by(tx: Tx, account_id: AccountId) -> list[Draft]:
+    """The unpublished drafts of others that an account may write into, the newest first."""
+    return store.drafts_edited_by(tx, account_id)
+
+
+def note_editors(tx: Tx, draft_id: DraftId, account_ids: Sequence[AccountId]) -> None:
+    """Note down who may write into a draft besides its owner, as its body says."""
+    store.set_editors(tx, draft_id, account_ids)
+
+
+def open_drafts(tx: Tx, account_id: AccountId) -> dict[str, DraftId]:
+    """For each artifact the newest unpublished draft about it into which an account may write."""
+    return store.open_drafts(tx, account_id)
+
+
 def waiting_for_review(tx: Tx) -> list[Draft]:
     """The unpublished drafts that a second person is asked to look at."""
     return store.waiting_for_review(tx)
@@ -188,6 +203,11 @@ def prepare_generation(tx: Tx, account_id: AccountId) -> Run:
     )
     store.insert_run(tx, run, None)
     return run
+
+
+def prepared_of(tx: Tx, account_id: AccountId) -> int:
+    """How many runs of an account wait to be started."""
+    return store.prepared_of(tx, account_id)
 
 
 def begin_generation(tx: Tx, wanted: Generating) -> Run:

@@ -135,8 +135,8 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """Where a run stands: `index` of the type at work, `made` values of it, `rounds` requests for it
-    since `since` (milliseconds), and the tool call that is open."""
+    """Where a run stands: `index` of the type at work since `since` (milliseconds), `made` values of it, `rounds`
+    requests for the value at hand, and the tool call that is open."""
 
     begun: bool = False
     index: int = 0
@@ -149,16 +149,25 @@ class Progress:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FailureAt:
+    """One fault of what was to be stored: a JSON pointer into the draft, and what is wrong there."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """Why a run failed, as it is told."""
+    """Why a run failed, as it is told; `errors` at most 20."""
 
     code: str
     text: str
+    errors: tuple[FailureAt, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One request to generate (`run_id` on the wire)."""
+    """One request to generate (`run_id` on the wire). `created_at` in milliseconds, 0 before it is stored."""
 
     id: RunId
     group_id: str
@@ -169,6 +178,7 @@ class Run:
     order: Order
     progress: Progress
     error: Failure | None
+    created_at: int = 0
 
     @property
     def type(self) -> str | None:

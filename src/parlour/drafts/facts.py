@@ -63,7 +63,10 @@ class GenerationCompleted:
 @fact
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationFailed:
-    """A run ended without having everything; what was made stays in the draft (decision D24)."""
+    """A run ended without having everything; what was made stays in the draft (decision D24).
+
+    `errors`: what is wrong with an artifact that could not be stored, each with a pointer and a message.
+    """
 
     artifact_type: str
     group_id: str
@@ -72,6 +75,8 @@ class GenerationFailed:
     success: bool
     message: str
     code: str
+    draft_id: str | None = None
+    errors: tuple[Mapping[str, str], ...] | None = None
 
 
 @fact

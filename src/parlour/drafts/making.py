@@ -118,7 +118,7 @@ class Bench(Protocol):
         ...
 
     async def complete(self, type_name: str, slot: Slot, answered: object) -> object:
-        """What another engine adds to the answer (a picture). Raises `TaskError`, `ProviderFault`."""
+        """What another engine adds to the answer (a picture); it bounds its own time. `TaskError`, `ProviderFault`."""
         ...
 
     def keep(self, tx: Tx, draft: Draft, made: Made) -> Kept:

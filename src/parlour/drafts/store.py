@@ -1,5 +1,6 @@
 """The rows of `drafts`, `generations` and `generation_messages`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -82,6 +83,43 @@ def mark_used(tx: Tx, draft_id: DraftId) -> None:
 
 def delete(tx: Tx, draft_id: DraftId) -> None:
     tx.run("DELETE FROM drafts WHERE id = :id", id=draft_id)
+    tx.run("DELETE FROM draft_editors WHERE draft_id = :id", id=draft_id)
+
+
+def set_editors(tx: Tx, draft_id: DraftId, account_ids: Sequence[AccountId]) -> None:
+    """Note down who may write into a draft besides its owner, so that their drafts can be listed."""
+    tx.run("DELETE FROM draft_editors WHERE draft_id = :id", id=draft_id)
+    rows: Sequence[dict[str, object]] = [{"id": draft_id, "account": each} for each in account_ids]
+    tx.many("INSERT INTO draft_editors (draft_id, account_id) VALUES (:id, :account)", rows)
+
+
+def drafts_edited_by(tx: Tx, account_id: AccountId) -> list[Draft]:
+    """The unpublished drafts of others that an account may write into, the newest first."""
+    rows = tx.all(
+        "SELECT d.* FROM draft_editors e JOIN drafts d ON d.id = e.draft_id WHERE e.account_id = :id"
+        " AND d.used_at IS NULL ORDER BY d.updated_at DESC, d.id",
+        id=account_id,
+    )
+    return [_draft(row) for row in rows]
+
+
+def drafts_naming(tx: Tx, text: str) -> list[Draft]:
+    """The drafts of artifacts, published ones too, in which an id occurs; locked."""
+    rows = tx.all(
+        "SELECT * FROM drafts WHERE artifact_type <> 'chat' AND body LIKE :text ORDER BY id FOR UPDATE",
+        text=f"%{text}%",
+    )
+    return [_draft(row) for row in rows]
+
+
+def forget_checks(tx: Tx, draft_id: DraftId) -> None:
+    """Delete what tests of a draft found: their trials may repeat the words of its sources."""
+    tx.run("DELETE FROM content_checks WHERE subject_id = :id", id=draft_id)
+
+
+def rewrite(tx: Tx, draft_id: DraftId, body: Body) -> None:
+    """Store what a draft holds without a word of something that is gone; its version stays."""
+    tx.run("UPDATE drafts SET body = :body WHERE id = :id", id=draft_id, body=_json(body))
 
 
 def delete_of_attempt(tx: Tx, attempt_id: AttemptId) -> None:
@@ -174,6 +212,7 @@ def _run(row: Row) -> Run:
         order=decode(row["request"], Order),
         progress=decode(row["progress"], Progress),
         error=decode(row["error"], Failure) if row["error"] else None,
+        created_at=row["created_at"],
     )
 
 
@@ -187,6 +226,14 @@ def running_of(tx: Tx, account_id: AccountId) -> int:
     """How many runs of an account are at work."""
     row = tx.one(
         "SELECT count(*) AS found FROM generations WHERE account_id = :id AND state = 'running'", id=account_id
+    )
+    return row["found"] if row else 0
+
+
+def prepared_of(tx: Tx, account_id: AccountId) -> int:
+    """How many runs of an account wait to be started."""
+    row = tx.one(
+        "SELECT count(*) AS found FROM generations WHERE account_id = :id AND state = 'prepared'", id=account_id
     )
     return row["found"] if row else 0
 
@@ -257,3 +304,14 @@ def end_run(tx: Tx, run_id: RunId, state: RunState, error: Failure | None) -> Th
         now=tx.now_ms,
     )
     return Then(kind=row["then_kind"], body=row["then_body"]) if row and row["then_kind"] else None
+
+
+def open_drafts(tx: Tx, account_id: AccountId) -> dict[str, DraftId]:
+    """For each artifact the newest unpublished draft about it into which an account may write."""
+    rows = tx.all(
+        "SELECT d.id, d.artifact_id FROM drafts d WHERE d.artifact_id IS NOT NULL AND d.artifact_type <> 'chat'"
+        " AND d.used_at IS NULL AND (d.account_id = :id OR EXISTS"
+        " (SELECT 1 FROM draft_editors e WHERE e.draft_id = d.id AND e.account_id = :id)) ORDER BY d.updated_at, d.id",
+        id=account_id,
+    )
+    return {row["artifact_id"]: DraftId(row["id"]) for row in rows}

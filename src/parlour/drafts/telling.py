@@ -115,6 +115,8 @@ def ended(tx: Tx, run: Run, artifact_id: str | None, failure: Failure | None) ->
             success=False,
             message=failure.text,
             code=failure.code,
+            draft_id=run.draft_id,
+            errors=tuple({"pointer": each.pointer, "message": each.message} for each in failure.errors) or None,
         ),
     )
 

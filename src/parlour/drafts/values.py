@@ -102,3 +102,13 @@ class ArtifactBody:
     editors: tuple[AccountId, ...] = ()
     sources: tuple[Source, ...] = ()
     review: Review | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What is kept beside a published version that was written here (`content_values`): the values of its draft, and
+    what its author said about it.
+    """
+
+    values: Values
+    note: str = ""

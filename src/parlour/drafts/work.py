@@ -108,7 +108,7 @@ class Drafter:
         try:
             async with asyncio.timeout(task.seconds_left):
                 made, answered = await self._usable(job, task, meters)
-                answered = await made.bench.complete(made.type, made.slot, answered)
+            answered = await made.bench.complete(made.type, made.slot, answered)
         except TimeoutError:
             failed = TaskError("timeout", TOO_LONG)
         except TaskError as error:
@@ -310,7 +310,7 @@ class Drafter:
         store.write(tx, draft.id, kept.body)
         completed = Completed(value_id=kept.value_id, fields=kept.fields, generated=kept.generated)
         telling.completed(tx, run, task.call_id, completed)
-        run = replace(run, progress=replace(run.progress, made=run.progress.made + 1, call_id=None))
+        run = replace(run, progress=replace(run.progress, made=run.progress.made + 1, rounds=0, call_id=None))
         if run.progress.made < task.slot.of:
             job.finish(tx)
             store.set_progress(tx, run.id, run.progress)

@@ -23,7 +23,7 @@ class AuthoringSettings(BaseModel):
     media_bytes_max: int = Field(default=50 * 1024 * 1024, ge=1)
     drafts_max: int = Field(default=200, ge=1)
     draft_bytes_max: int = Field(default=1024 * 1024, ge=10_000)
-    values_max: int = Field(default=200, ge=1)
+    values_max: int = Field(default=1_000, ge=1)
     sources_max: int = Field(default=20, ge=0)
     source_chars_max: int = Field(default=60_000, ge=1_000)
     runs_parallel_max: int = Field(default=5, ge=1)

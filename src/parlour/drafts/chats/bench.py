@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from parlour.drafts import actions
+from parlour.drafts.artifacts import OTHER_ENTRIES
 from parlour.drafts.chats import kinds
 from parlour.drafts.chats.kinds import Answered, Scene
 from parlour.drafts.chats.material import apply, published_of, template_of, without
@@ -32,6 +33,8 @@ class ChatBench:
         if type_name in self.settled:
             ids = self.settled[type_name]
             return [Slot(number=number, of=len(ids), about={"link": each}) for number, each in enumerate(ids)]
+        if type_name in OTHER_ENTRIES:
+            return ()
         if type_name not in kinds.MADE_TYPES:
             raise TaskError("model", NO_ENGINE)
         return kinds.plan(type_name, self.scene)

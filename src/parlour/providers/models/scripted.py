@@ -26,6 +26,7 @@ from parlour.providers.models.scripted_cast import Part, play_cast
 from parlour.providers.models.scripted_dialogue import play
 from parlour.providers.models.scripted_grading import grade_request
 from parlour.providers.models.scripted_preferring import prefer_request
+from parlour.providers.models.scripted_written import play_written
 from parlour.turns.ports import Finished, Piece, Request, Text, Usage
 
 SLOW_PIECES_PER_SECOND = 20.0
@@ -140,7 +141,7 @@ def _answer(request: Request) -> str:
     match request.task:
         case "reply":
             played = _played(request, learner)
-            return played[0] if played else _WITHOUT_SCRIPT[max(0, len(learner) - 1) % len(_WITHOUT_SCRIPT)]
+            return played[0] if played else _without_script(request, learner)
         case "hints":
             played = _played(request, _learner_lines(learner))
             hints = (played[1] if played else ()) or _HINTS_WITHOUT_SCRIPT
@@ -155,6 +156,13 @@ def _answer(request: Request) -> str:
             return draft(learner[-1] if learner else "")
         case "assist" | "candidate":
             raise ProviderFault("The scripted model answers this with its tools.", retryable=False)
+
+
+def _without_script(request: Request, learner: list[str]) -> str:
+    """What somebody says whom the offline author has written; anybody else says that nobody has written a part."""
+    rules = next((said.content for said in request.messages if said.role == "system"), "")
+    written = play_written(rules, learner)
+    return written or _WITHOUT_SCRIPT[max(0, len(learner) - 1) % len(_WITHOUT_SCRIPT)]
 
 
 def _learner_lines(said: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The offline author: new material from what the author of a scenario wrote, varied and not invented.
+"""The offline author of chats: new material from what the author of a scenario wrote, varied and not invented.
 
 It takes the written values, puts other people and other circumstances in, and says so: descriptions
 and statements end with a sentence that tells that they were drafted offline. The same request gets
@@ -13,8 +13,11 @@ import msgspec
 
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
+from parlour.providers.models.scripted_author_artifacts import answer as answer_of_artifact
+from parlour.providers.models.scripted_author_ask import LABEL
+from parlour.providers.models.scripted_author_ask import Ask as ArtifactAsk
 
-LABEL = "(Drafted offline from a template.)"
+_OF_ARTIFACT = '{"artifact":'
 _FIRST_NAMES = ("Amara", "Bo", "Chidi", "Dana", "Elif", "Farid", "Greta", "Hana", "Ivo", "Kemi", "Lina", "Mateo")
 _LAST_NAMES = ("Abara", "Berg", "Castro", "Dietz", "Eriksen", "Fontaine", "Gupta", "Haddad", "Ito", "Kovacs")
 _MOMENTS = (
@@ -48,8 +51,13 @@ class _Ask(msgspec.Struct, frozen=True):
 
 
 def draft(document: str) -> str:
-    """The answer to a request of `drafts.prompt`, as JSON. Raises `ProviderFault` for one it cannot read."""
+    """The answer to a request of `drafts.chats.prompt` or `library.making.prompts`, as JSON.
+
+    Raises `ProviderFault` for one it cannot read.
+    """
     try:
+        if document.startswith(_OF_ARTIFACT):
+            return answer_of_artifact(decode(document, ArtifactAsk))
         ask = decode(document, _Ask)
     except msgspec.DecodeError as error:
         raise ProviderFault("The request of the offline author cannot be read.", retryable=False) from error

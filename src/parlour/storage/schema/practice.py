@@ -214,6 +214,13 @@ drafts = table(
     Index("drafts_account", "account_id", "artifact_type"),
     Index("drafts_artifact", "artifact_id"),
 )
+# Who may write into a draft besides its owner; the draft itself says so, too.
+draft_editors = table(
+    "draft_editors",
+    words("draft_id", key=True),
+    words("account_id", key=True),
+    Index("draft_editors_account", "account_id"),
+)
 # One request to draft something (`run_id` on the wire); `then_*` is the job that its end enqueues.
 generations = table(
     "generations",

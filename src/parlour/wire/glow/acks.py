@@ -284,6 +284,17 @@ class TestStopped(Ack):
     message: str
 
 
+class GenerationBegun(Ack):
+    """7.3: accepted; events follow. `ignored` names what was granted and there is no tool for."""
+
+    group_id: str
+    run_id: str
+    draft_id: str
+    artifact_type: str
+    resource_types: list[str]
+    ignored: list[str]
+
+
 OPTIONAL = frozenset(
     {"resync", "presence", "score", "passed", "feedback", "assistant_content", "hints", "started", "replay_run_id"}
 )

@@ -159,6 +159,33 @@ class RunAlias(Alias):
     artifact_type: str
 
 
+class MediaAlias(Alias):
+    """A picture or a film is being made. The name begins with the artifact's."""
+
+    modality: str
+    artifact_type: str
+    group_id: str
+    run_id: str
+    resource_type: str
+    resource_id: str | None
+    message: str
+
+
+class MediaProgress(MediaAlias):
+    """It has begun, or goes on."""
+
+    status: str
+
+
+class MediaComplete(MediaAlias):
+    """It is there, below `file_path`."""
+
+    file_path: str
+    mime_type: str | None
+    file_size: int | None
+    upload_id: str
+
+
 ROWS = {
     "hints": "attempt_hint_progress",
     "feedbacks": "attempt_grading_progress",
@@ -172,6 +199,18 @@ ROWS = {
 RUNS: dict[str, tuple[str, type[Alias]]] = {
     "started": ("generation_progress", RunStarted),
     **{stage: (f"generation_{stage}", RunAlias) for stage in ("progress", "saved", "complete", "error")},
+}
+
+# The events of images that media aliases are derived from; those of videos have the same.
+MEDIA: dict[str, tuple[str, type[Alias]]] = {
+    "media_progress": ("images_generation_progress", MediaProgress),
+    "media_complete": ("images_generation_complete", MediaComplete),
+}
+_ALSO = {
+    "images_generation_progress": frozenset(
+        f"{kind}_generation_{stage}" for kind in ("images", "videos") for stage in ("started", "progress")
+    ),
+    "images_generation_complete": frozenset({"images_generation_complete", "videos_generation_complete"}),
 }
 
 # The alias, the documented event it is derived from, its model.
@@ -189,6 +228,7 @@ ALIAS_EVENTS: dict[str, tuple[str, type[Alias]]] = {
     **{f"{kind}_generation_started": (event, RowStarted) for kind, event in ROWS.items()},
     **{f"{kind}_generation_complete": (event, RowComplete) for kind, event in ROWS.items()},
     **{f"{artifact}_generation_{stage}": row for artifact in ARTIFACTS for stage, row in RUNS.items()},
+    **{f"{artifact}_generation_{stage}": row for artifact in ARTIFACTS for stage, row in MEDIA.items()},
 }
 
 
@@ -196,6 +236,6 @@ def check_alias(name: str, payload: object) -> Alias:
     """An alias against its model; raises `KeyError`, `ValueError` or `pydantic.ValidationError`."""
     event, model = ALIAS_EVENTS[name]
     alias = model.model_validate(payload)
-    if alias.meta.alias_of != event:
+    if alias.meta.alias_of not in _ALSO.get(event, frozenset({event})):
         raise ValueError(f"{name} is an alias of {event}")
     return alias

@@ -11,6 +11,8 @@ from typing import Literal, cast
 
 Dialect = Literal["none", "glow-web"]
 GLOW_WEB: Dialect = "glow-web"
+UPLOADS_PATH = "/api/v1/uploads/"
+_MODALITIES = {"images": "image", "videos": "video"}
 FAILED_TEXT = "The reply could not be made."
 
 Payload = Mapping[str, object]
@@ -196,6 +198,34 @@ def _of_artifact(stage: str) -> Make:
     return make
 
 
+def _media(stage: str) -> Make:
+    """What is told of a picture or a film; its end only if there is a file."""
+
+    def make(payload: Payload, _known: Known) -> Sequence[Frame]:
+        artifact, upload_id = payload.get("artifact_type"), payload.get("upload_id")
+        if not artifact or (stage == "complete" and not upload_id):
+            return ()
+        kind = payload.get("resource_type")
+        told: dict[str, object] = {
+            "modality": _MODALITIES[str(kind)],
+            **{member: payload.get(member) for member in ("artifact_type", "group_id", "run_id")},
+            "resource_type": kind,
+            "resource_id": payload.get("resource_id"),
+            "message": payload.get("message") or "",
+        }
+        if stage != "complete":
+            return ((f"{artifact}_generation_media_progress", {**told, "status": stage}),)
+        file = {
+            "file_path": f"{UPLOADS_PATH}{upload_id}",
+            "mime_type": payload.get("mime_type"),
+            "file_size": payload.get("file_size"),
+            "upload_id": upload_id,
+        }
+        return ((f"{artifact}_generation_media_complete", {**told, **file}),)
+
+    return make
+
+
 # The documented event, the frames before it, the frames after it.
 ALIASES: Mapping[str, tuple[Make, Make]] = {
     "attempt_assistant_start": (_none, _reply_started),
@@ -210,4 +240,7 @@ ALIASES: Mapping[str, tuple[Make, Make]] = {
     "generation_saved": (_none, _of_artifact("saved")),
     "generation_complete": (_none, _of_artifact("complete")),
     "generation_error": (_none, _of_artifact("error")),
+    **{f"{kind}_generation_started": (_none, _media("started")) for kind in _MODALITIES},
+    **{f"{kind}_generation_progress": (_none, _media("in_progress")) for kind in _MODALITIES},
+    **{f"{kind}_generation_complete": (_none, _media("complete")) for kind in _MODALITIES},
 }

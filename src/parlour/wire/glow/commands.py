@@ -20,6 +20,7 @@ from parlour.events import cursors, log
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import Ids
 from parlour.kernel.refusals import Fault, Refusal, invalid
+from parlour.library.generating import GenerateRules
 from parlour.storage import requests
 from parlour.storage.database import Database
 from parlour.storage.requests import RequestKey
@@ -104,11 +105,19 @@ class Outcome:
 class Commands:
     """Carries out commands on the database, under the rules of the deployment."""
 
-    def __init__(self, database: Database, ids: Ids, rules: RegradeRules, tests: RunRules | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ids: Ids,
+        rules: RegradeRules,
+        tests: RunRules | None = None,
+        authoring: GenerateRules | None = None,
+    ) -> None:
         self._database = database
         self._ids = ids
         self._rules = rules
         self._tests = tests or RunRules()
+        self._authoring = authoring or GenerateRules()
         self.shutting_down = False
 
     async def run(self, command: Command) -> Outcome:
@@ -153,7 +162,13 @@ class Commands:
         handler = command.operation.handler
         if handler is None:
             raise RuntimeError("an operation on the connection has no handler")
-        caller = Caller(actor=command.session.actor, regrade=self._rules, tests=self._tests, holds=command.holds)
+        caller = Caller(
+            actor=command.session.actor,
+            regrade=self._rules,
+            tests=self._tests,
+            authoring=self._authoring,
+            holds=command.holds,
+        )
         if key is None:
             return self._joined(tx, command, handler(tx, caller, payload))
         known = requests.claim(tx, key)

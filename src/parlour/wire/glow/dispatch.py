@@ -147,8 +147,11 @@ class Dispatch:
         request: str | None = None,
     ) -> None:
         event = error_event(name)
-        kind = "type" if event == "attempt_error" else "error_type"
-        said = {kind: found.get("error_type"), "message": found["detail"], "code": found["code"]}
+        said: dict[str, object] = {"message": found["detail"], "code": found["code"]}
+        if event != "generation_error":
+            said["type" if event == "attempt_error" else "error_type"] = found.get("error_type")
+        elif "errors" in found:
+            said["errors"] = found["errors"]
         connection.emit(event, {**ERROR_MEMBERS.get(event, {}), **ids, **said, "status": found["status"]}, request)
 
     async def _on_connection(

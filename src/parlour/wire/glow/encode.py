@@ -141,6 +141,7 @@ ENCODERS: Mapping[str, Callable[[Any], Said]] = {
     attempts.PreparationFailed.__name__: encode_drafts.preparation_failed,
     drafts.GenerationAdvanced.__name__: _named("generation_progress"),
     drafts.ValueTold.__name__: encode_drafts.value_told,
+    drafts.GenerationSaved.__name__: _named("generation_saved"),
     drafts.GenerationCompleted.__name__: _named("generation_complete"),
     drafts.GenerationFailed.__name__: encode_drafts.generation_failed,
     presence.PresenceChanged.__name__: _named("attempt_presence"),

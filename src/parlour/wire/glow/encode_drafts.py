@@ -29,6 +29,9 @@ def value_told(fact: ValueTold) -> Said:
 def generation_failed(fact: GenerationFailed) -> Said:
     """The end of a run that did not make everything."""
     said = cast("dict[str, object]", msgspec.to_builtins(fact))
+    for member in ("draft_id", "errors"):
+        if said[member] is None:
+            del said[member]
     return "generation_error", said | {"status": CODES[fact.code][0]}
 
 

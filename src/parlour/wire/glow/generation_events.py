@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, create_model
 
 from parlour.drafts.registry import FIELDS_OF_ENTRIES, FIELDS_OF_RESOURCES, STAGES, Fields, FieldType
+from parlour.wire.glow.event_bases import Exact
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -16,6 +17,16 @@ _TYPES: Mapping[FieldType, object] = {
     "bool": bool | None,
     "any[]": list[Any] | None,
 }
+_MEDIA = ("images", "videos", "uploads")
+
+
+class FaultRow(Exact):
+    """One wrong member of a request, or one fault of what was to be stored."""
+
+    pointer: str
+    message: str
+
+
 _RUN: dict[str, Any] = {"artifact_type": (str, ...), "group_id": (str, ...), "run_id": (str, ...)}
 _FAMILY: Mapping[str, tuple[str, str, dict[str, Any]]] = {
     "generation_progress": (
@@ -28,6 +39,11 @@ _FAMILY: Mapping[str, tuple[str, str, dict[str, Any]]] = {
             "percentage": (int, ...),
             "last_completed_resource": (str, ...),
         },
+    ),
+    "generation_saved": (
+        "GenerationSaved",
+        "The artifact that a run was to write is stored.",
+        {**_RUN, "artifact_id": (str | None, None), "draft_id": (str | None, None)},
     ),
     "generation_complete": (
         "GenerationComplete",
@@ -48,11 +64,16 @@ _FAMILY: Mapping[str, tuple[str, str, dict[str, Any]]] = {
             "artifact_type": (str, ...),
             "group_id": (str | None, None),
             "run_id": (str | None, None),
+            "artifact_id": (str | None, None),
+            "draft_id": (str | None, None),
+            "resource_type": (str | None, None),
             "resource_types": (list[str] | None, None),
+            "resource_id": (str | None, None),
             "success": (bool, ...),
             "message": (str, ...),
             "code": (str, ...),
             "status": (int, ...),
+            "errors": (list[FaultRow] | None, None),
         },
     ),
 }
@@ -75,6 +96,8 @@ def _model(base: type[B], name: str, kind: str, fields: Fields) -> type[B]:
     members: dict[str, Any] = {member: (str | None, None) for member in (*_EVERY, f"{kind}_type", f"{kind}_id")}
     members |= {"generated": (bool | None, None), "success": (bool | None, None), "error_stage": (str | None, None)}
     members |= {field: (_TYPES[held], None) for field, held in fields.items()}
+    if name in _MEDIA:
+        members |= {"upload_id": (str | None, None), "mime_type": (str | None, None), "file_size": (int | None, None)}
     title = "".join(part.capitalize() for part in name.split("_")) + "Generation"
     return _made(base, title, f"A value of the type {name} is being made.", members)
 

@@ -12,6 +12,7 @@ from parlour.benchmarks.running.rules import RunRules
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Fault, Refusal, forbidden
+from parlour.library.generating import GenerateRules
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, payloads
 
@@ -26,6 +27,7 @@ class Caller:
     actor: Actor
     regrade: RegradeRules
     tests: RunRules
+    authoring: GenerateRules
     holds: Callable[[str], bool] = lambda _: False
 
 

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from parlour.drafts.artifacts import ARTIFACTS
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, handlers, payloads
 from parlour.wire.glow import handlers_of_tests as tests
+from parlour.wire.glow.generate_payload import Generate
 from parlour.wire.glow.handlers import Caller, Done
+from parlour.wire.glow.handlers_of_generate import generate
 
 PREFIX = "/socket/v5/client/"
 SERVER_PREFIX = "/socket/v5/server/"
@@ -29,12 +32,13 @@ class Operation:
     client of dialect `glow-web` (9.7). `answers_first`: its direct event comes before the events it causes.
     `held`: only the connection that holds the chat's voice session may; over HTTP `?sid=` names it. `often`: not
     counted as a command (4.7). `remembered`: a request id makes it happen once; otherwise it always acts (4.5.6).
+    `error_type`: None for `generate`, whose errors have none (4.4).
     """
 
     path: str
     payload: type[payloads.Payload]
     ack: type[acks.Ack]
-    error_type: str
+    error_type: str | None
     handler: Handler | None = None
     waits: Waits | None = None
     loose: type[payloads.Payload] | None = None
@@ -108,6 +112,14 @@ VOICE: tuple[Operation, ...] = (
 )
 
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        path="generate",
+        payload=Generate,
+        ack=acks.GenerationBegun,
+        error_type=None,
+        handler=generate,
+        summary="Have a model write values of an artifact, or of the chat that waits in a lobby.",
+    ),
     Operation(
         path="attempt/start",
         payload=payloads.AttemptStart,
@@ -269,7 +281,7 @@ OPERATIONS: tuple[Operation, ...] = (
 def _spellings(operation: Operation) -> tuple[str, ...]:
     name = operation.name
     family, _, rest = name.partition("_")
-    return (name, f"{family}.{rest}", PREFIX + operation.path)
+    return (name, f"{family}.{rest}" if rest else name, PREFIX + operation.path)
 
 
 EVENTS: dict[str, Operation] = {
@@ -296,6 +308,7 @@ _NAMED_IDS: dict[str, dict[str, str]] = {
             "branch_message_id",
         )
     },
+    "generate": {name: name for name in ("artifact_id", "draft_id", "group_id", "run_id")},
     "test": {
         "benchmark_id": "benchmark_id",
         "eval_id": "eval_id",
@@ -320,8 +333,10 @@ def error_event(name: str) -> str:
     return "generation_error" if family == "generate" else f"{family or 'attempt'}_error"
 
 
-def error_type_of(name: str, error_type: str, code: str) -> str:
+def error_type_of(name: str, error_type: str | None, code: str) -> str | None:
     """The error type of a refusal: that of the operation, with the exceptions of 4.4."""
+    if error_type is None:
+        return None
     found = _TYPE_OF_CODE.get(code)
     if found is None and family_of(name) == "test":
         found = _TYPE_OF_CODE_IN_TESTS.get(code)
@@ -338,4 +353,14 @@ def named_ids(name: str, raw: object) -> dict[str, object]:
         value = members.get(member)
         if isinstance(value, str) and len(value) <= _ID_CHARACTERS_MAX:
             found[told] = value
+    if family_of(name) == "generate":
+        found["artifact_type"] = _primary(members)
     return found
+
+
+def _primary(members: dict[str, object]) -> str:
+    """The primary artifact that a request to generate names; empty if there is none (9.4)."""
+    items = members.get("artifact_types")
+    first: object = cast("list[object]", items)[0] if isinstance(items, list) and items else None
+    name = cast("dict[str, object]", first).get("name") if isinstance(first, dict) else first
+    return name if isinstance(name, str) and name in ARTIFACTS else ""

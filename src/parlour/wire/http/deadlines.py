@@ -2,7 +2,7 @@
 
 Pass `deadline_protocol(...)` as `http=` to `uvicorn.Config`. A connection whose request (head
 and body) has not arrived after N seconds is closed, however busily its bytes trickle; so is one
-whose head is too big. Forms with files below `upload_paths` may take longer: each of their bytes
+whose head is too big. Files, and forms with files, below `upload_paths` may take longer: each of their bytes
 gives them N seconds more, up to an hour. Answers may take as long as they need.
 """
 
@@ -17,6 +17,7 @@ from parlour.wire.http.limits import is_form
 from parlour.wire.http.problems import problem_response
 
 HEAD_BYTES_MAX = 64 * 1024
+FILES = (b"image/", b"video/", b"audio/", b"application/octet-stream")
 HEADERS_MAX = 200
 UPLOAD_SECONDS_MAX = 3600.0
 
@@ -120,7 +121,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         kinds = [value for name, value in self.headers if name == b"content-type"]
         if (
             kinds
-            and is_form(kinds[0].decode("latin-1"))
+            and (is_form(kinds[0].decode("latin-1")) or kinds[0].startswith(FILES))
             and self.scope["path"].startswith(self.upload_paths or ("\0",))
         ):
             self._upload_until = self.loop.time() + UPLOAD_SECONDS_MAX

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.wire.http.problems import problem_response
 
+UPLOADS = "/api/v1/uploads"
 JSON_DEPTH_MAX = 32
 TOO_DEEP = "JSON may be nested"
 DRAIN_BYTES_MAX = 16 * 1024 * 1024
@@ -52,7 +53,7 @@ class FormArea:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BodyLimits:
     """Bytes a JSON body and any other body may have. `upload_paths` are prefixes of paths whose
-    bodies may have `upload_bytes_max`; `untouched_paths` are left to a handler with own limits.
+    bodies, JSON aside, may have `upload_bytes_max`; `untouched_paths` are left to a handler with own limits.
     Below the paths of `forms` its limits count."""
 
     json_bytes_max: int = 1_000_000
@@ -101,7 +102,7 @@ class LimitBodies:
         forms = self._limits.forms
         if forms is not None and path.startswith(forms.paths):
             return forms.form_bytes_max if is_form(content_type) else forms.json_bytes_max
-        if self._limits.upload_paths and path.startswith(self._limits.upload_paths):
+        if self._limits.upload_paths and not is_json and path.startswith(self._limits.upload_paths):
             return self._limits.upload_bytes_max
         return self._limits.json_bytes_max if is_json else self._limits.body_bytes_max
 

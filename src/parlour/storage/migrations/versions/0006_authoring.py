@@ -36,6 +36,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "draft_editors",
+        sa.Column("draft_id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("draft_id", "account_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("draft_editors_account", "draft_editors", ["account_id"], unique=False)
+    op.create_table(
         "generation_messages",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("group_id", sa.Text(), nullable=False),

@@ -9,6 +9,8 @@ import { Header } from "./views/header.js";
 import { History } from "./views/history.js";
 import { Home } from "./views/home.js";
 import { Laboratory } from "./views/lab/page.js";
+import { useMayAuthor } from "./views/library/may-author.js";
+import { Library } from "./views/library/pages.js";
 import { SignIn } from "./views/sign-in.js";
 import { useMayTest } from "./views/tests/may-test.js";
 import { Tests } from "./views/tests/pages.js";
@@ -45,6 +47,7 @@ function Room({ session, onLeave }) {
   const listeners = useRef(new Set());
   const missed = useRef(new Map());
   const mayTest = useMayTest(session.token, state);
+  const mayAuthor = useMayAuthor(session.token, state);
   const api = useRef(null);
   api.current ??= apiFor(session.token);
 
@@ -83,12 +86,13 @@ function Room({ session, onLeave }) {
   };
   const shared = { api: api.current, connection: line, onLeave };
   return html`
-    <${Header} name=${session.name} state=${state} place=${place} mayTest=${mayTest} onSignOut=${signOut} />
+    <${Header} name=${session.name} state=${state} place=${place} mayTest=${mayTest} mayAuthor=${mayAuthor} onSignOut=${signOut} />
     <main id="main">
       ${line && place.page === "attempt" && html`<${AttemptPage} key=${place.attemptId} place=${place} ...${shared} />`}
       ${line && place.page === "home" && html`<${Home} ...${shared} />`}
       ${line && place.page === "history" && html`<${History} key=${place.simulationId} simulationId=${place.simulationId} ...${shared} />`}
       ${line && (place.page === "benchmarks" || place.page === "test") && html`<${Tests} place=${place} session=${session} ...${shared} />`}
+      ${line && place.page === "library" && html`<${Library} place=${place} session=${session} ...${shared} />`}
       ${line && place.page === "laboratory" && html`<${Laboratory} place=${place} session=${session} ...${shared} />`}
     </main>`;
 }

@@ -1,11 +1,12 @@
 // A refusal or failure, in words for the person (specification 4.4). `again`: the same request may be sent again.
 export class Problem extends Error {
-  constructor({ code, detail, status = 0, again = false }) {
+  constructor({ code, detail, status = 0, again = false, errors = [] }) {
     super(detail);
     this.code = code;
     this.detail = detail;
     this.status = status;
     this.again = again;
+    this.errors = errors;
   }
 }
 
@@ -19,6 +20,7 @@ export function problemFrom(body, status) {
     detail: known.detail ?? known.title ?? "Something went wrong. Please try again.",
     status: at,
     again: UNSTORED.has(at) || at >= 500 || known.code === "command_in_progress",
+    errors: Array.isArray(known.errors) ? known.errors : [],
   });
 }
 

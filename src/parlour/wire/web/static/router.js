@@ -1,5 +1,6 @@
 // Where the person is, from the address: #/ · #/history · #/history/<simulation id> · #/attempt/<id> · #/attempt/<id>/message/<id>
 // · #/laboratory · #/laboratory/experiments/<id> · #/laboratory/papers · #/laboratory/files
+// · #/library · #/library/<id> · #/library/<id>/versions · #/drafts/<id>
 // · #/benchmarks · #/benchmarks/<id> · #/benchmarks/<id>/start · #/tests/<id> · #/tests/<id>/cases · #/tests/<id>/cases/<replay id>.
 import { useEffect, useState } from "./html.js";
 
@@ -10,6 +11,8 @@ export function placeOf(hash) {
   if (page === "attempt" && id) return { page: "attempt", attemptId: id, messageId: part === "message" ? messageId : null };
   if (page === "laboratory") return { page: "laboratory", part: LAB_PARTS.has(id) ? id : "talk", experimentId: id === "experiments" ? part ?? null : null };
   if (page === "benchmarks") return { page: "benchmarks", benchmarkId: id || null, start: part === "start" };
+  if (page === "library") return { page: "library", artifactId: id || null, part: part === "versions" ? "versions" : "read", draftId: null };
+  if (page === "drafts" && id) return { page: "library", artifactId: null, part: "read", draftId: id };
   if (page === "tests" && id) return { page: "test", testId: id, part: part === "cases" ? "cases" : "results", replayId: (part === "cases" && messageId) || null };
   return page === "history" ? { page: "history", simulationId: id ?? null } : { page: "home" };
 }
@@ -19,6 +22,9 @@ export const toExperiment = (id) => `#/laboratory/experiments/${encodeURICompone
 export const toTraining = (simulationId) => `#/history/${encodeURIComponent(simulationId)}`;
 export const toBenchmark = (id) => `#/benchmarks/${encodeURIComponent(id)}`;
 export const toTest = (id) => `#/tests/${encodeURIComponent(id)}`;
+export const toArtifact = (id) => `#/library/${encodeURIComponent(id)}`;
+export const toVersions = (id) => `${toArtifact(id)}/versions`;
+export const toDraft = (id) => `#/drafts/${encodeURIComponent(id)}`;
 export const toCase = (id, replayId) => `${toTest(id)}/cases/${encodeURIComponent(replayId)}`;
 export const toMessage = (id, messageId) => `${toAttempt(id)}/message/${encodeURIComponent(messageId)}`;
 

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../html.js";
 const WORDS = { connecting: "Connecting…", online: "Connected", recovered: "Back again, nothing was lost", reconnecting: "Reconnecting…" };
 const RECOVERED_MS = 4_000;
 
-export function Header({ name, state, place, mayTest, onSignOut }) {
+export function Header({ name, state, place, mayTest, mayAuthor, onSignOut }) {
   const current = (page) => (place.page === page ? "page" : undefined);
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
@@ -13,6 +13,7 @@ export function Header({ name, state, place, mayTest, onSignOut }) {
         <a href="#/" aria-current=${current("home")}>Practice</a>
         <a href="#/history" aria-current=${current("history")}>History</a>
         <a href="#/laboratory" aria-current=${current("laboratory")}>Laboratory</a>
+        ${mayAuthor && html`<a href="#/library" aria-current=${current("library")}>Library</a>`}
         ${mayTest && html`<a href="#/benchmarks" aria-current=${current("benchmarks") ?? current("test")}>Tests</a>`}
       </nav>
       <${ConnectionState} state=${state} />

@@ -1,0 +1,120 @@
+"""Which trainings play an artifact, and bringing its newest version into them (Glow 1.2).
+
+Only templates pin versions, of scenarios and rubrics; chats that have begun keep theirs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from parlour.accounts.people.managing import Done, note
+from parlour.catalog import actions as catalog
+from parlour.catalog import trainings as rows
+from parlour.catalog.entities import ChatTemplate, EntryKind
+from parlour.kernel.actor import Actor
+from parlour.library import access
+from parlour.library.templates import SCENARIO_FLAGS
+from parlour.library.trainings import TrainingChange, change, may_edit, may_read
+from parlour.storage.tx import Tx
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Training:
+    """A training that plays an artifact. `version`: which one it pins, None if that is not pinned by itself;
+    `newest`: the newest one that there is."""
+
+    id: str
+    kind: EntryKind
+    name: str
+    version: int | None
+    newest: int
+
+
+def trainings_of(tx: Tx, actor: Actor, artifact_id: str) -> tuple[Training, ...]:
+    """The active trainings that play an artifact, of those that the actor may read. Whose it is, is not asked."""
+    held = access.held(tx, None, artifact_id)
+    if held is None:
+        return ()
+    newest = access.newest_version(tx, held.artifact_type, artifact_id)
+    found = ((each, _pins(tx, held, each)) for each in rows.trainings(tx) if each.entry.active)
+    return tuple(
+        _told(training, min((each for each in pins if each is not None), default=None), newest)
+        for training, pins in found
+        if pins and may_read(tx, actor, training)
+    )
+
+
+def adopt(tx: Tx, actor: Actor, artifact_id: str, route: str) -> tuple[Training, ...]:
+    """Bring the newest version of an artifact into the active trainings that the actor may edit; those of them."""
+    held = access.artifact_to_read(tx, actor, artifact_id)
+    newest = access.newest_version(tx, held.artifact_type, artifact_id)
+    adopted: list[Training] = []
+    for training in rows.trainings(tx):
+        if not training.entry.active or not _pins(tx, held, training) or not may_edit(tx, actor, training):
+            continue
+        if held.artifact_type == "simulation":
+            change(tx, actor, training.entry.id, TrainingChange(adopt=True), route)
+        elif held.artifact_type in ("scenario", "rubric"):
+            _pin(tx, actor, training, (held, newest), route)
+        else:
+            continue
+        pinned = newest if held.artifact_type in ("scenario", "rubric") else None
+        adopted.append(_told(training, pinned, newest))
+    return tuple(adopted)
+
+
+def _told(training: rows.Training, version: int | None, newest: int) -> Training:
+    entry = training.entry
+    return Training(id=entry.id, kind=entry.kind, name=entry.name, version=version, newest=newest)
+
+
+def _pins(tx: Tx, held: access.Held, training: rows.Training) -> set[int | None]:
+    """The versions of an artifact that a training pins; {None} if it plays it without a pin, nothing if not at all."""
+    entry, artifact_id = training.entry, held.artifact_id
+    match held.artifact_type:
+        case "scenario":
+            return {each.scenario_version for each in entry.templates if each.scenario_id == artifact_id}
+        case "rubric":
+            return {each.rubric_version for each in entry.templates if each.rubric_id == artifact_id}
+        case "simulation":
+            return {None} if entry.simulation_id == artifact_id else set()
+        case "cohort":
+            return {None} if artifact_id in entry.cohort_ids else set()
+        case "persona" | "document":
+            return {None} if any(_plays(tx, each, artifact_id) for each in entry.templates) else set()
+        case _:
+            return set()
+
+
+def _plays(tx: Tx, template: ChatTemplate, artifact_id: str) -> bool:
+    scenario = catalog.scenario_version(tx, template.scenario_id, template.scenario_version)
+    return scenario is not None and artifact_id in (*scenario.persona_ids, *scenario.document_ids)
+
+
+def _pin(tx: Tx, actor: Actor, training: rows.Training, wanted: tuple[access.Held, int], route: str) -> None:
+    held, version = wanted
+    entry = training.entry
+    templates = tuple(
+        _with_scenario(tx, each, version)
+        if each.scenario_id == held.artifact_id
+        else replace(each, rubric_version=version)
+        if each.rubric_id == held.artifact_id
+        else each
+        for each in entry.templates
+    )
+    if templates != entry.templates:
+        rows.put_training(tx, replace(entry, templates=templates), actor.account_id)
+        note(tx, actor, Done("training.adopt", entry.id, route, {"artifact": held.artifact_id, "version": version}))
+
+
+def _with_scenario(tx: Tx, template: ChatTemplate, version: int) -> ChatTemplate:
+    """A template with another version of its scenario; what it shows goes along where it was that of the old one."""
+    old = catalog.scenario_version(tx, template.scenario_id, template.scenario_version)
+    new = catalog.scenario_version(tx, template.scenario_id, version)
+    if old is None or new is None:
+        return replace(template, scenario_version=version)
+    flags = {name: getattr(new, name) for name in _followed(template, old)}
+    return replace(template, scenario_version=version, **flags)
+
+
+def _followed(template: ChatTemplate, scenario: object) -> Iterator[str]:
+    return (name for name in SCENARIO_FLAGS if getattr(template, name) == getattr(scenario, name))

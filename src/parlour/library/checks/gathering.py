@@ -1,0 +1,31 @@
+"""What an artifact stands among, read from the catalogue."""
+
+from parlour.catalog import authored
+from parlour.drafts.values import Values
+from parlour.library import access
+from parlour.library.checks.linting import Surroundings
+from parlour.library.forms.reading import values_of
+from parlour.storage.tx import Tx
+
+_READ = {"personas": "persona", "documents": "document", "scenarios": "scenario"}
+_USERS_MAX = 50
+
+
+def surroundings_of(tx: Tx, artifact_type: str, values: Values, artifact_id: str | None = None) -> Surroundings:
+    """The values of what an artifact links to, and of the scenarios that play it (`artifact_id`: a published persona).
+
+    What is not there is left out; whose it is, is not asked: nothing of it is told but its name.
+    """
+    linked: dict[str, Values] = {}
+    for type_name, kind in _READ.items():
+        for value in values.get(type_name, ()):
+            if value.linked and access.held(tx, kind, value.id) is not None:
+                linked[value.id] = values_of(tx, kind, value.id)
+    if artifact_type != "persona" or artifact_id is None:
+        return Surroundings(linked=linked)
+    playing = authored.naming(tx, ("scenario",), artifact_id)[:_USERS_MAX]
+    found = (values_of(tx, "scenario", row.id) for row in playing if access.held(tx, "scenario", row.id) is not None)
+    return Surroundings(
+        linked=linked,
+        used_by=tuple(each for each in found if any(value.id == artifact_id for value in each.get("personas", ()))),
+    )

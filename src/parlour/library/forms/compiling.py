@@ -1,0 +1,188 @@
+"""Building any artifact from its values, and what keeps it from being built."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from parlour.accounts import actions as accounts
+from parlour.catalog import authored
+from parlour.catalog.anchors import Anchors
+from parlour.catalog.entities import Cohort, Kind
+from parlour.catalog.records import Record
+from parlour.drafts.artifacts import draft_types
+from parlour.drafts.values import Value, Values
+from parlour.files import actions as files
+from parlour.kernel.actor import Actor
+from parlour.kernel.ids import AccountId, is_id
+from parlour.library import access
+from parlour.library.checks.findings import Finding
+from parlour.library.forms import cohorts, documents, evals, personas, records, rubrics, scenarios, simulations
+from parlour.library.forms.cells import NAME_CHARS_MAX, Form, Link, Nested
+from parlour.library.forms.cohorts import CohortPlan
+from parlour.library.forms.reading import title, values_of
+from parlour.library.forms.records import without_secrets
+from parlour.storage.tx import Tx
+
+KIND_WORDS: Mapping[str, str] = {"profile": "person", "upload": "file", "eval": "evaluation"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compiling:
+    """Values that are to become an artifact. `artifact_id`: its id, also of one that does not exist yet.
+
+    `writers`: who else wrote the values; what one of them may use may be named.
+    """
+
+    actor: Actor
+    artifact_type: str
+    artifact_id: str
+    values: Values
+    writers: tuple[AccountId, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compiled:
+    """An artifact that was built. With an error among `findings` it may not be published.
+
+    `content` is an entity of the catalogue (a `Record` for everything without a kind of its own); `values` are those
+    to keep: without secrets. `nested` artifacts are to be published first. `plan`: of a cohort; `anchors`: of a
+    rubric.
+    """
+
+    kind: Kind
+    name: str
+    content: object
+    search: str
+    department_ids: tuple[str, ...]
+    values: Values
+    nested: tuple[Nested, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    plan: CohortPlan | None = None
+    anchors: Anchors | None = None
+
+
+def compiled(tx: Tx, wanted: Compiling) -> Compiled:
+    """Build an artifact from values. It never raises for what is wrong with them: it says it."""
+    form = Form(tx=tx, actor=wanted.actor, artifact_id=wanted.artifact_id, values=wanted.values)
+    for type_name in wanted.values.keys() - set(draft_types(wanted.artifact_type)):
+        form.wrong(type_name, None, None, f"A {wanted.artifact_type} has no values of this type.")
+    plan: CohortPlan | None = None
+    kind: Kind = "record"
+    content: object
+    match wanted.artifact_type:
+        case "persona":
+            kind, content = "persona", personas.compiled(form)
+        case "scenario":
+            kind, content = "scenario", scenarios.compiled(form)
+        case "rubric":
+            kind, content = "rubric", rubrics.compiled(form)
+        case "simulation":
+            kind, content = "simulation", simulations.compiled(form)
+        case "cohort":
+            cohort: Cohort = cohorts.compiled(form)
+            kind, content, plan = "cohort", cohort, cohorts.plan(form, cohort)
+        case "document":
+            kind, content = "document", documents.compiled(form)
+        case "eval":
+            kind, content = "eval", evals.compiled(form)
+        case _:
+            content = records.compiled(form, wanted.artifact_type)
+    anchors = rubrics.anchors(form) if kind == "rubric" else None
+    if len(title(wanted.values)) > NAME_CHARS_MAX:
+        form.one("names", "name", most=NAME_CHARS_MAX)
+    _check_links(form, wanted)
+    kept = {
+        name: tuple(without_secrets(name, each) for each in found) for name, found in wanted.values.items() if found
+    }
+    return Compiled(
+        kind=kind,
+        name=title(wanted.values) or (content.name if isinstance(content, Record) else ""),
+        content=content,
+        search="\n".join(_words(wanted.values)),
+        department_ids=tuple(each.id for each in wanted.values.get("departments", ()) if each.linked),
+        values={name: tuple(_without_user_id(name, each) for each in found) for name, found in kept.items()},
+        nested=tuple(form.nested),
+        findings=tuple(dict.fromkeys(form.findings)),
+        plan=plan,
+        anchors=anchors,
+    )
+
+
+def _without_user_id(type_name: str, value: Value) -> Value:
+    if type_name not in ("profiles", "instructors") or not value.linked:
+        return value
+    return replace(value, fields={}, by={})
+
+
+def _words(values: Values) -> Iterator[str]:
+    for type_name, field_name in (("descriptions", "description"), ("problem_statements", "problem_statement")):
+        for value in values.get(type_name, ()):
+            text = value.fields.get(field_name)
+            if isinstance(text, str):
+                yield text
+
+
+def _check_links(form: Form, wanted: Compiling) -> None:
+    known = _named_before(form.tx, wanted)
+    among = (wanted.actor, *_actors(form.tx, wanted))
+    for link in form.links:
+        if link.artifact_type == "department":
+            allowed = link.id in known or _may_give_to(form.tx, wanted.actor, link.id)
+        else:
+            allowed = link.id in known or any(_may_use(form.tx, each, link) for each in among)
+        if not allowed:
+            word = KIND_WORDS.get(link.artifact_type, link.artifact_type)
+            form.wrong(link.type, link.value_id, link.field, f"There is no such {word}.", "form.unknown_link")
+
+
+def _named_before(tx: Tx, wanted: Compiling) -> Collection[str]:
+    """Every id that the newest version names already, if its link still leads somewhere."""
+    if access.held(tx, wanted.artifact_type, wanted.artifact_id) is None:
+        return frozenset()
+    values = values_of(tx, wanted.artifact_type, wanted.artifact_id)
+    return frozenset(each for found in values.values() for value in found for each in _ids(value))
+
+
+def _ids(value: Value) -> Iterator[str]:
+    if value.linked:
+        yield value.id
+    yield from _ids_in(tuple(value.fields.values()))
+
+
+def _ids_in(fields: Sequence[object]) -> Iterator[str]:
+    for each in fields:
+        if isinstance(each, str) and is_id(each):
+            yield each
+        elif isinstance(each, Mapping):
+            yield from _ids_in(tuple(cast("Mapping[str, object]", each).values()))
+        elif isinstance(each, Sequence) and not isinstance(each, str):
+            yield from _ids_in(cast("Sequence[object]", each))
+
+
+def _actors(tx: Tx, wanted: Compiling) -> Iterator[Actor]:
+    for account_id in wanted.writers:
+        actor = accounts.actor_by_id(tx, account_id)
+        if actor is not None and actor.account_id != wanted.actor.account_id:
+            yield actor
+
+
+def _may_give_to(tx: Tx, actor: Actor, department_id: str) -> bool:
+    if actor.role != "superadmin":
+        return department_id in actor.department_ids
+    return access.held(tx, "department", department_id) is not None
+
+
+def _may_use(tx: Tx, actor: Actor, link: Link) -> bool:
+    match link.artifact_type:
+        case "dialogue":
+            row = authored.current(tx, link.id)
+            return row is not None and row.kind == "dialogue"
+        case "upload":
+            upload = files.upload(tx, link.id)
+            return upload is not None and upload.account_id is None
+        case "profile":
+            account = accounts.account_by_id(tx, link.id) if link.id else None
+            return account is not None and access.may_enrol(tx, actor, account)
+        case _:
+            held = access.held(tx, link.artifact_type, link.id)
+            return held is not None and access.may_read(actor, held)

@@ -1,0 +1,269 @@
+"""Scenarios as values, and back. What is not said to be shown is shown if there is something of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from parlour.catalog import actions as catalog
+from parlour.catalog.entities import (
+    Caption,
+    Casting,
+    Media,
+    Option,
+    Parameter,
+    Question,
+    Scenario,
+    Statement,
+)
+from parlour.drafts.values import Value, Values
+from parlour.files import actions as files
+from parlour.kernel.ids import named_id
+from parlour.library.forms import documents, personas
+from parlour.library.forms.cells import NAME_CHARS_MAX, Form, Nested, given, links, singles
+
+ENABLED: Mapping[str, str] = {
+    "problem_statement_enabled": "problem_statements",
+    "objectives_enabled": "objectives",
+    "video_enabled": "videos",
+    "images_enabled": "images",
+    "questions_enabled": "questions",
+}
+
+
+def values(scenario: Scenario) -> Values:
+    """What a scenario would have been written from."""
+    cast_as = {casting.persona_id: casting.dialogue_id for casting in scenario.castings}
+    several: dict[str, tuple[Value, ...]] = {
+        "problem_statements": tuple(
+            given(each.id, {"problem_statement": each.text}) for each in scenario.problem_statements
+        ),
+        "objectives": tuple(given(each.id, {"objective": each.text}) for each in scenario.objectives),
+        "images": tuple(map(_media, scenario.images)),
+        "videos": tuple(map(_video, scenario.videos)),
+        "questions": tuple(map(_question, scenario.questions)),
+        "parameter_fields": tuple(
+            given(each.id, {"name": each.name, "value": each.value}) for each in scenario.parameters
+        ),
+        "personas": tuple(
+            given(each, {"dialogue_id": cast_as[each]} if each in cast_as else {}, linked=True)
+            for each in scenario.persona_ids
+        ),
+        "scenario_flags": tuple(
+            given(named_id("value", scenario.id, name), {"name": name, "value": getattr(scenario, name)})
+            for name in ENABLED
+        ),
+    }
+    return {
+        **singles(
+            scenario.id, {"names": {"name": scenario.name}, "descriptions": {"description": scenario.description}}
+        ),
+        **{type_name: found for type_name, found in several.items() if found},
+        **links("documents", scenario.document_ids),
+        **links("departments", scenario.department_ids),
+    }
+
+
+def compiled(form: Form) -> Scenario:
+    """The scenario that values describe; personas and documents that are written in it are nested."""
+    for value in form.all("scenario_flags"):
+        if form.text("scenario_flags", value, "name", most=NAME_CHARS_MAX) not in ENABLED:
+            form.wrong("scenario_flags", value.id, "name", f"This must be one of {', '.join(ENABLED)}.")
+    persona_ids = _written_or_linked(form, "personas", "persona")
+    flags = {name: form.flag("scenario_flags", name) for name in ENABLED}
+    enabled = {name: flags[name] if flags[name] is not None else bool(form.all(of)) for name, of in ENABLED.items()}
+    return Scenario(
+        id=form.artifact_id,
+        name=form.one("names", "name", most=NAME_CHARS_MAX),
+        description=form.one("descriptions", "description"),
+        department_ids=form.linked("departments", "department"),
+        problem_statements=tuple(
+            Statement(id=each.id, text=form.text("problem_statements", each, "problem_statement"))
+            for each in form.all("problem_statements")
+        ),
+        objectives=tuple(
+            Statement(id=each.id, text=form.text("objectives", each, "objective")) for each in form.all("objectives")
+        ),
+        persona_ids=persona_ids,
+        document_ids=_written_or_linked(form, "documents", "document"),
+        parameters=tuple(
+            Parameter(
+                id=each.id,
+                name=form.text("parameter_fields", each, "name", most=NAME_CHARS_MAX),
+                value=form.text("parameter_fields", each, "value"),
+            )
+            for each in form.all("parameter_fields")
+        ),
+        images=tuple(_compiled_media(form, "images", each) for each in form.all("images")),
+        videos=tuple(_compiled_media(form, "videos", each) for each in form.all("videos")),
+        questions=tuple(_compiled_question(form, each) for each in form.all("questions")),
+        castings=_castings(form, persona_ids),
+        problem_statement_enabled=enabled["problem_statement_enabled"] is True,
+        objectives_enabled=enabled["objectives_enabled"] is True,
+        video_enabled=enabled["video_enabled"] is True,
+        images_enabled=enabled["images_enabled"] is True,
+        questions_enabled=enabled["questions_enabled"] is True,
+    )
+
+
+def written_persona(value: Value) -> Values:
+    """The values of a persona that is written inside a scenario."""
+    fields = value.fields
+    examples = fields.get("examples")
+    listed = isinstance(examples, Sequence) and not isinstance(examples, str)
+    rows = cast("Sequence[object]", examples) if listed else ()
+    return {
+        **singles(
+            value.id,
+            {
+                "names": {"name": fields.get("name")},
+                "descriptions": {"description": fields.get("description")},
+                "colors": {"hex_code": fields.get("color")},
+                "icons": {"value": fields.get("icon")},
+                "instructions": {"template": fields.get("instructions")},
+                "dialogues": {"dialogue_id": fields.get("dialogue_id")},
+            },
+        ),
+        **(
+            {
+                "examples": tuple(
+                    given(named_id("value", value.id, "examples", str(number)), {"example": each})
+                    for number, each in enumerate(rows)
+                )
+            }
+            if rows
+            else {}
+        ),
+    }
+
+
+def _written_or_linked(form: Form, type_name: str, artifact_type: str) -> tuple[str, ...]:
+    for value in form.all(type_name):
+        if value.linked:
+            form.link(artifact_type, value.id, type_name, value)
+            continue
+        written = written_persona(value) if artifact_type == "persona" else documents.of_cells(value)
+        among = {**written, "departments": form.all("departments")} if form.all("departments") else written
+        inner = Form(tx=form.tx, actor=form.actor, artifact_id=value.id, values=among)
+        if artifact_type == "persona":
+            personas.compiled(inner)
+        else:
+            documents.compiled(inner)
+        for finding in inner.findings:
+            form.wrong(type_name, value.id, finding.field, finding.message, finding.code)
+        for link in inner.links:
+            form.link(link.artifact_type, link.id, type_name, value, link.field)
+        form.nested.append(Nested(artifact_type=artifact_type, artifact_id=value.id, values=among))
+    return tuple(dict.fromkeys(value.id for value in form.all(type_name)))
+
+
+def _castings(form: Form, persona_ids: Sequence[str]) -> tuple[Casting, ...]:
+    values = {value.id: value for value in form.all("personas")}
+    found: list[Casting] = []
+    for persona_id in persona_ids:
+        value = values[persona_id]
+        dialogue_id = form.named("dialogue", "personas", value, "dialogue_id")
+        if not dialogue_id and value.linked:
+            persona = catalog.persona(form.tx, persona_id)
+            dialogue_id = (persona.dialogue_id or "") if persona is not None else ""
+        newest = catalog.newest(form.tx, (dialogue_id,)) if dialogue_id else ()
+        found += [
+            Casting(persona_id=persona_id, dialogue_id=dialogue_id, dialogue_version=each.version) for each in newest
+        ]
+    return tuple(found)
+
+
+def _media(media: Media) -> Value:
+    fields: dict[str, object] = {"name": media.name, "description": media.description}
+    if media.upload_id is not None:
+        fields |= {"upload_id": media.upload_id, "mime_type": media.mime_type}
+    return given(media.id, fields)
+
+
+def _video(media: Media) -> Value:
+    captions = [
+        {"upload_id": each.upload_id, "language": each.language, "label": each.label} for each in media.captions
+    ]
+    return given(media.id, {**_media(media).fields, "captions": captions})
+
+
+def _compiled_media(form: Form, type_name: str, value: Value) -> Media:
+    captions: list[Caption] = []
+    for item in form.items(type_name, value, "captions") if type_name == "videos" else ():
+        inner = Value(id=value.id, fields=_object(item))
+        upload_id = form.named("upload", type_name, inner, "upload_id")
+        if not upload_id:
+            form.wrong(type_name, value.id, "captions", "Captions need a file.")
+            continue
+        captions.append(
+            Caption(
+                upload_id=upload_id,
+                language=form.text(type_name, inner, "language", most=NAME_CHARS_MAX),
+                label=form.text(type_name, inner, "label", most=NAME_CHARS_MAX),
+            )
+        )
+    upload_id = form.named("upload", type_name, value, "upload_id") or None
+    return Media(
+        id=value.id,
+        name=form.text(type_name, value, "name", most=NAME_CHARS_MAX),
+        description=form.text(type_name, value, "description"),
+        upload_id=upload_id,
+        mime_type=_mime_type(form, type_name, value, upload_id),
+        captions=tuple(captions),
+    )
+
+
+def _mime_type(form: Form, type_name: str, value: Value, upload_id: str | None) -> str:
+    """The type of the file as it is, whatever the value says; it must be one that can be shown."""
+    upload = files.upload(form.tx, upload_id) if upload_id is not None else None
+    if upload is None:
+        return form.text(type_name, value, "mime_type", most=NAME_CHARS_MAX) if upload_id is None else ""
+    if not upload.mime_type.startswith(f"{type_name[:-1]}/"):
+        form.wrong(type_name, value.id, "upload_id", f"This file is no {type_name[:-1]}.", "form.file")
+    return upload.mime_type
+
+
+def _question(question: Question) -> Value:
+    options = [
+        {"id": each.id, "option_text": each.option_text, "is_correct": each.is_correct} for each in question.options
+    ]
+    fields: dict[str, object] = {
+        "question_text": question.question_text,
+        "allow_multiple": question.allow_multiple,
+        "times": list(question.times),
+        "options": options,
+    }
+    return given(question.id, fields)
+
+
+def _compiled_question(form: Form, value: Value) -> Question:
+    options: list[Option] = []
+    for number, item in enumerate(form.items("questions", value, "options")):
+        inner = Value(id=value.id, fields=_object(item))
+        given_id = form.text("questions", inner, "id", most=NAME_CHARS_MAX)
+        options.append(
+            Option(
+                id=given_id or named_id("option", value.id, str(number)),
+                question_id=value.id,
+                option_text=form.text("questions", inner, "option_text"),
+                is_correct=form.yes("questions", inner, "is_correct") is True,
+            )
+        )
+    return Question(
+        id=value.id,
+        question_text=form.text("questions", value, "question_text"),
+        allow_multiple=form.yes("questions", value, "allow_multiple") is True,
+        times=_times(form, value),
+        options=tuple(options),
+    )
+
+
+def _object(item: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", item) if isinstance(item, Mapping) else dict[str, object]()
+
+
+def _times(form: Form, value: Value) -> tuple[int, ...]:
+    found = list(form.items("questions", value, "times"))
+    once = form.whole("questions", value, "time")
+    times = [each for each in found if isinstance(each, int) and not isinstance(each, bool) and each >= 0]
+    if len(times) < len(found) or (once is not None and once < 0):
+        form.wrong("questions", value.id, "times", "Times are whole seconds from 0.")
+    return tuple(times) if found or once is None or once < 0 else (once,)

@@ -1,0 +1,94 @@
+"""Keeping what media engines make: bounded in time and bytes, looked at, stored as a file without an owner."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from parlour.drafts.making import TaskError
+from parlour.drafts.values import Value
+from parlour.files import actions as files
+from parlour.files.entities import NewUpload, Received
+from parlour.files.intake import Intake
+from parlour.files.names import clean_name
+from parlour.kernel.refusals import Refusal
+from parlour.library.making.media import MediaEngine, MediaFile, MediaKind, MediaWanted, no_engine
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
+
+TOO_LONG = "It took too long."
+TOO_LARGE = "What was made is too large."
+NO_SUCH_FILE = "What the engine made is no {kind} that can be shown."
+NAME_CHARACTERS_MAX = 80
+# What a browser shows or plays; an engine that gives something else has failed.
+_TYPES: Mapping[MediaKind, frozenset[str]] = {
+    "image": frozenset({"image/png", "image/jpeg", "image/webp"}),
+    "video": frozenset({"video/mp4", "video/webm"}),
+    "audio": frozenset({"audio/wav", "audio/mpeg", "audio/ogg", "audio/mp4"}),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShopNeed:
+    """What a `MediaShop` is built from; see `settings.authoring` for the bounds."""
+
+    database: Database
+    intake: Intake
+    engines: Mapping[MediaKind, MediaEngine]
+    seconds_max: float
+    bytes_max: int
+
+
+class MediaShop:
+    """A `MediaMaker` over the engines of a deployment."""
+
+    def __init__(self, need: ShopNeed) -> None:
+        self._need = need
+
+    def makes(self, kind: MediaKind) -> bool:
+        """See `MediaMaker.makes`."""
+        return kind in self._need.engines
+
+    async def make(self, wanted: MediaWanted) -> MediaFile:
+        """See `MediaMaker.make`. The bytes are stored before the row that names them."""
+        engine = self._need.engines.get(wanted.kind)
+        if engine is None:
+            raise no_engine(wanted.kind)
+        name = f"{clean_name(wanted.name)[:NAME_CHARACTERS_MAX] or wanted.kind}{engine.suffix}"
+        try:
+            async with (
+                asyncio.timeout(self._need.seconds_max),
+                self._need.intake.begin(name, bytes_max=self._need.bytes_max) as part,
+            ):
+                await engine.make(wanted, part.write)
+                received = await part.finish()
+        except TimeoutError:
+            raise TaskError("timeout", TOO_LONG) from None
+        except Refusal as refusal:
+            raise TaskError("model", TOO_LARGE) from refusal
+        if received.type not in _TYPES[wanted.kind]:
+            raise TaskError("model", NO_SUCH_FILE.format(kind=wanted.kind))
+        upload_id = await self._need.database.write(lambda tx: _record(tx, name, received))
+        return MediaFile(upload_id=upload_id, mime_type=received.type, size=received.size)
+
+
+def file_told(tx: Tx, values: Sequence[Value], value_id: str) -> Mapping[str, object]:
+    """What is told of a value's file besides its fields (9.7); nothing of a value without one."""
+    upload_id = next((each.fields.get("upload_id") for each in values if each.id == value_id), None)
+    upload = files.upload(tx, upload_id) if isinstance(upload_id, str) else None
+    if upload is None:
+        return {}
+    return {"upload_id": upload.id, "mime_type": upload.mime_type, "file_size": upload.bytes}
+
+
+def _record(tx: Tx, name: str, received: Received) -> str:
+    upload_id = tx.new_id()
+    new = NewUpload(
+        id=upload_id,
+        account_id=None,
+        name=name,
+        mime_type=received.type,
+        bytes=received.size,
+        digest=received.digest,
+    )
+    files.record(tx, new)
+    return upload_id

@@ -1,0 +1,89 @@
+"""What makes pictures, films and spoken texts for drafts, as far as a deployment has engines (Glow 6.10.3, 7.3).
+
+The engines stand in `parlour.providers.media`; what they make is kept as files without an owner, as those that
+come with content are.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from parlour.drafts.making import TaskError
+from parlour.kernel.ids import AccountId
+
+MediaKind = Literal["image", "video", "audio"]
+MEDIA_KINDS: tuple[MediaKind, ...] = ("image", "video", "audio")
+_NONE: dict[MediaKind, str] = {
+    "image": "No service here makes images.",
+    "video": "No service here makes videos.",
+    "audio": "No engine here speaks.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaWanted:
+    """What is to be made. `text`: what is to be seen or said; `name`: what the file is called, without its ending.
+
+    `account_id`: who asks for it; `seed` makes repetitions of one value alike where an engine can.
+    """
+
+    kind: MediaKind
+    name: str
+    text: str
+    account_id: AccountId
+    seed: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaFile:
+    """A file that was made and is kept; `size` in bytes."""
+
+    upload_id: str
+    mime_type: str
+    size: int
+
+
+class MediaMaker(Protocol):
+    """Makes media and keeps them."""
+
+    def makes(self, kind: MediaKind) -> bool:
+        """Whether there is an engine for this kind."""
+        ...
+
+    async def make(self, wanted: MediaWanted) -> MediaFile:
+        """Make it and keep it. Raises `TaskError` (`model`) without an engine, `ProviderFault`."""
+        ...
+
+
+Sink = Callable[[bytes], Awaitable[None]]
+"""Takes bytes as they come, and bounds them."""
+
+
+class MediaEngine(Protocol):
+    """Makes media of one kind. `suffix`: the ending of their names."""
+
+    suffix: str
+
+    async def make(self, wanted: MediaWanted, sink: Sink) -> None:
+        """Make it; `sink` takes its bytes. Raises `ProviderFault`."""
+        ...
+
+
+def no_engine(kind: MediaKind) -> TaskError:
+    """Why a value of this kind cannot be made here."""
+    return TaskError("model", _NONE[kind])
+
+
+class NoMedia:
+    """A `MediaMaker` of a deployment without engines."""
+
+    def makes(self, kind: MediaKind) -> bool:
+        """Never."""
+        return False
+
+    async def make(self, wanted: MediaWanted) -> MediaFile:
+        """Always raises."""
+        raise no_engine(wanted.kind)
+
+
+NO_MEDIA = NoMedia()

@@ -1,0 +1,143 @@
+"""The workshop of artifacts: a `drafts.making.Workshop` for everything that authors write."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from parlour.accounts import actions as accounts
+from parlour.catalog.entities import placeholders
+from parlour.drafts import actions as drafts
+from parlour.drafts.actions import GroupMessage
+from parlour.drafts.entities import Draft, Run
+from parlour.drafts.making import Conclusion
+from parlour.drafts.values import Value
+from parlour.kernel.actor import Actor
+from parlour.kernel.refusals import Refusal
+from parlour.library import forms
+from parlour.library.access import draft_writable
+from parlour.library.making import linking, saving
+from parlour.library.making.bench import ArtifactBench, named
+from parlour.library.making.keeping import Bounds
+from parlour.library.making.media import NO_MEDIA, MediaMaker
+from parlour.library.making.table import Candidate, Table, texts
+from parlour.settings.authoring import AuthoringSettings
+from parlour.storage.tx import Tx
+
+MESSAGES_MAX = 40
+EARLIER_CHARACTERS_MAX = 24_000
+LINKED_MAX = 40
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkshopNeed:
+    """`model_name` is that of the settings; it is kept beside every value that it makes."""
+
+    model_name: str
+    rules: AuthoringSettings = field(default_factory=AuthoringSettings)
+    media: MediaMaker = NO_MEDIA
+
+
+class ArtifactWorkshop:
+    """Makes the values of drafts of artifacts, and publishes them where the request says so."""
+
+    def __init__(self, need: WorkshopNeed) -> None:
+        self._need = need
+
+    def bench(self, tx: Tx, run: Run, draft: Draft) -> ArtifactBench | None:
+        """None if who asked is gone or may not write the draft any more, or if it is published."""
+        actor = accounts.actor_by_id(tx, run.account_id)
+        if actor is None or run.type is None or draft.used_at is not None or not draft_writable(actor, draft):
+            return None
+        rules = self._need.rules
+        return ArtifactBench(
+            table=_table(tx, run, draft, actor),
+            model=self._need.model_name,
+            bounds=Bounds(values_max=rules.values_max, bytes_max=rules.draft_bytes_max),
+            media=self._need.media,
+        )
+
+    def conclude(self, tx: Tx, run: Run, draft: Draft) -> Conclusion:
+        """With `save` the draft is published; what keeps it from that ends the run, and the draft stays."""
+        if not run.order.save:
+            return Conclusion(artifact_id=draft.artifact_id)
+        return saving.published(tx, run, draft, self._need.rules)
+
+
+def _table(tx: Tx, run: Run, draft: Draft, actor: Actor) -> Table:
+    type_name = run.type or ""
+    said = drafts.said_in(tx, run.group_id, MESSAGES_MAX)
+    instructions = [each.content for each in said if each.run_id == run.id and each.role == "user"]
+    asked = "\n".join(instructions)
+    wanted = linking.target(draft.artifact_type, type_name)
+    words = asked if wanted == "profile" else f"{asked}\n{texts(_all(draft))}"
+    candidates = linking.candidates(tx, actor, wanted, words) if wanted else []
+    needed = type_name == "parameter_fields" and draft.artifact_type == "scenario"
+    return Table(
+        artifact_type=draft.artifact_type,
+        type=type_name,
+        actor=actor,
+        body=draft.artifact,
+        order=run.order,
+        seed=run.id,
+        subject=draft.id,
+        today=datetime.fromtimestamp(tx.now_ms / 1000, UTC).date().isoformat(),
+        instructions=instructions,
+        earlier=_earlier(said, run),
+        candidates=candidates,
+        linked={**_linked(tx, draft), **_without_people(wanted, candidates)},
+        needed=_needed(tx, draft) if needed else (),
+    )
+
+
+def _all(draft: Draft) -> Sequence[Value]:
+    return [value for values in draft.artifact.values.values() for value in values]
+
+
+def _without_people(wanted: str | None, candidates: Sequence[Candidate]) -> Mapping[str, str]:
+    return {} if wanted == "profile" else named(candidates)
+
+
+def _linked(tx: Tx, draft: Draft) -> Mapping[str, str]:
+    """The names of what the draft links to; people have none here."""
+    found: dict[str, str] = {}
+    for type_name, values in draft.artifact.values.items():
+        wanted = linking.target(draft.artifact_type, type_name)
+        if wanted is None or wanted == "profile" or type_name in linking.PAIRS:
+            continue
+        for value in values[:LINKED_MAX]:
+            if value.linked:
+                found[value.id] = forms.name_of(tx, wanted, value.id) or ""
+    return found
+
+
+def _needed(tx: Tx, draft: Draft) -> Sequence[str]:
+    """The placeholders of the personas that a scenario links to."""
+    names: dict[str, None] = {}
+    for value in draft.artifact.values.get("personas", ())[:LINKED_MAX]:
+        if not value.linked:
+            continue
+        try:
+            values = forms.values_of(tx, "persona", value.id)
+        except Refusal:
+            continue
+        written = (*values.get("instructions", ()), *values.get("examples", ()))
+        names |= dict.fromkeys(sorted(placeholders(texts(written))))
+    return list(names)
+
+
+def _earlier(said: Sequence[GroupMessage], run: Run) -> list[Mapping[str, str]]:
+    """What was said and made before in the group, and what came with the request; the newest within bounds."""
+    found: list[Mapping[str, str]] = [
+        {"role": each.role, "content": each.content} for each in said if each.run_id != run.id
+    ]
+    found += [
+        {"role": each.role, "content": each.content} for each in run.order.extra if each.role in ("user", "assistant")
+    ]
+    kept: list[Mapping[str, str]] = []
+    left = EARLIER_CHARACTERS_MAX
+    for each in reversed(found):
+        left -= len(each["content"])
+        if left < 0:
+            break
+        kept.append(each)
+    return kept[::-1]

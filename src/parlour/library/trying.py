@@ -1,0 +1,282 @@
+"""Trying a draft: a practice entry of one person alone, made of what the draft says at this moment.
+
+Its parts are content of their own, with ids that belong to the draft and the person, in no list of the library. So a
+draft has at most one try a person, and trying it again after a change is a new version of the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from parlour.catalog import actions as catalog
+from parlour.catalog import authored, trainings
+from parlour.catalog.entities import (
+    Casting,
+    Document,
+    Entry,
+    Kind,
+    Persona,
+    Rubric,
+    Scenario,
+    Signals,
+    Simulation,
+    SimulationPart,
+    Standard,
+    StandardGroup,
+    rubric_faults,
+)
+from parlour.catalog.trainings import Trial, Tried
+from parlour.drafts.entities import Draft
+from parlour.drafts.values import Values
+from parlour.kernel.actor import Actor
+from parlour.kernel.ids import EntryId, named_id
+from parlour.kernel.refusals import Fault, Refusal
+from parlour.library import access
+from parlour.library.checks.findings import Finding, errors
+from parlour.library.drafting.holding import held_draft
+from parlour.library.forms import Compiled, Compiling, Nested, compiled
+from parlour.library.templates import templates_for
+from parlour.storage.tx import Tx
+
+TRIABLE = ("persona", "scenario", "rubric", "simulation", "document")
+NAME = "Try: {}"
+UNNAMED = "untitled"
+FAULTS_MAX = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Trying:
+    """Who tries which draft."""
+
+    tx: Tx
+    actor: Actor
+    draft: Draft
+    trial: Trial
+
+    def id(self, *names: str) -> str:
+        """The id of a part of this try."""
+        return named_id("try", self.draft.id, self.actor.account_id, *names)
+
+    def put(self, kind: Kind, content: Tried) -> None:
+        """Keep a part of it."""
+        trainings.put_tried(self.tx, kind, content, self.trial)
+
+
+def start_try(tx: Tx, actor: Actor, draft_id: str) -> str:
+    """Make a draft that the actor may read into a practice entry of the actor's alone; its id.
+
+    What it lacks for a conversation is filled with a plain scenario, persona or rubric. Raises `not_found`,
+    `unsupported_artifact`, and `draft_invalid` with pointers for what cannot be built.
+    """
+    draft = held_draft(tx, actor, draft_id)
+    if draft.artifact_type not in TRIABLE:
+        text = f"A {draft.artifact_type} cannot be tried. Valid: {', '.join(TRIABLE)}."
+        raise Refusal("unsupported_artifact", text)
+    trying = _Trying(tx=tx, actor=actor, draft=draft, trial=Trial(draft_id=draft.id, account_id=actor.account_id))
+    values = draft.artifact.values
+    built = _compiled(trying, draft.artifact_type, draft.artifact_id or draft.id, values)
+    name = NAME.format(built.name.strip() or UNNAMED)
+    simulation = Simulation(
+        id=trying.id("simulation"),
+        name=name,
+        department_ids=_departments(actor, built),
+        practice=True,
+        parts=_parts(trying, built, name),
+    )
+    trying.put("simulation", simulation)
+    entry_id = EntryId(trying.id("practice"))
+    entry = Entry(
+        id=entry_id,
+        kind="practice",
+        name=name,
+        simulation_id=simulation.id,
+        templates=templates_for(tx, entry_id, simulation.parts),
+    )
+    trainings.put_trial(tx, entry, trying.trial)
+    return entry_id
+
+
+def close_tries(tx: Tx, draft_id: str) -> None:
+    """Nobody begins a try of this draft any more; what was begun goes on. For drafts that are published or deleted."""
+    for entry, trial in trainings.trials_of(tx, draft_id):
+        if entry.active:
+            trainings.put_trial(tx, replace(entry, active=False), trial)
+
+
+def _compiled(trying: _Trying, artifact_type: str, artifact_id: str, values: Values) -> Compiled:
+    wanted = Compiling(
+        actor=trying.actor,
+        artifact_type=artifact_type,
+        artifact_id=artifact_id,
+        values=values,
+        writers=trying.draft.artifact.writers,
+    )
+    built = compiled(trying.tx, wanted)
+    _check(values, errors(built.findings))
+    return built
+
+
+def _check(values: Values, found: Sequence[Finding]) -> None:
+    if not found:
+        return
+    faults = tuple(Fault(_pointer(values, each), each.message.rstrip(".")) for each in found[:FAULTS_MAX])
+    raise Refusal("draft_invalid", f"This draft cannot be tried yet: {found[0].message}", faults=faults)
+
+
+def _pointer(values: Values, finding: Finding) -> str:
+    """Where a finding is: `/values/<type>/<index>/<field>`, as far as it says."""
+    if finding.type is None:
+        return "/values"
+    among = [value.id for value in values.get(finding.type, ())]
+    if finding.value_id not in among:
+        return f"/values/{finding.type}"
+    place = f"/values/{finding.type}/{among.index(finding.value_id)}"
+    return f"{place}/{finding.field}" if finding.field else place
+
+
+def _departments(actor: Actor, built: Compiled) -> tuple[str, ...]:
+    """Whose staff may see the attempt: that of the draft's departments which are the actor's too, else the actor's."""
+    shared = tuple(each for each in built.department_ids if each in actor.department_ids)
+    return shared or tuple(sorted(actor.department_ids))
+
+
+def _parts(trying: _Trying, built: Compiled, name: str) -> tuple[SimulationPart, ...]:
+    """The scenarios of a try, each with its rubric."""
+    rubric_id: str | None = None
+    match built.content:
+        case Simulation() as simulation:
+            if simulation.parts:
+                return simulation.parts
+            scenario = _plain_scenario(trying, name)
+        case Scenario() as drafted:
+            scenario = _scenario(trying, drafted, built.nested, name)
+            rubric_id = _rubric_in_use(trying, trying.draft.artifact_id)
+        case Persona() as drafted:
+            persona = replace(drafted, id=trying.id("persona"), name=drafted.name or UNNAMED)
+            trying.put("persona", persona)
+            scenario = _with_dialogue(trying, _plain_scenario(trying, name, persona), persona)
+        case Document() as drafted:
+            document = replace(drafted, id=trying.id("document"), name=drafted.name or UNNAMED)
+            trying.put("document", document)
+            scenario = replace(_plain_scenario(trying, name), document_ids=(document.id,))
+        case Rubric() as drafted:
+            scenario, rubric_id = _plain_scenario(trying, name), _rubric(trying, drafted)
+        case _:
+            raise TypeError(f"a {built.kind} cannot be tried")
+    trying.put("scenario", scenario)
+    part = SimulationPart(
+        scenario_id=scenario.id, rubric_id=rubric_id or _plain_rubric(trying), position=0, settings={}
+    )
+    return (part,)
+
+
+def _scenario(trying: _Trying, drafted: Scenario, nested: Sequence[Nested], name: str) -> Scenario:
+    """The drafted scenario, with the personas and documents that are written in it."""
+    own: dict[str, str] = {}
+    for each in nested:
+        built = _compiled(trying, each.artifact_type, each.artifact_id, each.values)
+        content = cast("Persona | Document", built.content)
+        own[each.artifact_id] = trying.id(each.artifact_type, each.artifact_id)
+        trying.put(built.kind, replace(content, id=own[each.artifact_id], name=content.name or UNNAMED))
+    personas = tuple(own.get(each, each) for each in drafted.persona_ids)
+    castings = tuple(replace(each, persona_id=own.get(each.persona_id, each.persona_id)) for each in drafted.castings)
+    return replace(
+        drafted,
+        id=trying.id("scenario"),
+        name=drafted.name or name,
+        persona_ids=personas or (_plain_persona(trying).id,),
+        document_ids=tuple(own.get(each, each) for each in drafted.document_ids),
+        castings=castings,
+    )
+
+
+def _with_dialogue(trying: _Trying, scenario: Scenario, persona: Persona) -> Scenario:
+    """A scenario in which the persona plays its dialogue, if it has one."""
+    newest = catalog.newest(trying.tx, (persona.dialogue_id,)) if persona.dialogue_id else ()
+    castings = tuple(
+        Casting(persona_id=persona.id, dialogue_id=each.id, dialogue_version=each.version) for each in newest
+    )
+    return replace(scenario, castings=castings)
+
+
+def _plain_scenario(trying: _Trying, name: str, persona: Persona | None = None) -> Scenario:
+    met = persona or _plain_persona(trying)
+    return Scenario(
+        id=trying.id("scenario"),
+        name=name,
+        description="A plain conversation, to try a draft.",
+        persona_ids=(met.id,),
+    )
+
+
+def _plain_persona(trying: _Trying) -> Persona:
+    """A person to talk with, where a draft has none."""
+    persona = Persona(
+        id=trying.id("persona", "plain"),
+        name="Sam",
+        description="Somebody to talk with while a draft is tried.",
+        instructions="You are Sam, a friendly person who answers briefly and honestly.",
+    )
+    trying.put("persona", persona)
+    return persona
+
+
+def _rubric(trying: _Trying, drafted: Rubric) -> str:
+    """The drafted rubric, if one can grade by it."""
+    if not drafted.groups:
+        raise Refusal(
+            "draft_invalid",
+            "This draft cannot be tried yet: the rubric has no criterion.",
+            faults=(Fault("/values/standard_groups", "the rubric has no criterion"),),
+        )
+    faults = rubric_faults(drafted)
+    if faults:
+        pointers = tuple(Fault("/values/standard_groups", fault) for fault in faults[:FAULTS_MAX])
+        raise Refusal("draft_invalid", f"This draft cannot be tried yet: {faults[0]}.", faults=pointers)
+    rubric = replace(drafted, id=trying.id("rubric"), version=0, name=drafted.name or UNNAMED)
+    trying.put("rubric", rubric)
+    return rubric.id
+
+
+def _rubric_in_use(trying: _Trying, scenario_id: str | None) -> str | None:
+    """A rubric by which the published scenario is graded somewhere, and which the actor may read."""
+    rows = authored.naming(trying.tx, ("simulation",), scenario_id) if scenario_id else []
+    for row in rows:
+        for part in row.read(Simulation).parts:
+            if part.scenario_id != scenario_id or part.rubric_id is None or row.pack == trainings.TRIAL_PACK:
+                continue
+            held = access.held(trying.tx, "rubric", part.rubric_id)
+            if held is not None and access.may_read(trying.actor, held):
+                return part.rubric_id
+    return None
+
+
+def _plain_rubric(trying: _Trying) -> str:
+    """A plain rubric, so that a try can be graded."""
+    group_id = trying.id("rubric", "plain", "group")
+    levels: Mapping[str, int] = {"Not yet": 0, "Partly": 1, "Clearly": 2}
+    standards = tuple(
+        Standard(id=named_id("standard", group_id, str(points)), standard_group_id=group_id, name=level, points=points)
+        for level, points in levels.items()
+    )
+    rubric = Rubric(
+        id=trying.id("rubric", "plain"),
+        name="Plain rubric",
+        description="Stands in while a draft is tried.",
+        total_points=2,
+        pass_points=1,
+        groups=(
+            StandardGroup(
+                id=group_id,
+                name="Asks and listens",
+                short_name="Listens",
+                description="The learner asks open questions and goes into the answers.",
+                points=2,
+                pass_points=1,
+                standards=standards,
+                signals=Signals(good_moves=("open-question", "asks-tried", "empathy", "checks-understanding")),
+            ),
+        ),
+    )
+    trying.put("rubric", rubric)
+    return rubric.id

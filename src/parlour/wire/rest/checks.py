@@ -1,0 +1,186 @@
+"""Tests of drafts: what rules find at once, and the trials with models (issue 7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+
+from parlour.accounts.entities import SessionActor
+from parlour.drafts.entities import Draft
+from parlour.kernel.clock import rfc3339
+from parlour.kernel.ids import is_id
+from parlour.kernel.refusals import invalid
+from parlour.library.checks import running
+from parlour.library.checks.findings import Finding, Severity
+from parlour.library.checks.linting import is_green
+from parlour.library.checks.running import Checked, CheckRules
+from parlour.library.checks.trials.entities import Trial, TrialName, TrialState, Who
+from parlour.library.drafting.holding import draft_to_write, held_draft
+from parlour.storage.tx import Tx
+from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.attempts import AttemptsNeed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingShown:
+    """Something that is wrong: with the whole (`type` null), with a type, or at a value and a field of it."""
+
+    code: str
+    severity: Severity
+    message: str
+    advice: str
+    type: str | None
+    value_id: str | None
+    field: str | None
+    quote: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintShown:
+    """What rules find. `green`: nothing but notes."""
+
+    findings: Sequence[FindingShown]
+    green: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineShown:
+    """Something that was said in a trial."""
+
+    who: Who
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FigureShown:
+    """Something that was measured, as it is shown."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialShown:
+    """How a trial ended; `skipped`: it could not be run here."""
+
+    name: TrialName
+    title: str
+    state: TrialState
+    summary: str
+    lines: Sequence[LineShown]
+    figures: Sequence[FigureShown]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckBegun:
+    """The trials have begun."""
+
+    check_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckShown:
+    """Where the checks of a draft stand. `current`: the trials were of the draft as it is now; `done` of `total`
+    trials have ended. `green`: rules find nothing but notes, and no current trial failed."""
+
+    id: str | None
+    state: Literal["none", "running", "done", "failed"]
+    current: bool
+    green: bool
+    findings: Sequence[FindingShown]
+    trials: Sequence[TrialShown]
+    done: int
+    total: int
+    created_at: str | None
+
+
+def checks_router(need: AttemptsNeed, rules: CheckRules) -> APIRouter:
+    """The routes of checks. A draft of somebody else is one that does not exist."""
+    router = APIRouter(prefix="/api/v1/authoring/drafts", tags=["authoring"])
+    caller_of = need.authenticator.of_request
+
+    @router.get("/{draft_id}/lint", responses=problem_responses(401, 403, 404, 422))
+    async def lint_draft(  # pyright: ignore[reportUnusedFunction]
+        draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
+    ) -> LintShown:
+        """What rules find in a draft, at once and without a model."""
+        _check_id(draft_id)
+
+        def read(tx: Tx) -> LintShown:
+            found = running.findings_of(tx, caller.actor, _readable(tx, caller, draft_id))
+            return LintShown(findings=[_finding(each) for each in found], green=is_green(found))
+
+        return await need.database.read(read)
+
+    @router.post("/{draft_id}/checks", status_code=202, responses=problem_responses(401, 403, 404, 409, 422, 429))
+    async def begin_checks(  # pyright: ignore[reportUnusedFunction]
+        draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
+    ) -> CheckBegun:
+        """Play a draft with the models of the server; it counts as one request of the day."""
+        _check_id(draft_id)
+
+        def begin(tx: Tx) -> CheckBegun:
+            draft = draft_to_write(tx, caller.actor, draft_id)
+            return CheckBegun(check_id=running.begin(tx, caller.actor, draft, rules))
+
+        return await need.database.write(begin)
+
+    @router.get("/{draft_id}/checks", responses=problem_responses(401, 403, 404, 422))
+    async def read_checks(  # pyright: ignore[reportUnusedFunction]
+        draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
+    ) -> CheckShown:
+        """Where the checks of a draft stand."""
+        _check_id(draft_id)
+        return await need.database.read(
+            lambda tx: _shown(running.checked(tx, caller.actor, _readable(tx, caller, draft_id)))
+        )
+
+    return router
+
+
+def _readable(tx: Tx, caller: SessionActor, draft_id: str) -> Draft:
+    return held_draft(tx, caller.actor, draft_id)
+
+
+def _check_id(given: str) -> None:
+    if not is_id(given):
+        raise invalid("/draft_id", "draft_id is not an id")
+
+
+def _shown(found: Checked) -> CheckShown:
+    return CheckShown(
+        id=found.id,
+        state=found.state,
+        current=found.current,
+        green=found.green,
+        findings=[_finding(each) for each in found.findings],
+        trials=[_trial(each) for each in found.trials],
+        done=found.done,
+        total=found.total,
+        created_at=None if found.created_at is None else rfc3339(found.created_at),
+    )
+
+
+def _finding(found: Finding) -> FindingShown:
+    return FindingShown(
+        code=found.code,
+        severity=found.severity,
+        message=found.message,
+        advice=found.advice,
+        type=found.type,
+        value_id=found.value_id,
+        field=found.field,
+        quote=found.quote,
+    )
+
+
+def _trial(found: Trial) -> TrialShown:
+    return TrialShown(
+        name=found.name,
+        title=found.title,
+        state=found.state,
+        summary=found.summary,
+        lines=[LineShown(who=line.who, text=line.text) for line in found.lines],
+        figures=[FigureShown(name=each.name, value=each.value) for each in found.figures],
+    )

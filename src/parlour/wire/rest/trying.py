@@ -1,0 +1,48 @@
+"""Trying a draft: `POST /api/v1/authoring/drafts/{draft_id}/try`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from parlour.accounts.entities import SessionActor
+from parlour.library.trying import start_try
+from parlour.storage.tx import Tx
+from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.answering import write_answer
+from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.people_bodies import check_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tried:
+    """The practice entry, of the caller alone, in which an attempt may be started."""
+
+    practice_id: str
+
+
+def trying_router(need: AttemptsNeed) -> APIRouter:
+    """The route for trying a draft."""
+    router = APIRouter(prefix="/api/v1/authoring", tags=["authoring"])
+
+    @router.post(
+        "/drafts/{draft_id}/try",
+        status_code=201,
+        response_model=Tried,
+        responses=problem_responses(401, 403, 404, 409, 422),
+    )
+    async def try_draft(  # pyright: ignore[reportUnusedFunction]
+        draft_id: str, caller: Annotated[SessionActor, Depends(need.authenticator.of_request)]
+    ) -> Response:
+        """Make a draft, as it is now, a practice of the caller's alone."""
+        check_id("draft_id", draft_id)
+
+        def start(tx: Tx) -> Tried:
+            return Tried(practice_id=start_try(tx, caller.actor, draft_id))
+
+        answer = await write_answer(need.database, start)
+        answer.status_code = 201
+        return answer
+
+    return router

@@ -1,0 +1,82 @@
+// What is linked: artifacts of the library, to choose by name. What was written inside this draft stands between them, to edit.
+import { html, useEffect, useRef, useState } from "../../../html.js";
+import { linkOf } from "../../../library-forms.js";
+import { asText, labelOf, lower } from "../../../library-words.js";
+import { toArtifact } from "../../../router.js";
+import { Written } from "./field.js";
+import { Tools, useAdded } from "./lists.js";
+import { Marks } from "./marks.js";
+
+export function Links({ open, api, about, part }) {
+  const values = open.store.values()[part.type] ?? [];
+  const to = linkOf(part, about);
+  return html`
+    <fieldset class="lib-group"><legend>${part.label}</legend>${part.hint && html`<p class="quiet small lib-hint">${part.hint}</p>`}
+      <${LinkedList} open=${open} type=${part.type} values=${values} to=${to} />
+      ${open.draft.may.edit && to && html`<${Picker} api=${api} to=${to} words=${part.add} taken=${values.map((each) => each.id)}
+        onPick=${(card) => open.act({ op: "link", type: part.type, artifact_id: card.id })} />`}
+      ${open.draft.may.edit && part.write && html`<${WriteHere} open=${open} part=${part} />`}
+    </fieldset>`;
+}
+
+// Begins one inside this draft.
+function WriteHere({ open, part }) {
+  const added = useAdded(open, part.type, "name");
+  const add = () => { added(); open.act({ op: "add", type: part.type, fields: part.write.fields }); };
+  return html`<button type="button" class="lib-add" onClick=${add}>${part.write.words}</button>`;
+}
+
+export function LinkedList({ open, type, values, to, Extra }) {
+  return html`<ul class="lib-links">${values.map((value, at) => {
+    const what = value.name || asText(value.fields) || "Without a name";
+    return html`<li key=${value.id}><div class="lib-item">
+      <div class="lib-fields">${value.linked ? html`<a href=${toArtifact(value.id)}>${what}</a>` : html`<${Made} open=${open} type=${type} value=${value} what=${labelOf(to ?? type)} />`}
+        ${Extra && html`<${Extra} value=${value} at=${at} />`}</div>
+      <${Tools} open=${open} type=${type} value=${value} at=${at} many=${values.length} what=${what} /></div>
+      <${Marks} open=${open} type=${type} value=${value} label=${what} /></li>`;
+  })}</ul>`;
+}
+
+const FIELDS = { name: "Name", description: "Description", instructions: "Instructions", text: "Text" };
+
+// Written inside this draft: published together with it.
+function Made({ open, type, value, what }) {
+  const place = { type, valueId: value.id, single: false };
+  const shown = Object.keys(FIELDS).filter((field) => field in value.fields || field === "name" || field === "description");
+  return html`<p class="quiet small">New ${lower(what)}, published together with this draft</p>
+    ${shown.map((field) => html`<${Written} key=${field} open=${open} place=${place} value=${value} field=${field} label=${FIELDS[field]} long=${field !== "name"} />`)}`;
+}
+
+const WAIT_MS = 200;
+
+// Chooses one artifact by name. Closed it is a button.
+export function Picker({ api, to, words, taken = [], onPick }) {
+  const [search, setSearch] = useState(null);
+  const [cards, setCards] = useState([]);
+  const [problem, setProblem] = useState(null);
+  const box = useRef(null);
+  const button = useRef(null);
+  useEffect(() => {
+    if (search === null) return undefined;
+    const wait = setTimeout(() => {
+      api.artifacts({ type: to, search, limit: 20 }).then(({ items }) => { setCards(items); setProblem(null); }, (failure) => setProblem(failure.detail));
+    }, search === "" ? 0 : WAIT_MS);
+    return () => clearTimeout(wait);
+  }, [search]);
+  useEffect(() => { if (search === "") box.current?.focus(); }, [search === null]);
+  const close = () => { setSearch(null); setTimeout(() => button.current?.focus()); };
+  const onKeyDown = (event) => { if (event.key === "Escape") close(); };
+  const id = `pick-${words.replaceAll(/\W+/g, "-")}`;
+  const free = cards.filter((card) => !taken.includes(card.id));
+  if (search === null) return html`<button type="button" class="lib-add" ref=${button} onClick=${() => setSearch("")}>${words}</button>`;
+  return html`
+    <div class="lib-picker" onKeyDown=${onKeyDown}>
+      <div class="row"><label class="unseen" for=${id}>${words}: search</label>
+        <input id=${id} ref=${box} type="search" value=${search} placeholder=${`Search ${labelOf(to).toLowerCase()}s`} onInput=${(event) => setSearch(event.target.value)} />
+        <button type="button" class="plain" onClick=${close}>Close</button></div>
+      ${problem && html`<p class="lib-finding" data-severity="error">${problem}</p>`}
+      <ul role="list">${free.map((card) => html`<li key=${card.id}><button type="button" class="lib-pick" onClick=${() => { close(); onPick(card); }}>
+        <strong>${card.name}</strong>${card.description && html`<span class="quiet small lib-cut">${card.description}</span>`}</button></li>`)}</ul>
+      ${free.length === 0 && !problem && html`<p class="quiet small" role="status">Nothing to choose here yet.</p>`}
+    </div>`;
+}

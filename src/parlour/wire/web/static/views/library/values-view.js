@@ -1,0 +1,43 @@
+// What an artifact consists of, to read.
+import { html } from "../../html.js";
+import { formOf } from "../../library-forms.js";
+import { asText, madeBy } from "../../library-words.js";
+import { toArtifact } from "../../router.js";
+import { best, pointsOf, rowsOf } from "../../rubric-table.js";
+
+export function ValuesView({ artifact, about }) {
+  const { values } = artifact;
+  const sections = formOf(artifact.type, about).map((section) => ({ ...section, parts: section.parts.filter((part) => part.how !== "face" && (values[part.type] ?? []).length > 0) }))
+    .filter((section) => section.parts.length > 0);
+  return sections.map((section) => html`<section class="lib-section" key=${section.title}><h2>${section.title}</h2>
+    ${section.parts.map((part) => html`<${Shown} key=${part.type} part=${part} values=${values} />`)}</section>`);
+}
+
+function Shown({ part, values }) {
+  const list = values[part.type];
+  if (part.how === "rubric") return html`<${Criteria} values=${values} />`;
+  if (part.how === "questions") return html`<${Quiz} list=${list} />`;
+  const label = part.label && html`<h3>${part.label}</h3>`;
+  if (list.length === 1 && part.how !== "links") return html`<div class="lib-part">${label}<p class="prose" dir="auto">${textOf(part, list[0])}<${By} value=${list[0]} /></p></div>`;
+  return html`<div class="lib-part">${label}<ul>${list.map((value) => html`<li key=${value.id} dir="auto">${value.linked && part.how !== "people"
+    ? html`<a href=${toArtifact(value.id)}>${value.name ?? "Something you may not read"}</a>` : textOf(part, value)}<${By} value=${value} /></li>`)}</ul></div>`;
+}
+
+function textOf(part, value) {
+  if (part.how === "switches") return `${part.on.find(([name]) => name === value.fields.name)?.[1] ?? value.fields.name}: ${value.fields.value ? "yes" : "no"}`;
+  return value.name ?? asText(part.field ? value.fields[part.field] : value.fields);
+}
+
+const By = ({ value }) => (madeBy(value) ? html` <span class="lib-who quiet small">written by ${madeBy(value)}</span>` : null);
+
+function Criteria({ values }) {
+  return rowsOf(values).map(({ group, levels }) => html`
+    <div class="lib-part" key=${group.id}><div class="row apart"><h3>${group.fields.name}</h3><span class="quiet small">${best(levels)} points, ${group.fields.pass_points} are enough</span></div>
+      ${group.fields.description && html`<p class="quiet">${group.fields.description}</p>`}
+      <dl class="numbers">${[...levels].reverse().map((level) => html`<div key=${level.id}><dt>${pointsOf(level)} · ${level.fields.name}</dt><dd>${level.fields.description}</dd></div>`)}</dl></div>`);
+}
+
+function Quiz({ list }) {
+  return html`<ol>${list.map((value) => html`<li key=${value.id}>${value.fields.question_text}
+    <ul>${(value.fields.options ?? []).map((option, at) => html`<li key=${at}>${option.option_text}${option.is_correct ? html` <span class="quiet small">(right)</span>` : ""}</li>`)}</ul></li>`)}</ol>`;
+}

@@ -1,0 +1,53 @@
+// What editors show, and the sums of a rubric. Run: node --test tests/browser/
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./page-modules.mjs";
+
+const { formOf, linkOf, suggested, writable } = await load("library-forms.js");
+const { asText, madeBy, stateWords, verdictOf } = await load("library-words.js");
+const { levelsFor, rowsOf, sums, totalOf } = await load("rubric-table.js");
+
+const value = (id, fields) => ({ id, fields });
+const level = (id, group, points) => value(id, { standard_group_id: group, points, name: `L${points}` });
+const RUBRIC = {
+  standard_groups: [value("g1", { points: 2, pass_points: 1 }), value("g2", { points: 9, pass_points: 9 })],
+  standards: [level("c", "g1", 2), level("a", "g1", 0), level("b", "g1", 1), level("d", "g2", 3)],
+  points: [value("p", { value: 11 })],
+};
+const row = (name, more = {}) => ({ name, label: name, single: false, link_to: null, can_generate: true, fields: [{ name: "value", kind: "string", long: false, choices: null }], ...more });
+
+test("levels stand from the fewest points to the most, under their criterion", () => {
+  assert.deepEqual(rowsOf(RUBRIC).map(({ group, levels }) => [group.id, levels.map((each) => each.id)]), [["g1", ["a", "b", "c"]], ["g2", ["d"]]]);
+});
+
+test("points follow from the levels, and nothing is written when they agree", () => {
+  assert.equal(totalOf(RUBRIC), 5);
+  assert.deepEqual(sums(RUBRIC).map(({ place, field, value: given }) => [place.type, place.valueId, field, given]),
+    [["standard_groups", "g2", "points", 3], ["standard_groups", "g2", "pass_points", 3], ["points", null, "value", 5]]);
+  const fixed = { ...RUBRIC, standard_groups: [RUBRIC.standard_groups[0], value("g2", { points: 3, pass_points: 3 })], points: [value("p", { value: 5 })] };
+  assert.deepEqual(sums(fixed), []);
+  assert.ok(levelsFor("g").some(({ fields }) => fields.points === 0));
+});
+
+test("a type that no form of ours names is shown as its fields are", () => {
+  const about = { resource_types: [row("names", { single: true }), row("args", { fields: [{ name: "name", kind: "string" }, { name: "required", kind: "bool" }] }), row("departments", { link_to: "department" })] };
+  assert.deepEqual(formOf("tool", about)[0].parts.map((part) => part.how), ["text", "plain", "links"]);
+  const persona = formOf("persona", { resource_types: [row("names"), row("moods"), row("icons")] });
+  assert.deepEqual(persona.at(-1).parts.at(-1).type, "moods");
+  assert.equal(linkOf({ type: "personas" }, about), "persona");
+});
+
+test("the assistant is asked for what is missing, and for no pictures where nothing makes them", () => {
+  const offered = writable({ resource_types: [row("names"), row("instructions"), row("flags"), row("images")] }, { images: false });
+  assert.deepEqual(offered.map((each) => each.name), ["names", "instructions", "flags"]);
+  assert.deepEqual(suggested(offered, { names: [value("n", {})] }), ["instructions"]);
+  assert.deepEqual(suggested(offered, { names: [1], instructions: [1] }), ["names", "instructions"]);
+});
+
+test("who made it, and whether it is saved, in words", () => {
+  assert.deepEqual([madeBy({ by: { a: "person" } }), madeBy({ by: { a: "model" } }), madeBy({ by: { a: "model", b: "person" } })], [null, "the assistant", "the assistant, then a person"]);
+  assert.equal(stateWords({ dirty: true, busy: false, trouble: { again: true } }).kind, "missed");
+  assert.deepEqual(["error", "warning"].map((severity) => verdictOf([{ severity }]).kind), ["red", "amber"]);
+  assert.equal(verdictOf([]).kind, "green");
+  assert.deepEqual([asText({ objective: "Listen" }), asText(["a", "b"]), asText(null), asText(true)], ["Listen", "a, b", "", "yes"]);
+});
