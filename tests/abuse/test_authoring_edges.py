@@ -90,10 +90,10 @@ def test_every_operation_takes_any_member_and_any_value(edge: Edge) -> None:
                 version = answer.json()["version"] if answer.is_success else version
         rubric, scenario = begin(edge, http, "rubric"), begin(edge, http, "scenario")
         for made, type_name, members in (
-            (rubric, "standards", ("name", "points", "standard_group_id")),
-            (rubric, "standard_groups", ("points", "signals")),
-            (scenario, "questions", ("question_text", "allow_multiple", "time", "options", "times")),
-            (scenario, "videos", ("captions", "upload_id")),
+            (rubric, "standards", ("name", "points")),
+            (rubric, "standard_groups", ("signals",)),
+            (scenario, "questions", ("allow_multiple", "options")),
+            (scenario, "videos", ("captions",)),
         ):
             place, version = f"{DRAFTS}/{made['id']}", read(edge, http, made)["version"]
             for member, value in itertools.product(members, VALUES):

@@ -116,3 +116,19 @@ test("a run's parts grow and end; another run's do not count", () => {
   assert.deepEqual([failed.parts, failed.failed], [[], ["instructions"]]);
   assert.equal(heard(half, "generation_error", { run_id: "R", resource_types: ["icons"], message: "No." }).ended, "failed");
 });
+
+test("what was read before a save and arrives after it does not bring the old back", async () => {
+  const server = serverOf(draft(1, { names: [value("n", { name: "A" })] }));
+  const store = storeOn(server);
+  await store.load();
+  const old = await server.draft();
+  let answer;
+  store.api = { ...server, draft: () => new Promise((resolve) => { answer = () => resolve(old); }) };
+  const reading = store.load();
+  store.type(NAMES, "name", "Mira");
+  await store.flush();
+  answer();
+  await reading;
+  assert.deepEqual([store.values().names[0].fields.name, store.state.draft.version], ["Mira", 2]);
+  store.close();
+});

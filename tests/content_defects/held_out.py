@@ -203,7 +203,7 @@ SECOND_BROKEN: Sequence[Case] = (
     ),
     played(
         "Leo Fink",
-        "You are Leo Fink. TODO: describe why he is angry and what calms him down. He is 22 and has failed an"
+        "You are Leo Fink. TBD: describe why he is angry and what calms him down. He is 22 and has failed an"
         " exam twice already.",
     ),
     played(

@@ -45,7 +45,7 @@ def about_drafts(site: Site, case: Case, body: MutableMapping[str, Any]) -> None
 
 
 def fresh_draft(tx: Tx, site: Site, owner: str, artifact_type: str) -> str:
-    """A draft of a new persona (or of something else) with a source, shared with the admin unless that is its owner, and up for review."""
+    """A draft of something new with a source, shared with the admin unless that is its owner, and up for review."""
     text = Document(id=DOCUMENT, name="Text", text="A text.")
     put(tx, NewContent(id=text.id, kind="document", name=text.name, body=body_of(text)))
     owner_id, admin = AccountId(site.ids[owner]), AccountId(site.ids["admin"])

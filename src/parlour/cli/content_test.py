@@ -45,11 +45,11 @@ class How:
 
 def add_to(app: typer.Typer) -> None:
     """Give `parlour content` this command."""
-    app.command(name="test")(test_content)
+    app.command(name="test")(check_content)
 
 
 @command
-def test_content(how: How, place: Place, path: Bundled = None) -> None:
+def check_content(how: How, place: Place, path: Bundled = None) -> None:
     """Test rubrics, personas, scenarios and the rest, before learners do.
 
     Exit code 0: all green. 1: something is red. 2: it could not be tested (no such thing, or a bundle with errors).

@@ -54,7 +54,10 @@ def rubric_findings(values: Values) -> list[Finding]:
     groups = of(values, "standard_groups")
     if not groups:
         return [told("rubric.no_groups", WHOLE, "The rubric has no criteria.", "Add at least one criterion.")]
-    criteria = [_criterion(group, of(values, "standards")) for group in groups]
+    levels: dict[str, list[Value]] = {group.id: [] for group in groups}
+    for level in of(values, "standards"):
+        levels.setdefault(text(level, "standard_group_id"), []).append(level)
+    criteria = [_criterion(group, levels[group.id]) for group in groups]
     found = [*_same_names(groups), *_totals(values, criteria)]
     for criterion in criteria:
         found += _points(criterion)
@@ -63,9 +66,8 @@ def rubric_findings(values: Values) -> list[Finding]:
     return found
 
 
-def _criterion(group: Value, standards: Iterable[Value]) -> _Criterion:
-    own = [level for level in standards if text(level, "standard_group_id") == group.id]
-    return _Criterion(group=group, levels=sorted(own, key=lambda level: whole(level, "points") or 0))
+def _criterion(group: Value, levels: Iterable[Value]) -> _Criterion:
+    return _Criterion(group=group, levels=sorted(levels, key=lambda level: whole(level, "points") or 0))
 
 
 def _same_names(groups: Iterable[Value]) -> Iterable[Finding]:

@@ -24,6 +24,7 @@ export class DraftStore {
       const draft = await this.api.draft(this.draftId);
       if (this.closed) return;
       this.failure = null;
+      if (this.state && draft.version < this.state.draft.version) return;
       this.set(this.state ? moved(this.state, draft) : moved(held(draft, this.restore()), draft));
       this.onSaved(draft);
       if (isDirty(this.state)) this.soon();

@@ -40,6 +40,7 @@ class OpenDraft {
     this.problem = null;
     this.asked = 0;
     this.timers = {};
+    this.reading = null;
     this.names = new Map();
     this.store = new DraftStore({ api, draftId, storage: sessionStorage, onChange, onSaved: (draft) => this.onSaved(draft) });
   }
@@ -88,7 +89,7 @@ class OpenDraft {
     const before = this.run;
     this.run = heard(before, event.name, event.payload);
     if (this.run === before) return;
-    if (wantsRead(event.name)) this.later("read", READ_MS, () => this.store.load());
+    if (wantsRead(event.name)) this.later("read", READ_MS, () => { this.reading = this.store.load(); });
     this.onChange();
   }
 
@@ -149,8 +150,17 @@ class OpenDraft {
     return this.names.get(id);
   }
 
+  // Reads first what the assistant has written meanwhile, if that is known to be more.
   act(...ops) {
-    return this.attempt(() => this.store.act(ops));
+    return this.attempt(async () => {
+      if (this.timers.read) {
+        clearTimeout(this.timers.read);
+        this.timers.read = null;
+        this.reading = this.store.load();
+      }
+      await this.reading;
+      return this.store.act(ops);
+    });
   }
 
   say(problem) {
