@@ -9,6 +9,7 @@ from typing import Protocol
 
 from fastapi import APIRouter
 
+from parlour.attempts import customising
 from parlour.attempts.continuing import Continuer
 from parlour.drafts.chats.bench import ChatWorkshop
 from parlour.drafts.work import Drafter, DrafterLimits, DrafterNeed
@@ -101,7 +102,7 @@ class Authoring:
             database=need.database,
             model=need.model,
             model_name=settings.authoring.model or settings.model,
-            workshops={"chat": ChatWorkshop(), "": ArtifactWorkshop(making)},
+            workshops={"chat": ChatWorkshop(customising.may_see), "": ArtifactWorkshop(making)},
             limits=DrafterLimits(task_seconds_max=settings.limits.generation_seconds_max),
             timezone_name=settings.timezone,
         )

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.acting import ANSWERED_MS, answered, card, go, say, sign_in, start
 from tests.browser.browsing import NARROW, WIDE, Cable, Demo, Open
@@ -41,50 +41,9 @@ def test_from_an_empty_page_to_a_learner_who_practises(demo: Demo, visit: Open) 
     tab = visit(WIDE)
     page = enter(demo.url, demo, tab)
 
-    begin(page, "Persona")
-    write(
-        page,
-        {
-            "Name": "Ada Quist",
-            "Description": "A first-year student who failed an exam by one point.",
-            "Instructions": INSTRUCTIONS,
-        },
-    )
-    expect(page.locator(".lib-preview")).to_contain_text("Ada Quist")
-    add_text(page, "Add an example", "I just wanted to ask what happens now.")
-    publish(page)
-
-    page.get_by_role("button", name="Write a scenario with them").click()
-    expect(page.locator(".lib-links").get_by_role("link", name="Ada Quist")).to_be_visible()
-    write(page, {"Name": "One point short", "Description": "Office hours after the first exam."})
-    add_text(page, "Add a situation", "Ada has come to your office hours. She failed the exam by one point.")
-    add_text(page, "Add an aim", "Find out how Ada feels about it")
-    add_text(page, "Add an aim", "Agree on one next step")
-    expect(page.locator(".lib-preview")).to_contain_text("Agree on one next step")
-    expect(page.locator(".lib-checks")).to_have_attribute("data-kind", "red")
-    page.get_by_role("button", name="Say what “place” is").click()
-    expect(field(page, "Value of detail 1")).to_be_focused()
-    page.keyboard.type("the university")
-    expect(page.locator(".lib-checks")).not_to_have_attribute("data-kind", "red")
-    publish(page)
-
-    begin(page, "Rubric")
-    write(page, {"Name": "Listening to Ada", "Description": "How a tutor listens in office hours."})
-    add_criterion(page, 1, "Open questions", (ASKING[0], VAGUE, ASKING[2]))
-    add_criterion(page, 2, "Feelings", FEELING)
-    verdict = page.locator(".lib-checks")
-    flagged = level(page, "Open questions", 1).locator(".lib-finding")
-    expect(flagged.first).to_be_visible()
-    verdict.get_by_role("button", name=re.compile("without saying what could be seen or heard")).click()
-    box = level(page, "Open questions", 1).get_by_label("What is seen or heard")
-    expect(box).to_be_focused()
-    box.fill(ASKING[1])
-    expect(flagged).to_have_count(0)
-    expect(page.locator(".lib-sums")).to_contain_text("4 points in all")
-    page.get_by_role("spinbutton", name="Points to pass").fill("2")
-    saved(page)
-    expect(verdict).not_to_have_attribute("data-kind", "red")
-    publish(page)
+    write_persona(page)
+    write_scenario(page)
+    write_rubric_with_a_defect_and_mend_it(page)
 
     begin(page, "Simulation")
     write(page, {"Name": "Ada's office hours", "Description": "One conversation after an exam."})
@@ -103,6 +62,60 @@ def test_from_an_empty_page_to_a_learner_who_practises(demo: Demo, visit: Open) 
     say(learner.page, "Hello Ada, how are you feeling about the exam?")
     answered(learner.page)
     learner.check_calm()
+
+
+def write_persona(page: Page) -> None:
+    """Somebody to talk with, seen beside what is typed."""
+    begin(page, "Persona")
+    write(
+        page,
+        {
+            "Name": "Ada Quist",
+            "Description": "A first-year student who failed an exam by one point.",
+            "Instructions": INSTRUCTIONS,
+        },
+    )
+    expect(page.locator(".lib-preview")).to_contain_text("Ada Quist")
+    add_text(page, "Add an example", "I just wanted to ask what happens now.")
+    publish(page)
+
+
+def write_scenario(page: Page) -> None:
+    """From the persona just published; what she needs to know is flagged, and said."""
+    page.get_by_role("button", name="Write a scenario with them").click()
+    expect(page.locator(".lib-links").get_by_role("link", name="Ada Quist")).to_be_visible()
+    write(page, {"Name": "One point short", "Description": "Office hours after the first exam."})
+    add_text(page, "Add a situation", "Ada has come to your office hours. She failed the exam by one point.")
+    add_text(page, "Add an aim", "Find out how Ada feels about it")
+    add_text(page, "Add an aim", "Agree on one next step")
+    expect(page.locator(".lib-preview")).to_contain_text("Agree on one next step")
+    expect(page.locator(".lib-checks")).to_have_attribute("data-kind", "red")
+    page.get_by_role("button", name="Say what “place” is").click()
+    expect(field(page, "Value of detail 1")).to_be_focused()
+    page.keyboard.type("the university")
+    expect(page.locator(".lib-checks")).not_to_have_attribute("data-kind", "red")
+    publish(page)
+
+
+def write_rubric_with_a_defect_and_mend_it(page: Page) -> None:
+    """A level that says nothing is flagged where it stands and beside Publish, which leads to it."""
+    begin(page, "Rubric")
+    write(page, {"Name": "Listening to Ada", "Description": "How a tutor listens in office hours."})
+    add_criterion(page, 1, "Open questions", (ASKING[0], VAGUE, ASKING[2]))
+    add_criterion(page, 2, "Feelings", FEELING)
+    verdict = page.locator(".lib-checks")
+    flagged = level(page, "Open questions", 1).locator(".lib-finding")
+    expect(flagged.first).to_be_visible()
+    verdict.get_by_role("button", name=re.compile("without saying what could be seen or heard")).click()
+    box = level(page, "Open questions", 1).get_by_label("What is seen or heard")
+    expect(box).to_be_focused()
+    box.fill(ASKING[1])
+    expect(flagged).to_have_count(0)
+    expect(page.locator(".lib-sums")).to_contain_text("4 points in all")
+    page.get_by_role("spinbutton", name="Points to pass").fill("2")
+    saved(page)
+    expect(verdict).not_to_have_attribute("data-kind", "red")
+    publish(page)
 
 
 def test_a_draft_is_tried_by_its_author_alone(demo: Demo, visit: Open) -> None:

@@ -112,6 +112,35 @@ def test_what_is_archived_is_out_of_the_way_and_comes_back(demo: Demo, visit: Op
     tab.check_calm()
 
 
+def test_a_source_is_attached_and_a_colleague_asked_to_look_approves(demo: Demo, visit: Open) -> None:
+    tab = visit(WIDE)
+    page = enter(demo.url, demo, tab)
+    place = begin(page, "Persona")
+    write(page, {"Name": "Looked at"})
+    page.locator(".lib-sources > summary").click()
+    page.get_by_label("Add a file").set_input_files(
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"She lost her notes on the train."}
+    )
+    page.get_by_role("button", name="notes.txt", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("She lost her notes on the train.")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.locator(".lib-second > summary").click()
+    page.get_by_label("What should be looked at?").fill("Is she shy enough?")
+    page.get_by_role("button", name="Ask for a look").click()
+    expect(page.locator(".lib-review")).to_contain_text("Is she shy enough?")
+
+    other = visit(WIDE)
+    along = enter(demo.url, demo, other, "admin")
+    along.get_by_role("region", name="Drafts").get_by_role("link", name=re.compile("Looked at")).click()
+    expect(along.get_by_text("You can read it, and not change it.")).to_be_visible()
+    along.get_by_role("button", name="Approve it").click()
+    expect(along.locator(".lib-review")).to_contain_text("Admin approved it.")
+    other.check_calm()
+    page.reload()
+    expect(page.locator(".lib-review")).to_contain_text("Admin approved it.")
+    assert page.url.endswith(place)
+
+
 def test_a_draft_that_one_may_not_read_is_not_there(demo: Demo, visit: Open) -> None:
     page = enter(demo.url, demo, visit(WIDE))
     place = begin(page, "Persona")

@@ -211,7 +211,7 @@ def drafting(database: Database, model: Any) -> DrafterNeed:
         database=database,
         model=model,
         model_name="m",
-        workshops={"chat": ChatWorkshop()},
+        workshops={"chat": ChatWorkshop(lambda *_: True)},
         limits=DrafterLimits(),
         timezone_name="UTC",
     )

@@ -22,6 +22,7 @@ from parlour.grading.difference import Difference, difference
 from parlour.grading.entities import Grade, GradeState
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.kernel.ids import MessageId
 from parlour.storage.tx import Tx
 
@@ -73,6 +74,7 @@ class BranchSide:
     messages: Sequence[shapes.Message]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BranchComparison:
     """Two branches of a chat. `fork_message_id` is the last message they share, null if there is none.

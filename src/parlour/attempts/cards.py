@@ -14,6 +14,7 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Cohort, Entry, EntryKind, Reference, Rubric
 from parlour.kernel.actor import RANKS, Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.kernel.ids import AccountId, EntryId
 from parlour.storage.tx import Tx
 
@@ -70,6 +71,7 @@ class CardRubric:
     standard_group_ids: Sequence[str]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cards:
     """The cards of an account by (position, name); rubrics, groups and standards are maps by id."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from parlour.accounts import actions as accounts
 from parlour.accounts.access import shares_department
 from parlour.attempts import access, store
 from parlour.attempts.advance import Open, next_step
@@ -15,7 +16,7 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.chats.choosing import Offer, offer_for
 from parlour.drafts.entities import Basis, Draft
 from parlour.kernel.actor import RANKS, Actor
-from parlour.kernel.ids import AttemptId
+from parlour.kernel.ids import AccountId, AttemptId
 from parlour.kernel.refusals import Refusal, forbidden, invalid, not_found
 from parlour.storage.tx import Tx
 
@@ -124,6 +125,13 @@ def held_draft(tx: Tx, actor: Actor, draft_id: str) -> tuple[Draft, bool]:
         if all(seat.id != basis.entry_id for seat in seats):
             raise not_found("Draft")
     return draft, teaches
+
+
+def may_see(tx: Tx, account_id: AccountId, basis: Basis) -> bool:
+    """Whether an account teaches a chat template now, and so sees what its learners do not (6.5)."""
+    actor = accounts.actor_by_id(tx, account_id)
+    entry = catalog.entry_for(tx, basis.kind, basis.entry_id)
+    return actor is not None and entry is not None and _teaches(tx, actor, entry)
 
 
 def choices(tx: Tx, actor: Actor, attempt_id: str) -> Choices:

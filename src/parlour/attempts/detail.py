@@ -20,10 +20,12 @@ from parlour.conversations.entities import Chat
 from parlour.events import log
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptDetail:
     """Everything about an attempt, for its owner and its staff. Indices count from 0.

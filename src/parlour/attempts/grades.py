@@ -14,6 +14,7 @@ from parlour.grading.facts import kind_of
 from parlour.grading.rules import latest_done
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.kernel.ids import AccountId, GradeId
 from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx
@@ -68,6 +69,7 @@ class GradeWithItems:
     remarks: Sequence[RemarkOnly]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradePage:
     """Grades, newest first. `next_before` leads to older ones, null at the end."""
@@ -77,6 +79,7 @@ class GradePage:
     next_before: str | None
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradeComparison:
     """Two grades of a chat and what changes from the left one to the right one."""

@@ -10,6 +10,7 @@ from parlour.attempts.detail_shapes import MessageUsage
 from parlour.conversations.spoken.reading.words import spoken_ms
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.kernel.ids import AttemptId
 from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx
@@ -74,6 +75,7 @@ class SpeechSeconds:
     persona_seconds: float
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptUsage:
     """Every request made for an attempt, oldest first, and what they came to; how long people and personas spoke.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.benchmarks import ReplayMode
+from parlour.kernel.described import described
 from parlour.kernel.ids import named_id
 
 RunStatus = Literal["not_started", "in_progress", "completed", "stopped", "failed"]
@@ -277,6 +278,7 @@ class TestResources:
     qualities: Mapping[str, Named]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TestDetail:
     """Everything about a test, as of one moment. `outputs_left_out`: it has too many replays to show what was said."""

@@ -311,6 +311,7 @@ def cancel_generation(tx: Tx, run_id: str, text: str) -> None:
         return
     failure = Failure(code="cancelled", text=text)
     telling.ended(tx, orphan_call(tx, run, "stopped", text), None, failure)
+    _forget_extra(tx, run)
     store.end_run(tx, run.id, "cancelled", failure)
 
 
@@ -340,8 +341,7 @@ def abort_generation(tx: Tx, run: Run, failure: Failure, stage: ErrorStage) -> N
 def finish_generation(tx: Tx, run: Run, failure: Failure | None, conclusion: Conclusion | None = None) -> None:
     """The end of a run: told once, and whoever waits for it gets to work."""
     failure = failure or (conclusion.failure if conclusion else None)
-    if run.order.extra:
-        store.set_order(tx, run.id, replace(run.order, extra=()))
+    _forget_extra(tx, run)
     artifact_id = conclusion.artifact_id if conclusion and failure is None else None
     if conclusion is not None and conclusion.saved and artifact_id is not None and failure is None:
         telling.saved(tx, run, artifact_id)
@@ -349,6 +349,12 @@ def finish_generation(tx: Tx, run: Run, failure: Failure | None, conclusion: Con
     then = store.end_run(tx, run.id, "failed" if failure else "done", failure)
     if then is not None:
         tx.enqueue(then.kind, msgspec.Raw(then.body.encode()))
+
+
+def _forget_extra(tx: Tx, run: Run) -> None:
+    """What was only there to be read (`extra_messages`) is gone with the end of the run."""
+    if run.order.extra:
+        store.set_order(tx, run.id, replace(run.order, extra=()))
 
 
 def _of_chat(tx: Tx, account_id: AccountId, basis: Basis, values: ChatValues) -> Draft:

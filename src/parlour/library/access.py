@@ -145,6 +145,18 @@ def may_enrol(tx: Tx, actor: Actor, account: Account) -> bool:
     return may_see(tx, actor, account.account_id)
 
 
+def may_be_named(tx: Tx, actor: Actor, artifact_type: str, artifact_id: str) -> bool:
+    """Whether an actor is told what an artifact that something links to is called."""
+    match artifact_type:
+        case "department":
+            return actor.role == "superadmin" or artifact_id in actor.department_ids
+        case "profile":
+            return may_see(tx, actor, artifact_id)
+        case _:
+            found = held(tx, artifact_type, artifact_id)
+            return found is not None and may_read(actor, found)
+
+
 def draft_readable(tx: Tx, actor: Actor, draft: Draft) -> bool:
     """Whether an actor may read a draft of an artifact: its owner, its editors, and reviewers while a review is
     asked."""

@@ -15,6 +15,7 @@ from parlour.catalog import entities as content
 from parlour.catalog import trainings
 from parlour.catalog.entities import EntryKind
 from parlour.kernel.actor import Actor, Role
+from parlour.kernel.described import described
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import forbidden
 from parlour.library import access
@@ -43,6 +44,7 @@ class TrainingOf:
     active: bool
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CohortDetail:
     """A cohort with its people, as far as who asks sees them. `version`: of what is published, 0 if nothing is."""

@@ -7,7 +7,7 @@ import base64
 import binascii
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -173,8 +173,16 @@ def versions(tx: Tx, actor: Actor, artifact_id: str) -> tuple[Version, ...]:
 def compared(tx: Tx, actor: Actor, artifact_id: str, sides: tuple[int, int]) -> tuple[Change, ...]:
     """What changed between two versions (`sides`: from, to) of an artifact. `not_found`."""
     held = access.artifact_to_read(tx, actor, artifact_id)
-    before, after = (forms.values_of(tx, held.artifact_type, artifact_id, side) for side in sides)
+    before, after = (_bare(forms.values_of(tx, held.artifact_type, artifact_id, side)) for side in sides)
     return differences(before, after)
+
+
+def _bare(values: Values) -> Values:
+    """Values without the user ids of people, which only the newest version has and not everybody may see."""
+    return {
+        name: tuple(replace(each, fields={}, by={}) for each in found) if name in ("profiles", "instructors") else found
+        for name, found in values.items()
+    }
 
 
 def used_by(tx: Tx, actor: Actor, artifact_id: str) -> tuple[User, ...]:

@@ -11,6 +11,7 @@ from parlour.catalog.entities import ChatSettings, ChatTemplate, EntryKind
 from parlour.catalog.trainings import Training
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.library.trainings import may_edit, training_to_read, trainings_of
 from parlour.storage.tx import Tx
 
@@ -31,6 +32,7 @@ class TemplateShown:
     settings: ChatSettings
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingShown:
     """A training. `cohort_ids` as far as who asks may read them; times in RFC 3339, null for no bound."""
@@ -52,6 +54,7 @@ class TrainingShown:
     templates: Sequence[TemplateShown]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingList:
     """A page of the trainings that the caller may read, by (kind, position, name). `next_cursor` null: the last."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parlour.conversations.spoken.entities import Dispute, HeardState, Measured, UtteranceState
+from parlour.kernel.described import described
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +107,7 @@ class SpokenReplyShown:
     ended_at: str | None
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatSpeech:
     """Everything spoken in a chat, by its beginning. Words with less confidence than `unclear_below` are unclear.

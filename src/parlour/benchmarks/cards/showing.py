@@ -9,6 +9,7 @@ from parlour.benchmarks.detail_shapes import model_id
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Benchmark, Eval, ReplayMode
 from parlour.kernel.actor import Actor
+from parlour.kernel.described import described
 from parlour.storage.tx import Tx
 
 Status = Literal["passed", "in-progress", "not-started"]
@@ -47,6 +48,7 @@ class BenchmarkCard:
     auto_advance: bool
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchmarkCards:
     """The cards of an account, by name."""

@@ -15,6 +15,7 @@ from parlour.catalog.benchmarks import (
     ReplayMode,
 )
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.storage.tx import Tx
 
 
@@ -74,6 +75,7 @@ class RecordingHead:
     names_replaced: int
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordingShown:
     """A whole recording. `source_chat_id` and the words of the consent are null for who may not read that chat."""
@@ -86,6 +88,7 @@ class RecordingShown:
     consent: str | None
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchmarkShown:
     """A whole benchmark as it is at this version. `may_edit`: the reader may change it."""

@@ -8,6 +8,7 @@ from parlour.benchmarks.entities import Blamed, GradeSource, GradeState, Outcome
 from parlour.benchmarks.replaying.divergence import AlignedTurn
 from parlour.benchmarks.results.list_shapes import EvidenceShown
 from parlour.catalog.benchmarks import Part, RecordedRole, ReplayMode
+from parlour.kernel.described import described
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,6 +166,7 @@ class RubricShown:
     groups: Sequence[GroupShown]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellDetail:
     """A case in full. `may_mark`: the reader may give a mark of his own."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from parlour.benchmarks.entities import Blamed, Halted, ReplayState, TestState
 from parlour.catalog.benchmarks import ReplayMode
+from parlour.kernel.described import described
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +50,7 @@ class CellShown:
     milliseconds: int | None
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellPage:
     """Some cells, by repetition, recording and candidate; `next` is the `after` of the page that follows."""

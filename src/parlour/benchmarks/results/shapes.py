@@ -9,6 +9,7 @@ from typing import Literal
 
 from parlour.benchmarks.entities import Halted, TestState
 from parlour.catalog.benchmarks import ReplayMode
+from parlour.kernel.described import described
 
 Word = Literal["better", "worse", "no evidence", "too small"]
 Unit = Literal["scenario", "recording"]
@@ -360,6 +361,7 @@ class Matrix:
     cells: Sequence[Sequence[MatrixCell]]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Results:
     """Everything that can be said of a test now. `unit` is what counts as independent; `final`: nothing will be added

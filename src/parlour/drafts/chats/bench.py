@@ -1,6 +1,6 @@
 """Where the values of a generated or customised chat are made: from the scenario, and from what the draft has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -10,9 +10,10 @@ from parlour.drafts.chats import kinds
 from parlour.drafts.chats.kinds import Answered, Scene
 from parlour.drafts.chats.material import apply, published_of, template_of, without
 from parlour.drafts.chats.prompt import Context, draft_request
-from parlour.drafts.entities import Draft, Run
+from parlour.drafts.entities import Basis, Draft, Run
 from parlour.drafts.making import Conclusion, Kept, Made, Slot, TaskError, Wanted
 from parlour.drafts.registry import Fields, fields_of
+from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Request, ToolCall
 
@@ -73,10 +74,15 @@ class ChatBench:
 
 
 class ChatWorkshop:
-    """A `drafts.making.Workshop` for chats."""
+    """A `drafts.making.Workshop` for chats. `may_see`: whether an account is still told what learners are not."""
+
+    def __init__(self, may_see: Callable[[Tx, AccountId, Basis], bool]) -> None:
+        self._may_see = may_see
 
     def bench(self, tx: Tx, run: Run, draft: Draft) -> ChatBench | None:
-        """None if the template is gone."""
+        """None if the template is gone, or if who asked teaches it no more."""
+        if not run.order.redacted and not self._may_see(tx, run.account_id, draft.chat.basis):
+            return None
         template = template_of(tx, draft.chat.basis)
         published = published_of(tx, template) if template else None
         if template is None or published is None:
@@ -101,6 +107,7 @@ class ChatWorkshop:
 def _context(tx: Tx, run: Run) -> Context:
     said = actions.said_in(tx, run.group_id, MESSAGES_MAX)
     instructions = [each.content for each in said if each.run_id == run.id and each.role == "user"]
-    earlier = [{"role": each.role, "content": each.content} for each in said if each.run_id != run.id]
-    earlier += [{"role": each.role, "content": each.content} for each in run.order.extra]
-    return Context(instructions=instructions, earlier=earlier)
+    redacted = run.order.redacted
+    before = (each for each in said if each.run_id != run.id and (each.role == "user" or not redacted))
+    earlier = [{"role": each.role, "content": each.content} for each in (*before, *run.order.extra)]
+    return Context(instructions=instructions, earlier=earlier, redacted=redacted)

@@ -33,22 +33,33 @@ Answer with one JSON object of the given schema and nothing else."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """What the person who asked said, and what was said and made before in the group of the run."""
+    """What the person who asked said, and what was said and made before in the group of the run.
+
+    `redacted`: that person must not see answers and instructions (6.5), so no words of theirs meet these in a request.
+    """
 
     instructions: Sequence[str] = ()
     earlier: Sequence[Mapping[str, str]] = ()
+    redacted: bool = False
+
+    @property
+    def steers(self) -> bool:
+        """Whether somebody who must not see secrets says what a model is to do."""
+        return self.redacted and bool(self.instructions or self.earlier)
 
 
 def draft_request(wanted: Wanted, scene: Scene, context: Context) -> Request:
-    """The request for one value."""
+    """The request for one value. Right and wrong options are told apart without the words of who must not know."""
     previous = wanted.previous
+    if context.steers and wanted.type == "options":
+        context = Context()
     document: dict[str, object] = {
         "type": wanted.type,
         "number": wanted.slot.number,
         "of": wanted.slot.of,
         "about": wanted.slot.about,
         "chat": _chat(scene.now),
-        "written": _written(wanted.type, wanted.slot, scene.published),
+        "written": _written(wanted.type, wanted.slot, scene.published, bare=context.steers),
         "seed": scene.seed,
     }
     if context.instructions:
@@ -91,7 +102,7 @@ def _chat(material: Material) -> Mapping[str, object]:
     }
 
 
-def _written(type_name: str, slot: Slot, published: Material) -> list[Mapping[str, object]]:
+def _written(type_name: str, slot: Slot, published: Material, *, bare: bool) -> list[Mapping[str, object]]:
     scenario = published.scenario
     match type_name:
         case "names":
@@ -101,7 +112,8 @@ def _written(type_name: str, slot: Slot, published: Material) -> list[Mapping[st
         case "parameter_fields":
             return [{"value": each.value} for each in scenario.parameters if each.name == slot.about.get("parameter")]
         case "personas":
-            members = ("name", "description", "icon", "color", "instructions", "examples")
+            secrets = () if bare else ("instructions", "examples")
+            members = ("name", "description", "icon", "color", *secrets)
             return [{name: getattr(each, name) for name in members} for each in published.personas]
         case "documents":
             return [

@@ -4,7 +4,6 @@ import binascii
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from parlour.catalog import shelf
 from parlour.catalog.entities import Scenario
@@ -15,14 +14,13 @@ from parlour.library import access
 from parlour.library.bundles.exporting import Content, of_artifact
 from parlour.library.bundles.gift import read_gift
 from parlour.library.bundles.qti import read_qti
-from parlour.library.bundles.quiz import QuizFaults, QuizQuestion, of_scenario
+from parlour.library.bundles.quiz import GivenFormat, QuizFaults, QuizQuestion, of_scenario
 from parlour.library.drafting.changing import Changing, change
 from parlour.library.drafting.holding import draft_to_write
 from parlour.library.drafting.rules import DraftRules
 from parlour.library.drafting.sheet import Operation
 from parlour.storage.tx import Tx
 
-GivenFormat = Literal["gift", "qti", "auto"]
 FAULTS_MAX = 20
 _ZIP_BASE64 = "UEsDB"
 

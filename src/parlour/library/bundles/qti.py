@@ -6,6 +6,7 @@ refused before anything is expanded, and sizes, depths and numbers are bounded b
 
 import html
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -131,7 +132,7 @@ def _unpacked(content: bytes) -> list[tuple[str, bytes]]:
             if left < 0 or len(body) > BYTES_MAX:
                 raise QuizFaults([QuizFault(line=1, reason="it is too large when it is unpacked", file=name)])
             found.append((name, body))
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, ValueError, OSError) as error:
         raise QuizFaults([QuizFault(line=1, reason="the archive cannot be read")]) from error
     return found
 

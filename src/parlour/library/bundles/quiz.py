@@ -4,9 +4,11 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from typing import Literal
 
 from parlour.catalog.entities import Question
 
+GivenFormat = Literal["gift", "qti", "auto"]
 QUESTIONS_MAX = 200
 OPTIONS_MAX = 20
 CHARACTERS_MAX = 4_000

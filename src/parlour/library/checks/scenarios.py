@@ -131,7 +131,7 @@ def _goals(values: Values) -> Iterable[Finding]:
         if switched_on(values, "scenario_flags", name) and not of(values, type_name):
             switch = next(each for each in of(values, "scenario_flags") if text(each, "name") == name)
             message = f"'{name}' is on, and there is no {noun} to show."
-            advice = f"Add a {noun}, or switch it off."
+            advice = f"Add {'an' if noun[0] in 'aeiou' else 'a'} {noun}, or switch it off."
             yield told("scenario.switched_on_empty", at(switch, "scenario_flags", "value"), message, advice)
 
 

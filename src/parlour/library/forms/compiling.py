@@ -1,8 +1,7 @@
 """Building any artifact from its values, and what keeps it from being built."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 from parlour.accounts import actions as accounts
 from parlour.catalog import authored
@@ -13,7 +12,7 @@ from parlour.drafts.artifacts import draft_types
 from parlour.drafts.values import Value, Values
 from parlour.files import actions as files
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import AccountId, is_id
+from parlour.kernel.ids import AccountId
 from parlour.library import access
 from parlour.library.checks.findings import Finding
 from parlour.library.forms import cohorts, documents, evals, personas, records, rubrics, scenarios, simulations
@@ -66,27 +65,8 @@ def compiled(tx: Tx, wanted: Compiling) -> Compiled:
     form = Form(tx=tx, actor=wanted.actor, artifact_id=wanted.artifact_id, values=wanted.values)
     for type_name in wanted.values.keys() - set(draft_types(wanted.artifact_type)):
         form.wrong(type_name, None, None, f"A {wanted.artifact_type} has no values of this type.")
-    plan: CohortPlan | None = None
-    kind: Kind = "record"
-    content: object
-    match wanted.artifact_type:
-        case "persona":
-            kind, content = "persona", personas.compiled(form)
-        case "scenario":
-            kind, content = "scenario", scenarios.compiled(form)
-        case "rubric":
-            kind, content = "rubric", rubrics.compiled(form)
-        case "simulation":
-            kind, content = "simulation", simulations.compiled(form)
-        case "cohort":
-            cohort: Cohort = cohorts.compiled(form)
-            kind, content, plan = "cohort", cohort, cohorts.plan(form, cohort)
-        case "document":
-            kind, content = "document", documents.compiled(form)
-        case "eval":
-            kind, content = "eval", evals.compiled(form)
-        case _:
-            content = records.compiled(form, wanted.artifact_type)
+    kind, content = _built(form, wanted.artifact_type)
+    plan = cohorts.plan(form, content) if isinstance(content, Cohort) else None
     anchors = rubrics.anchors(form) if kind == "rubric" else None
     if len(title(wanted.values)) > NAME_CHARS_MAX:
         form.one("names", "name", most=NAME_CHARS_MAX)
@@ -108,6 +88,27 @@ def compiled(tx: Tx, wanted: Compiling) -> Compiled:
     )
 
 
+def _built(form: Form, artifact_type: str) -> tuple[Kind, object]:
+    """The entity that values describe, and its kind in the catalogue."""
+    match artifact_type:
+        case "persona":
+            return "persona", personas.compiled(form)
+        case "scenario":
+            return "scenario", scenarios.compiled(form)
+        case "rubric":
+            return "rubric", rubrics.compiled(form)
+        case "simulation":
+            return "simulation", simulations.compiled(form)
+        case "cohort":
+            return "cohort", cohorts.compiled(form)
+        case "document":
+            return "document", documents.compiled(form)
+        case "eval":
+            return "eval", evals.compiled(form)
+        case _:
+            return "record", records.compiled(form, artifact_type)
+
+
 def _without_user_id(type_name: str, value: Value) -> Value:
     if type_name not in ("profiles", "instructors") or not value.linked:
         return value
@@ -123,40 +124,28 @@ def _words(values: Values) -> Iterator[str]:
 
 
 def _check_links(form: Form, wanted: Compiling) -> None:
-    known = _named_before(form.tx, wanted)
+    known = _linked_before(wanted, form)
     among = (wanted.actor, *_actors(form.tx, wanted))
     for link in form.links:
         if link.artifact_type == "department":
-            allowed = link.id in known or _may_give_to(form.tx, wanted.actor, link.id)
+            allowed = (link.artifact_type, link.id) in known or _may_give_to(form.tx, wanted.actor, link.id)
         else:
-            allowed = link.id in known or any(_may_use(form.tx, each, link) for each in among)
+            allowed = (link.artifact_type, link.id) in known or any(_may_use(form.tx, each, link) for each in among)
         if not allowed:
             word = KIND_WORDS.get(link.artifact_type, link.artifact_type)
             form.wrong(link.type, link.value_id, link.field, f"There is no such {word}.", "form.unknown_link")
 
 
-def _named_before(tx: Tx, wanted: Compiling) -> Collection[str]:
-    """Every id that the newest version names already, if its link still leads somewhere."""
-    if access.held(tx, wanted.artifact_type, wanted.artifact_id) is None:
+def _linked_before(wanted: Compiling, form: Form) -> Collection[tuple[str, str]]:
+    """What the newest version links to already, by artifact type and id. An id that is only written there is none."""
+    if access.held(form.tx, wanted.artifact_type, wanted.artifact_id) is None:
         return frozenset()
-    values = values_of(tx, wanted.artifact_type, wanted.artifact_id)
-    return frozenset(each for found in values.values() for value in found for each in _ids(value))
-
-
-def _ids(value: Value) -> Iterator[str]:
-    if value.linked:
-        yield value.id
-    yield from _ids_in(tuple(value.fields.values()))
-
-
-def _ids_in(fields: Sequence[object]) -> Iterator[str]:
-    for each in fields:
-        if isinstance(each, str) and is_id(each):
-            yield each
-        elif isinstance(each, Mapping):
-            yield from _ids_in(tuple(cast("Mapping[str, object]", each).values()))
-        elif isinstance(each, Sequence) and not isinstance(each, str):
-            yield from _ids_in(cast("Sequence[object]", each))
+    values = values_of(form.tx, wanted.artifact_type, wanted.artifact_id)
+    before = Form(tx=form.tx, actor=wanted.actor, artifact_id=wanted.artifact_id, values=values)
+    _, content = _built(before, wanted.artifact_type)
+    if isinstance(content, Cohort):
+        cohorts.plan(before, content)
+    return frozenset((link.artifact_type, link.id) for link in before.links)
 
 
 def _actors(tx: Tx, wanted: Compiling) -> Iterator[Actor]:

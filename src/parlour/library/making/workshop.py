@@ -13,8 +13,8 @@ from parlour.drafts.making import Conclusion
 from parlour.drafts.values import Value
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal
-from parlour.library import forms
-from parlour.library.access import draft_writable
+from parlour.library import access, forms
+from parlour.library.drafting.holding import may_write
 from parlour.library.making import linking, saving
 from parlour.library.making.bench import ArtifactBench, named
 from parlour.library.making.keeping import Bounds
@@ -46,7 +46,7 @@ class ArtifactWorkshop:
     def bench(self, tx: Tx, run: Run, draft: Draft) -> ArtifactBench | None:
         """None if who asked is gone or may not write the draft any more, or if it is published."""
         actor = accounts.actor_by_id(tx, run.account_id)
-        if actor is None or run.type is None or draft.used_at is not None or not draft_writable(actor, draft):
+        if actor is None or run.type is None or draft.used_at is not None or not _may_go_on(tx, actor, draft):
             return None
         rules = self._need.rules
         return ArtifactBench(
@@ -61,6 +61,16 @@ class ArtifactWorkshop:
         if not run.order.save:
             return Conclusion(artifact_id=draft.artifact_id)
         return saving.published(tx, run, draft, self._need.rules)
+
+
+def _may_go_on(tx: Tx, actor: Actor, draft: Draft) -> bool:
+    """Whether who asked may still write the draft, and still change or make what it is about."""
+    if not may_write(actor, draft):
+        return False
+    if draft.artifact_id is None:
+        return access.may_create(actor, draft.artifact_type)
+    about = access.held(tx, draft.artifact_type, draft.artifact_id)
+    return about is not None and access.may_edit(actor, about)
 
 
 def _table(tx: Tx, run: Run, draft: Draft, actor: Actor) -> Table:

@@ -20,13 +20,11 @@ from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.assistant_brain import Thought, think
 from parlour.providers.models.assistant_script import turn_of
 from parlour.providers.models.played import Played, PlayedStep, calls_of
-from parlour.providers.models.scripted_author import draft
 from parlour.providers.models.scripted_candidate import Turn, play_candidate
 from parlour.providers.models.scripted_cast import Part, play_cast
 from parlour.providers.models.scripted_dialogue import play
 from parlour.providers.models.scripted_grading import grade_request
 from parlour.providers.models.scripted_preferring import prefer_request
-from parlour.providers.models.scripted_written import play_written
 from parlour.turns.ports import Finished, Piece, Request, Text, Usage
 
 SLOW_PIECES_PER_SECOND = 20.0
@@ -153,6 +151,8 @@ def _answer(request: Request) -> str:
         case "summary":
             return _SUMMARY
         case "draft":
+            from parlour.providers.models.scripted_author import draft
+
             return draft(learner[-1] if learner else "")
         case "assist" | "candidate":
             raise ProviderFault("The scripted model answers this with its tools.", retryable=False)
@@ -160,6 +160,8 @@ def _answer(request: Request) -> str:
 
 def _without_script(request: Request, learner: list[str]) -> str:
     """What somebody says whom the offline author has written; anybody else says that nobody has written a part."""
+    from parlour.providers.models.scripted_written import play_written
+
     rules = next((said.content for said in request.messages if said.role == "system"), "")
     written = play_written(rules, learner)
     return written or _WITHOUT_SCRIPT[max(0, len(learner) - 1) % len(_WITHOUT_SCRIPT)]

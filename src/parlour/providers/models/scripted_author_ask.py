@@ -17,10 +17,23 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _SPEAKER = re.compile(r"^\s*([^\n:]{1,60}):\s+(.+)$", re.MULTILINE)
 _TOPIC = re.compile(
     r"\b(?:about|regarding|concerning|because of|dealing with|on the (?:topic|subject) of|who (?:struggles|fights) with"
-    r"|struggling with|over|on|über|wegen|zum thema)\s+(?P<topic>[^.,;!?\n]{3,80})",
+    r"|struggling with|over|after|on(?! (?:her|his|their|its)\b)|über|wegen|zum thema"
+    r"|(?:made|lost|failed|missed|broke|forgot|wants|needs|refuses|disputes)(?! to\b))\s+(?P<topic>[^.,;!?\n]{3,80})",
+    re.IGNORECASE,
+)
+_FEAR = re.compile(r"\b(?:afraid|scared|frightened|fear) of\s+(?P<topic>[^.,;!?\n]{3,80})", re.IGNORECASE)
+_WHOSE = re.compile(
+    r"\bwhose (?P<thing>[\w' -]{3,40}?) (?P<rest>(?:is|was|are|were|has|have)\b[^.,;!?\n]{2,60})", re.IGNORECASE
+)
+_POSSESSIVE = re.compile(r"^(?:her|his|their|its)\b", re.IGNORECASE)
+_ORDER = re.compile(
+    r"^(?:please\s+)?(?:(?:write|make|draft|create|generate|grade|judge|assess)\s+(?:me\s+)?)?"
+    r"(?:(?:a|an|the|one|this)\s+)?(?:(?:scenario|rubric|simulation|document|evaluation)\b\s*)?"
+    r"(?:(?:of|for|about|on|that|which|where|in which)\s+|:\s*)?",
     re.IGNORECASE,
 )
 _STRONG = ("about", "regarding", "concerning", "because of", "dealing with", "on the", "who ", "struggling", "über")
+WISH_MAX = 90
 _MATTER = re.compile(r"(?:The matter is|has come about) ([^.\n]{3,120})\.")
 _CUT = re.compile(
     r"\s+(?:who|which|that|and (?:who|wants|has|is)|but|because|for (?:my|our|the|a|an|first|second|new)|so that|when"
@@ -119,7 +132,7 @@ def called(ask: Ask) -> str:
 
 def topic(ask: Ask) -> str:
     """What it is about, in the words of the instructions, else of the draft or the first source; "" if nobody said."""
-    found = _topic_in(ask.asked)
+    found = _feared(ask.asked) or _topic_in(ask.asked)
     if found:
         return found
     told = _MATTER.search(written(ask))
@@ -132,13 +145,27 @@ def topic(ask: Ask) -> str:
     return ask.sources[0].name.rpartition(".")[0] or ask.sources[0].name if ask.sources else ""
 
 
+def _feared(text: str) -> str:
+    fear, whose = _FEAR.search(text), _WHOSE.search(text)
+    if fear is not None:
+        return f"the fear of {_CUT.sub('', fear['topic']).strip()}"
+    return f"the {whose['thing']} that {whose['rest'].strip()}" if whose is not None else ""
+
+
+def wish(ask: Ask) -> str:
+    """The first sentence of the instructions without the order in it; "" if it is too long to stand in a sentence."""
+    sentence = re.split(r"[.!?\n]", ask.asked.strip(), maxsplit=1)[0]
+    words = " ".join(_ORDER.sub("", sentence, count=1).split()).strip(" \"'“”")
+    return words if 8 <= len(words) <= WISH_MAX else ""
+
+
 def _topic_in(text: str, *, strong: bool = False) -> str:
     matches = list(_TOPIC.finditer(text))
     ranked = sorted(matches, key=lambda match: not match[0].casefold().startswith(_STRONG))
     for match in ranked:
         if strong and not match[0].casefold().startswith(_STRONG):
             continue
-        words = _CUT.sub("", match["topic"]).strip(" \"'“”()")
+        words = _POSSESSIVE.sub("the", _CUT.sub("", match["topic"]).strip(" \"'“”()"))
         if len(words) >= 3 and not re.match(r"(?:it|them|this|that|me|us|one|english|german)\b", words, re.IGNORECASE):
             return words
     return ""

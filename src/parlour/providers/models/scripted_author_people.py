@@ -15,6 +15,7 @@ from parlour.providers.models.scripted_author_ask import (
     settled,
     text_of,
     topic,
+    wish,
     written,
 )
 from parlour.providers.models.scripted_author_tempers import GENTLE, TEMPERS, Temper
@@ -40,8 +41,10 @@ _ROLES: Mapping[str, str] = {
     "同事": "colleague", "员工": "employee", "经理": "manager",
     "researcher": "researcher", "citizen": "citizen", "tenant": "tenant", "volunteer": "volunteer", "player": "player",
 }  # fmt: skip
-_WHO = re.compile(
-    r"\b((?:who\s+(?:does|do|has|is|wants|cannot|can|will|would|never|always|\w+s)|whose)\b[^.;!?]{5,160})"
+_WHO = re.compile(r"\b((?:who|whose)\s+\w+[^.;!?]{5,160})")
+_SOMEBODY = re.compile(
+    rf"^(?:an?|the|eine?n?)?\s*(?:[\w-]+\s+){{0,3}}(?:{'|'.join(_ROLES)})\w*$|^.{{0,9}}$|.*\b(?:learners?|answers?|ignore)\b",
+    re.IGNORECASE,
 )
 _AIMED = re.compile(r",?\s+for (?:my|our|the|a|an|first|second|new)\b.*$|\s+(?:about|regarding)\b.*$", re.IGNORECASE)
 _MATTERS: Mapping[str, str] = {
@@ -86,8 +89,19 @@ def role_of(ask: Ask) -> str:
 
 
 def matter_of(ask: Ask) -> str:
-    """What somebody comes with."""
-    return topic(ask) or _MATTERS.get(role_of(ask), "a question that has been open for a while")
+    """What somebody comes with; of a scenario nobody gave a topic, the teacher's own words in quotes."""
+    return topic(ask) or _quoted(ask) or _MATTERS.get(role_of(ask), "a question that has been open for a while")
+
+
+def title_of(ask: Ask) -> str:
+    """The teacher's words as a title, if they tell of a matter and not only of somebody."""
+    words = wish(ask)
+    return words if words and not _clause(ask) and not _SOMEBODY.match(words) else ""
+
+
+def _quoted(ask: Ask) -> str:
+    words = title_of(ask) if ask.artifact != "persona" else ""
+    return f"“{words}”" if words else ""
 
 
 def with_article(words: str) -> str:

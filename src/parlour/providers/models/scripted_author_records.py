@@ -15,6 +15,7 @@ from parlour.providers.models.scripted_author_ask import (
     sentences,
     text_of,
     topic,
+    wish,
     written,
 )
 
@@ -57,6 +58,8 @@ def name(ask: Ask) -> str:
     kind = words.get(ask.artifact, capital(ask.artifact.replace("_", " ")))
     if about:
         return capital(f"{about}: {kind.casefold()}")[:110]
+    if ask.artifact in ("rubric", "simulation", "eval") and wish(ask):
+        return capital(wish(ask))
     return f"{kind} {pick(ask, ('one', 'two', 'three', 'north', 'south', 'spring', 'autumn'))}"
 
 
@@ -64,8 +67,9 @@ def description(ask: Ask) -> str:
     """A sentence about it; the first fitting one of the sources stands in it."""
     about = topic(ask)
     kind = capital(ask.artifact.replace("_", " "))
-    told = f"{kind} about {about}." if about else f"{kind}: {subject(ask)}."
-    return labelled(told)
+    named = subject(ask)
+    told = f"{kind} about {about}." if about else f"{kind}: {named}."
+    return labelled(f"{named}." if not about and named.startswith(kind) else told)
 
 
 def choose(ask: Ask) -> dict[str, object]:

@@ -20,6 +20,7 @@ from parlour.providers.models.scripted_author_people import (
     role_of,
     temper_of,
     the_other,
+    title_of,
     who,
 )
 
@@ -77,8 +78,10 @@ _VERBS = (" is ", " are ", " must ", " can ", " will ", " has ", " have ", " was
 def name(ask: Ask) -> str:
     """What a scenario, a simulation or a document is called: after its matter."""
     about = topic(ask)
-    if not about:
-        return capital(f"{temper_of(ask).trait} {role_of(ask)}, {pick(ask, ('first conversation', 'ten minutes'))}")
+    if not about or about.startswith("“"):
+        return capital(title_of(ask))[:110] or capital(
+            f"{temper_of(ask).trait} {role_of(ask)}, {pick(ask, ('first conversation', 'ten minutes'))}"
+        )
     return capital(pick(ask, _TITLES).format(topic=about))[:110]
 
 
@@ -102,7 +105,10 @@ def problem(ask: Ask) -> dict[str, object]:
     lines = sentences(ask)[:2]
     if lines:
         parts.insert(1, " ".join(f"The papers say: “{each.text}”" for each in lines))
-    answer: dict[str, object] = {"name": capital(matter_of(ask))[:100], "problem_statement": " ".join(parts)}
+    answer: dict[str, object] = {
+        "name": capital(matter_of(ask).strip("“”"))[:100],
+        "problem_statement": " ".join(parts),
+    }
     return answer | ({"quotes": [quote(each) for each in lines]} if lines else {})
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from parlour.drafts.values import Who
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.library import adopting, reading
 from parlour.library.adopting import Training
 from parlour.library.describing import TypeAbout
@@ -82,6 +83,7 @@ class CardsShown:
     next_cursor: str | None
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArtifactShown(CardShown):
     """An artifact with the values of one version, who uses it, and the trainings that play it."""
@@ -154,7 +156,7 @@ def shown_artifact(tx: Tx, actor: Actor, artifact_id: str, version: int | None) 
     return ArtifactShown(
         **{name: getattr(shown, name) for name in CardShown.__dataclass_fields__},
         shown_version=version if version is not None else card.version,
-        values=shown_values(tx, card.type, values),
+        values=shown_values(tx, actor, card.type, values),
         used_by=reading.used_by(tx, actor, artifact_id),
         trainings=adopting.trainings_of(tx, actor, artifact_id),
     )

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from parlour.accounts.entities import SessionActor
 from parlour.drafts.entities import Draft, VersionConflictError
 from parlour.kernel.actor import Actor
+from parlour.kernel.described import described
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid
 from parlour.library.drafting import changing, comparing, creating, finishing, holding, reviewing, sharing
@@ -40,6 +41,7 @@ from parlour.wire.rest.authoring_shapes import (
 PUBLISH = "POST /api/v1/authoring/drafts/{draft_id}/publish"
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RebasedShown:
     """A draft on top of the newest version, and the fields of which both sides had changed something."""

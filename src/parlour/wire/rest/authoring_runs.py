@@ -16,6 +16,7 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import Refusal, invalid
+from parlour.library.access import may_author
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.attempts import AttemptsNeed
@@ -143,10 +144,12 @@ def _shown(run: Run) -> RunShown:
 
 
 def _group(tx: Tx, actor: Actor, group_id: str) -> GroupShown:
+    """Who authors no more reads what was asked for, and not what was made: content is for who may write it."""
     said = drafts.said_in(tx, drafts.own_group(tx, actor, group_id), MESSAGES_MAX)
     messages = [
         GroupMessageShown(run_id=each.run_id, role=each.role, content=each.content, at=rfc3339(each.at))
         for each in said
+        if each.role == "user" or may_author(actor)
     ]
     return GroupShown(group_id=group_id, messages=messages)
 

@@ -12,6 +12,7 @@ from parlour.drafts.entities import Draft, Run
 from parlour.drafts.values import Approval, Review
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.library import access, forms
 from parlour.library.drafting import reviewing
 from parlour.library.drafting.comparing import published_version
@@ -194,6 +195,7 @@ class MayShown:
     approve: bool
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArtifactDraftShown:
     """A draft. `replaced`: the types of which refusing a proposal brings something back; `closed`: it was published.
@@ -264,7 +266,7 @@ def shown_draft(tx: Tx, actor: Actor, draft: Draft, rules: DraftRules) -> Artifa
         published_version=published_version(tx, draft),
         owner=_person(tx, draft.account_id),
         editors=[_person(tx, each) for each in body.editors],
-        values=shown_values(tx, draft.artifact_type, body.values),
+        values=shown_values(tx, actor, draft.artifact_type, body.values),
         replaced=sorted(body.replaced),
         sources=[
             SourceShown(

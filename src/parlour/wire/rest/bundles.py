@@ -9,11 +9,7 @@ from pydantic import Field, StringConstraints
 
 from parlour.accounts.entities import SessionActor
 from parlour.kernel.actor import Actor
-from parlour.library.bundles.authored import Asking, GivenFormat, ask, exported, questions_in, questions_of
-from parlour.library.bundles.exporting import yaml_of
-from parlour.library.bundles.gift import write_gift
-from parlour.library.bundles.qti import write_qti
-from parlour.library.bundles.quiz import BYTES_MAX
+from parlour.library.bundles.quiz import BYTES_MAX, GivenFormat
 from parlour.library.drafting.rules import DraftRules
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
@@ -54,6 +50,9 @@ def bundles_router(reading: AttemptsNeed, rules: DraftRules) -> APIRouter:
     ) -> Response:
         """An artifact with all that it needs as a bundle in YAML, which `parlour content import` takes. Without people;
         files are named by their uploads."""
+        from parlour.library.bundles.authored import exported  # noqa: PLC0415 (3 MiB that a server at rest does not need)
+        from parlour.library.bundles.exporting import yaml_of  # noqa: PLC0415
+
         check_ids(artifact_id=artifact_id)
         text = await reading.database.read(lambda tx: yaml_of(exported(tx, caller.actor, artifact_id)))
         return Response(text, media_type="text/yaml; charset=utf-8", headers=_headers(f"{artifact_id}.yaml"))
@@ -84,6 +83,8 @@ def bundles_router(reading: AttemptsNeed, rules: DraftRules) -> APIRouter:
     ) -> Response:
         """Add quiz questions of another program to a draft of a scenario: single and multiple choice, true or false.
         If any question is of another kind nothing is added, and `errors` has the line and the reason of each."""
+        from parlour.library.bundles.authored import Asking, ask, questions_in  # noqa: PLC0415 (as above)
+
         check_ids(draft_id=draft_id)
         questions = await asyncio.to_thread(questions_in, given.text, given.format)
         asking = Asking(draft_id=draft_id, questions=questions, expected_version=given.expected_version)
@@ -93,6 +94,10 @@ def bundles_router(reading: AttemptsNeed, rules: DraftRules) -> APIRouter:
 
 
 def _file(tx: Tx, actor: Actor, artifact_id: str, asked: AskedFormat) -> tuple[bytes, str, str]:
+    from parlour.library.bundles.authored import questions_of  # noqa: PLC0415 (as above)
+    from parlour.library.bundles.gift import write_gift  # noqa: PLC0415
+    from parlour.library.bundles.qti import write_qti  # noqa: PLC0415
+
     questions = questions_of(tx, actor, artifact_id)
     if asked == "gift":
         return write_gift(questions).encode(), "text/plain; charset=utf-8", "gift.txt"

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from parlour.accounts.entities import SessionActor
 from parlour.drafts.entities import Draft
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid
 from parlour.library.checks import running
@@ -79,6 +80,7 @@ class CheckBegun:
     check_id: str
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckShown:
     """Where the checks of a draft stand. `current`: the trials were of the draft as it is now; `done` of `total`

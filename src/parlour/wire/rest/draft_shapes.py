@@ -8,6 +8,7 @@ from parlour.catalog.entities import Document, Media, Persona, Question
 from parlour.drafts.chats.material import needed_by
 from parlour.drafts.entities import ChatValues, Draft
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.described import described
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +87,7 @@ class ValuesShown:
     videos: Sequence[MediaShown] | None
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftShown:
     """A draft. `used_at`: when a chat was last opened with it; it may be used again."""
@@ -109,6 +111,7 @@ class ParameterOffered:
     values: Sequence[str]
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChoicesShown:
     """What may be chosen. `chosen` lists what the chat has if nothing is changed; `generated` names

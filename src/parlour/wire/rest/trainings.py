@@ -10,8 +10,8 @@ from pydantic import Field
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.people.managing import present
 from parlour.catalog.entities import EntryKind
-from parlour.catalog.resolve import TIME_LIMIT_SECONDS_MAX
 from parlour.library import trainings
+from parlour.library.forms.simulations import TIME_LIMIT_SECONDS_MAX
 from parlour.library.trainings import COHORTS_MAX, Member, NewTraining, TemplateChange, TrainingChange
 from parlour.library.trainings_shown import TrainingList, TrainingShown, shown_training, shown_trainings
 from parlour.storage.tx import Tx

@@ -2,26 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
-from parlour.library.checks.trials import personas, rubrics
 from parlour.library.checks.trials.entities import Answers, Ask, Names, Subject, Trial, TrialName, ended
 
 TrialRule = Callable[[Subject, Answers, Names], Ask | Trial]
-
-_RUBRIC: Sequence[tuple[TrialName, TrialRule]] = (
-    ("discrimination", rubrics.discrimination),
-    ("injection", rubrics.taking_orders),
-)
-_PERSONA: Sequence[tuple[TrialName, TrialRule]] = (
-    ("alone", personas.alone),
-    ("character", personas.character),
-    ("injection", personas.orders),
-)
-TRIALS: Mapping[str, Sequence[tuple[TrialName, TrialRule]]] = {
-    "rubric": _RUBRIC,
-    "persona": _PERSONA,
-    "scenario": _PERSONA,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,14 +17,27 @@ class Standing:
     trials: tuple[Trial, ...] = ()
 
 
+@cache
+def _rules(artifact_type: str) -> Sequence[tuple[TrialName, TrialRule]]:
+    from parlour.library.checks.trials import personas, rubrics  # noqa: PLC0415 (a server at rest tries nothing)
+
+    match artifact_type:
+        case "rubric":
+            return (("discrimination", rubrics.discrimination), ("injection", rubrics.taking_orders))
+        case "persona" | "scenario":
+            return (("alone", personas.alone), ("character", personas.character), ("injection", personas.orders))
+        case _:
+            return ()
+
+
 def trials_for(artifact_type: str) -> int:
     """How many trials there are for an artifact of this type."""
-    return len(TRIALS.get(artifact_type, ()))
+    return len(_rules(artifact_type))
 
 
 def onward(subject: Subject, standing: Standing, names: Names) -> tuple[Standing, Ask | None]:
     """As far as one gets with the answers that are there, and what is to be asked then; None if all trials ended."""
-    rules = TRIALS.get(subject.artifact_type, ())
+    rules = _rules(subject.artifact_type)
     while len(standing.trials) < len(rules):
         _, rule = rules[len(standing.trials)]
         found = rule(subject, standing.answers, names)
@@ -56,7 +54,7 @@ def answered(standing: Standing, ask: Ask, answer: str) -> Standing:
 
 def given_up(subject: Subject, standing: Standing, why: str) -> Standing:
     """The trial at hand cannot be run."""
-    name, _ = TRIALS[subject.artifact_type][len(standing.trials)]
+    name, _ = _rules(subject.artifact_type)[len(standing.trials)]
     return replace(standing, trials=(*standing.trials, ended(name, "skipped", why)))
 
 

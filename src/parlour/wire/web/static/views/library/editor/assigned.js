@@ -4,15 +4,14 @@ import { LinkedList, Picker } from "./links.js";
 
 export function Assigned({ open, api, part }) {
   const values = open.store.values().simulations ?? [];
-  const Extra = ({ value }) => html`<${When} open=${open} simulationId=${value.id} name=${value.name ?? "this simulation"} />`;
   return html`
     <p class="quiet small lib-hint">Each becomes a training of the learners above when you publish. Taken out here, it ends for them.</p>
-    <${LinkedList} open=${open} type="simulations" to="simulation" values=${values} Extra=${Extra} />
+    <${LinkedList} open=${open} type="simulations" to="simulation" values=${values} Extra=${When} />
     ${open.draft.may.edit && html`<${Picker} api=${api} to="simulation" words=${part.add} taken=${values.map((each) => each.id)}
       onPick=${(card) => open.act({ op: "link", type: "simulations", artifact_id: card.id })} />`}`;
 }
 
-function When({ open, simulationId, name }) {
+function When({ open, value: { id: simulationId, name } }) {
   const at = (type) => (open.store.values().simulation_availability ?? []).find((each) => each.fields.simulation_id === simulationId && each.fields.type === type) ?? null;
   const put = (type) => (event) => {
     const value = at(type);
@@ -21,7 +20,7 @@ function When({ open, simulationId, name }) {
     return open.act(value ? { op: "set", type: "simulation_availability", value_id: value.id, fields: { time } }
       : { op: "add", type: "simulation_availability", fields: { simulation_id: simulationId, time, type } });
   };
-  const field = (type, words) => html`<label class="lib-inline">${words}<span class="unseen"> for ${name}</span>
+  const field = (type, words) => html`<label class="lib-inline">${words}<span class="unseen"> for ${name ?? "this simulation"}</span>
     <input type="datetime-local" value=${localTime(at(type)?.fields.time)} readOnly=${!open.draft.may.edit} onChange=${put(type)} /></label>`;
   return html`<div class="lib-around">${field("start", "From")}${field("end", "Until")}</div>`;
 }

@@ -26,12 +26,13 @@ function WriteHere({ open, part }) {
   return html`<button type="button" class="lib-add" onClick=${add}>${part.write.words}</button>`;
 }
 
-export function LinkedList({ open, type, values, to, Extra }) {
+// `Extra`: a component (the same one at every drawing) that is shown below each.
+export function LinkedList({ open, api, type, values, to, Extra }) {
   return html`<ul class="lib-links">${values.map((value, at) => {
     const what = value.name || asText(value.fields) || "Without a name";
     return html`<li key=${value.id}><div class="lib-item">
       <div class="lib-fields">${value.linked ? html`<a href=${toArtifact(value.id)}>${what}</a>` : html`<${Made} open=${open} type=${type} value=${value} what=${labelOf(to ?? type)} />`}
-        ${Extra && html`<${Extra} value=${value} at=${at} />`}</div>
+        ${Extra && html`<${Extra} open=${open} api=${api} value=${value} />`}</div>
       <${Tools} open=${open} type=${type} value=${value} at=${at} many=${values.length} what=${what} /></div>
       <${Marks} open=${open} type=${type} value=${value} label=${what} /></li>`;
   })}</ul>`;

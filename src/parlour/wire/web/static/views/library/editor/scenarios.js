@@ -6,15 +6,14 @@ export function Scenarios({ open, api }) {
   const values = open.store.values();
   const scenarios = values.scenarios ?? [];
   const may = open.draft.may.edit;
-  const Extra = ({ value }) => html`<${Around} open=${open} api=${api} scenarioId=${value.id} name=${value.name ?? "this scenario"} />`;
   return html`
-    <${LinkedList} open=${open} type="scenarios" to="scenario" values=${scenarios} Extra=${Extra} />
+    <${LinkedList} open=${open} api=${api} type="scenarios" to="scenario" values=${scenarios} Extra=${Around} />
     ${may && html`<${Picker} api=${api} to="scenario" words="Add a scenario" taken=${scenarios.map((each) => each.id)}
       onPick=${(card) => open.act({ op: "link", type: "scenarios", artifact_id: card.id })} />`}`;
 }
 
 // Values that belong to one scenario: which rubric, how long.
-function Around({ open, api, scenarioId, name }) {
+function Around({ open, api, value: { id: scenarioId, name = "this scenario" } }) {
   const values = open.store.values();
   const of = (type) => (values[type] ?? []).find((each) => each.fields.scenario_id === scenarioId) ?? null;
   const rubric = of("scenario_rubrics");
