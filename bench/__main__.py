@@ -9,6 +9,7 @@ import uvloop
 from rich.console import Console
 
 from bench import (
+    authoring,
     bundles,
     delivery,
     expiry,
@@ -40,6 +41,7 @@ BENCHES: dict[str, Callable[[Plan], Awaitable[Outcome]]] = {
     "search": search.run,
     "import": importing.run,
     "bundles": bundles.run,
+    "authoring": authoring.run,
     "polling": polling.run,
     "replays": replays.run,
     "statistics": simulating.run,

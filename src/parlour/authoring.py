@@ -71,7 +71,6 @@ class Authoring:
         engines = build_media(settings, need.speech.synthesizer)
         self._media = MediaShop(
             ShopNeed(
-                database=need.database,
                 intake=need.files.intake,
                 engines=engines,
                 seconds_max=settings.authoring.media_seconds_max,

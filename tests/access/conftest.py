@@ -15,6 +15,6 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     site = make_site(request.param, tmp_path_factory.mktemp("access"), request)
     populate(site)
     wide: dict[str, Any] = {"limits__socket_events_per_second_max": 10_000, "limits__sockets_per_account_max": 10_000}
-    wide |= {"speech__in": "scripted", "speech__out": "scripted"}
+    wide |= {"authoring__drafts_max": 10_000, "speech__in": "scripted", "speech__out": "scripted"}
     yield World(site, site.start(guests="true", **wide))
     site.close()

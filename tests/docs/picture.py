@@ -55,7 +55,25 @@ def verdict(page: Page) -> None:
     page.wait_for_timeout(SETTLED_MS)
 
 
-PICTURES = (("practice", "learner", practise), ("watch", "learner", watch), ("tests", "instructor", verdict))
+def library(page: Page) -> None:
+    """A persona that the assistant has drafted, before anything of it is accepted."""
+    page.goto(f"{page.url.partition('#')[0]}#/library")
+    page.get_by_role("button", name="New", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Persona").first.click()
+    page.get_by_label("What should this persona be about?").fill("A student who has lost the laboratory notebook")
+    page.get_by_role("button", name="Write a draft").click()
+    expect(page.get_by_text("The assistant has finished.")).to_be_visible(timeout=TESTED_MS)
+    expect(page.get_by_text("No faults found.")).to_be_visible(timeout=TESTED_MS)
+    page.evaluate("document.documentElement.style.zoom = 0.75; document.activeElement.blur(); scrollTo(0, 0)")
+    page.wait_for_timeout(SETTLED_MS)
+
+
+PICTURES = (
+    ("practice", "learner", practise),
+    ("watch", "learner", watch),
+    ("tests", "instructor", verdict),
+    ("library", "instructor", library),
+)
 
 
 def take() -> None:

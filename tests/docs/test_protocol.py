@@ -17,6 +17,7 @@ from tests.docs.pages import PAGES, ROOT
 
 PAGE = (ROOT / "docs" / "protocol" / "glow.md").read_text(encoding="utf-8")
 LAB = (ROOT / "docs" / "protocol" / "lab.md").read_text(encoding="utf-8")
+AUTHORING = (ROOT / "docs" / "protocol" / "authoring.md").read_text(encoding="utf-8")
 OF_TYPES = {f"{name}_generation_{stage}" for name in (*FIELDS_OF_RESOURCES, *FIELDS_OF_ENTRIES) for stage in STAGES}
 
 NOT_TOLD = {
@@ -103,6 +104,6 @@ def test_every_route_is_on_a_page(demo: Demo) -> None:
 
 def test_every_code_that_clients_may_get_is_on_a_page() -> None:
     """Codes of operations that are not there yet, and those that only commands print, are not."""
-    pages = PAGE + LAB
+    pages = PAGE + LAB + AUTHORING
     absent = {code for code in CODES if f"`{code}`" not in pages and f'"{code}"' not in pages}
     assert absent == NOT_TOLD

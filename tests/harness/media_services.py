@@ -4,6 +4,7 @@
 see `DRAWING` and `FILMING`.
 """
 
+import asyncio
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -36,19 +37,22 @@ FILMING = {
 
 @dataclass(kw_only=True)
 class MediaServices:
-    """What runs, and what was asked of it."""
+    """What runs, and what was asked of it. `gate`: what pictures wait for, if it is set."""
 
     url: str = ""
     drawn: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     filmed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     keys: set[str] = field(default_factory=set[str])
     asked: dict[str, int] = field(default_factory=dict[str, int])
+    gate: asyncio.Event | None = None
 
     async def draw(self, request: web.Request) -> web.Response:
         """One picture."""
         body = await request.json()
         self.drawn.append(body)
         self.keys.add(request.headers.get("Authorization", ""))
+        if self.gate is not None:
+            await self.gate.wait()
         match body["model"]:
             case "strict" if "response_format" in body:
                 return web.json_response({"error": {"message": "Unknown parameter"}}, status=400)

@@ -186,6 +186,11 @@ def test_what_differs_is_said_by_object_and_member(desk: Desk) -> None:
     (member,) = rubric.members
     assert member.path == "groups.exploring.standards.2.name"
     assert (member.before, member.after) == ("Beginning", "Started")
+    helena = next(each for each in changed.personas if each.id == named_id(changed.pack, "persona", "helena"))
+    spoken = replace(helena, instructions=f"{helena.instructions} She hangs up if nobody listens.")
+    longer = replace(changed, personas=tuple(spoken if each is helena else each for each in changed.personas))
+    (late,) = differences(of_bundle(changed), of_bundle(longer))
+    assert (late.members[0].after or "").endswith("She hangs up if nobody listens.")  # however long the text is
 
 
 def test_ids_that_are_none_or_somebody_elses_are_refused_where_they_stand(desk: Desk) -> None:

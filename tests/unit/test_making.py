@@ -12,6 +12,7 @@ from parlour.catalog import authored
 from parlour.drafts import actions
 from parlour.drafts.artifacts import ARTIFACTS, MADE
 from parlour.drafts.facts import GenerationCompleted, GenerationFailed, GenerationSaved, ValueTold
+from parlour.files import actions as files
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.library.checks.linting import lint
@@ -346,7 +347,7 @@ class Painter:
 
     async def make(self, wanted: MediaWanted) -> MediaFile:
         self.asked.append(wanted)
-        return MediaFile(upload_id="upload", mime_type="image/png", size=3)
+        return MediaFile(name="picture.png", mime_type="image/png", size=3, digest="d" * 64)
 
 
 async def test_pictures_are_made_where_there_is_an_engine_and_nowhere_else(quick: Database) -> None:
@@ -357,7 +358,9 @@ async def test_pictures_are_made_where_there_is_an_engine_and_nowhere_else(quick
         assert failed.resource_types == ("videos",)
         assert [fact.error_stage for fact in at.of(ValueTold) if fact.stage == "error"] == ["model"]
         image = only(made, "images")
-        assert (image.fields["upload_id"], image.fields["mime_type"]) == ("upload", "image/png")
+        upload = quick.read_here(lambda tx: files.upload(tx, str(image.fields["upload_id"])))
+        assert upload is not None
+        assert (upload.name, upload.digest, image.fields["mime_type"]) == ("picture.png", "d" * 64, "image/png")
         assert image.fields["description"] in painter.asked[0].text  # pyright: ignore[reportOperatorIssue]
         assert made.artifact.values["names"]
 

@@ -14,8 +14,8 @@ from parlour.files.intake import Intake
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.kernel.refusals import ProviderFault
-from parlour.library.making.keeping_media import MediaShop, ShopNeed
-from parlour.library.making.media import MediaEngine, MediaKind, MediaWanted
+from parlour.library.making.keeping_media import MediaShop, ShopNeed, record
+from parlour.library.making.media import MediaEngine, MediaFile, MediaKind, MediaWanted
 from parlour.providers.media.films import FilmService
 from parlour.providers.media.pictures import PictureService
 from parlour.providers.media.service import MediaService
@@ -43,7 +43,6 @@ class Stage:
             "audio": SpokenTexts(ScriptedSynthesizer("spoken"), "en"),
         }
         need = ShopNeed(
-            database=self.database,
             intake=Intake(self.folder / "incoming", FolderBlobs(self.folder / "files"), 10_000_000),
             engines={kind: engines[kind]},
             seconds_max=0.2 if model == "never" else 60,
@@ -56,9 +55,10 @@ class Stage:
         folders = (self.folder / "files", self.folder / "incoming")
         return [path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()]
 
-    def upload(self, upload_id: str) -> Upload:
+    async def upload(self, made: MediaFile) -> Upload:
         """What is noted down of a file."""
-        found = self.database.read_here(lambda tx: files.upload(tx, upload_id))
+        await self.database.write(lambda tx: record(tx, made.digest, made))
+        found = self.database.read_here(lambda tx: files.upload(tx, made.digest))
         assert found is not None
         return found
 
@@ -81,7 +81,7 @@ def wanted(kind: MediaKind, text: str = "A quiet room") -> MediaWanted:
 async def test_pictures_films_and_spoken_texts_are_kept_as_what_their_bytes_are(stage: Stage) -> None:
     picture = await stage.shop("image", "draws").make(wanted("image"))
     assert (picture.mime_type, picture.size) == ("image/png", len(PNG))
-    upload = stage.upload(picture.upload_id)
+    upload = await stage.upload(picture)
     assert (upload.account_id, upload.bytes, upload.mime_type) == (None, len(PNG), "image/png")
     assert "/" not in upload.name
     assert upload.name.endswith(".png")

@@ -30,7 +30,9 @@ READS: dict[str, Callable[[Tx], object]] = {
     "items of grades": lambda tx: grading.items_by_grade(tx, GRADES),
     "usage of an attempt": lambda tx: usage_by_message(tx, ATTEMPT),
     "outcomes of attempts": lambda tx: attempts.outcomes(tx, [ATTEMPT]),
-    "unused drafts": lambda tx: drafts.unused_of(tx, ME),
+    "unused drafts": lambda tx: drafts.unused_of(tx, ME, chats=True),
+    "drafts of an author": lambda tx: drafts.drafts_of(tx, ME),
+    "drafts of an artifact": lambda tx: drafts.drafts_about(tx, "artifact"),
 }
 
 

@@ -95,12 +95,32 @@ def test_the_words_of_the_teacher_decide_and_drafts_differ() -> None:
         ("A persona about missing deadlines, please", "missing deadlines"),
         ("someone who fights with recursion", "recursion"),
         ("feedback on the first essay for my class", "the first essay"),
+        ("a nervous student who made a medication error on her first day", "a medication error"),
+        ("somebody who is afraid of flying", "the fear of flying"),
+        ("a customer whose parcel is late", "the parcel that is late"),
+        ("office hours after the first exam", "the first exam"),
         ("a patient in a hospital", ""),
         ("", ""),
     ],
 )
 def test_what_it_is_about_is_read_from_the_instructions(said: str, found: str) -> None:
     assert topic(Ask(artifact="persona", type="names", instructions=[said])) == found
+
+
+def test_what_the_teacher_said_is_kept_where_no_topic_can_be_read() -> None:
+    scenario = written("scenario", "Breaking bad news to a patient's family", "a")
+    assert scenario["names"][0].fields["name"] == "Breaking bad news to a patient's family"
+    assert "“Breaking bad news to a patient's family”" in str(scenario["problem_statements"][0].fields)
+    said = ["Write a rubric for how a tutor listens. Three criteria."]
+    assert draft(ask(artifact="rubric", type="names", instructions=said)) == '{"name":"How a tutor listens"}'
+    error = written("persona", "A nervous student who made a medication error on her first day", "a")
+    assert "who made a medication error on her first day" in str(error["descriptions"][0].fields)
+    named = {
+        str(written("persona", "a student who lost his notes", seed)["names"][0].fields["name"]) for seed in "abcdefgh"
+    }
+    assert not any(
+        name.startswith(("Amara", "Dana", "Elif", "Greta", "Hana", "Kemi", "Lina", "Selma")) for name in named
+    )
 
 
 @pytest.mark.parametrize(

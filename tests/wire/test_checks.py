@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.harness.site import Site
+from tests.harness.socket import Client
 from tests.wire.authors import DRAFTS, Author
 from tests.wire.house import House
 from tests.wire.stand_in import standing_in
@@ -126,6 +127,12 @@ async def test_a_persona_without_a_part_is_not_tried_offline_and_says_why(house:
         assert set(states(found).values()) == {"skipped"}
         assert found["green"]
         assert "Choose a dialogue" in found["trials"][0]["summary"]
+        async with Client(house.url, house.site.token("instructor")) as client:
+            asked = {"artifact_types": ["persona"], "resource_types": ["names", "instructions", "examples"]}
+            begun = await client.ok("generate", asked)
+            await client.wait_for("generation_complete", run_id=begun["run_id"])
+        played = await ended(author, await author.read({"id": begun["draft_id"]}))
+        assert set(states(played).values()) == {"passed"}  # who was drafted offline is played offline
         tool = await ended(author, await author.name(await author.begin("parameter"), "Place"))
         assert (tool["state"], tool["trials"], tool["total"]) == ("done", [], 0)
 

@@ -16,6 +16,7 @@ from tests.wire.authors import Author
 from tests.wire.house import Strict, fence
 from tests.wire.stand_in import standing_in
 from tests.wire.test_generate_chats import PACK
+from tests.wire.test_generated_chats import NEW_STUDENT
 
 DEEP = "[" * 20_000
 # What a model says for `names`, `{"name": "..."}`: none of it is a name.
@@ -100,6 +101,7 @@ async def test_a_model_that_lies_breaks_nothing(own: Site) -> None:
             assert (value["fields"], value["by"]) == ({"name": HTML}, {"name": "model"})
             assert value["id"] != "own"
         assert spoken(process) == []
+        assert "onerror" not in process.log_text()
 
 
 @pytest.mark.case(106)
@@ -136,6 +138,8 @@ async def test_rights_that_are_withdrawn_end_a_run_and_hide_what_it_made(own: Si
             await eventually(
                 lambda: own.write(lambda tx: tx.one(row, id=run["run_id"]))["state"] == "failed"  # type: ignore[index]
             )
+            stored = own.write(lambda tx: tx.one("SELECT body FROM drafts WHERE id = :id", id=run["draft_id"]))
+            assert "Never to be read." not in str(stored)
             assert all(document_of(each)["type"] != "instructions" for each in model.asked)
             left = await author.ask("GET", group)
             assert [(each["role"], each["content"]) for each in left["messages"]] == [("user", "Somebody shy.")]
@@ -180,7 +184,8 @@ async def test_a_learner_cannot_have_a_model_tell_secrets(own: Site, tmp_path: A
             told = client.payloads("options_generation_complete", run_id=begun["run_id"])
             assert told
             assert all(each["is_correct"] is None for each in told)
-    await staff_sees_all(own, bundle, entry)
+        process.kill()
+    await check_who_taught(own, entry)
 
 
 def told_everything(body: dict[str, Any]) -> str:
@@ -208,8 +213,8 @@ def told_everything(body: dict[str, Any]) -> str:
             return json.dumps({"problem_statement": "It is late."})
 
 
-async def staff_sees_all(own: Site, bundle: Any, entry: Any) -> None:
-    """Who teaches the same chat works with what stands there, until that is over."""
+async def check_who_taught(own: Site, entry: Any) -> None:
+    """Who teaches the same chat works with what its author wrote, and is told nothing when that is over."""
     async with standing_in() as (model, providers):
         go_on, asked = asyncio.Event(), asyncio.Event()
 
@@ -221,9 +226,8 @@ async def staff_sees_all(own: Site, bundle: Any, entry: Any) -> None:
         model.answers["writer"] = later
         process = own.start(PROVIDERS=providers, AUTHORING__MODEL="local:writer")
         async with Strict(process.url, own.tokens["instructor"]) as client:
-            begun = await client.ok(
-                "generate", wanted("chat", "problem_statements", "personas", artifact_id=entry.templates[0].id)
-            )
+            asks = wanted("chat", "personas", "problem_statements", artifact_id=entry.templates[0].id)
+            begun = await client.ok("generate", asks)
             await asyncio.wait_for(asked.wait(), 60)
             own.write(lambda tx: accounts.set_role(tx, own.ids["instructor"], "member"))
             go_on.set()
@@ -231,4 +235,27 @@ async def staff_sees_all(own: Site, bundle: Any, entry: Any) -> None:
             await eventually(
                 lambda: own.write(lambda tx: tx.one(row, id=begun["run_id"]))["state"] == "failed"  # type: ignore[index]
             )
-            assert "SECRET" not in json.dumps(model.asked)
+            assert "SECRET" in json.dumps(model.asked)
+            assert len(model.asked) == 1
+            await fence(client)
+            assert client.payloads("personas_generation_complete", run_id=begun["run_id"]) == []
+            assert "SECRET" not in str(client.heard)
+
+
+@pytest.mark.case(54)
+async def test_who_cancels_the_generation_of_the_next_chat_is_in_the_lobby(own: Site) -> None:
+    process = own.start(MODEL="scripted-hang", GRADER_MODEL="scripted")
+    async with (
+        Strict(process.url, own.tokens["learner"]) as client,
+        Author(own, process, "learner") as learner,
+        Author(own, process, "fellow") as fellow,
+    ):
+        started = await client.ok("attempt_start", {"practice_id": own.practices[NEW_STUDENT]})
+        begun = await client.wait_for("generation_progress")
+        cancel = f"/authoring/runs/{begun['run_id']}/cancel"
+        await fellow.ask("POST", cancel, status=404)
+        assert (await learner.ask("POST", cancel))["state"] == "cancelled"
+        told = await client.wait_for("attempt_error", attempt_id=started["attempt_id"])
+        assert (told["type"], told["code"]) == ("start", "generation_failed")
+        moved = await client.ok("attempt_next", {"attempt_id": started["attempt_id"]})
+        assert moved["pending"] is True

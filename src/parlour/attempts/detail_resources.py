@@ -165,8 +165,8 @@ class Library:
             rubric=self.rubric(chat.snapshot.rubric) if chat.snapshot.rubric else None,
             personas={persona.id: persona for persona in personas if persona},
             documents=[_filled(document, scenario) for document in documents if document],
-            problem_statements=scenario.problem_statements if scenario and flags.problem_statement_enabled else (),
-            objectives=scenario.objectives if scenario and flags.objectives_enabled else (),
+            problem_statements=_said(scenario, problems=True) if flags.problem_statement_enabled else (),
+            objectives=_said(scenario, problems=False) if flags.objectives_enabled else (),
             images=scenario.images if scenario and flags.images_enabled else (),
             videos=scenario.videos if scenario and flags.video_enabled else (),
             questions=scenario.questions if scenario and flags.questions_enabled else (),
@@ -205,7 +205,9 @@ def resources(linked: Sequence[Linked], scenarios: Iterable[entities.Scenario], 
     groups = [group for rubric in rubrics.values() for group in rubric.groups]
     return Resources(
         scenarios={
-            key: Scenario(scenario_id=key, name=scenario.name, description=scenario.description)
+            key: Scenario(
+                scenario_id=key, name=scenario.name, description=entities.filled(scenario.description, scenario)
+            )
             for key, scenario in known.items()
         },
         personas={key: _persona(each, owned=owned) for one in linked for key, each in one.personas.items()},
@@ -275,6 +277,14 @@ def _filled(document: entities.Document, scenario: entities.Scenario | None) -> 
     if scenario is None or not document.template:
         return document
     return replace(document, text=entities.filled(document.text, scenario))
+
+
+def _said(scenario: entities.Scenario | None, *, problems: bool) -> Sequence[entities.Statement]:
+    """What learners read of a scenario, its placeholders filled as they are for models."""
+    if scenario is None:
+        return ()
+    statements = scenario.problem_statements if problems else scenario.objectives
+    return [replace(each, text=entities.filled(each.text, scenario)) for each in statements]
 
 
 def _rubrics(linked: Sequence[Linked]) -> dict[str, entities.Rubric]:

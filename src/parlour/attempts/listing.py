@@ -1,15 +1,11 @@
 """The list of attempts that an account may read: `GET /api/v1/attempts` (Glow 10.1)."""
 
-import base64
-import binascii
-
 from parlour.attempts import store
 from parlour.attempts.detail_rules import ChatOutcome, results, total_chats
 from parlour.attempts.listing_shapes import AttemptItem, AttemptPage, Filters, Owned, Position
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
+from parlour.kernel.cursors import cursor_after, place_of
 from parlour.storage.tx import Tx
 
 LIMIT_DEFAULT = 50
@@ -23,7 +19,7 @@ def attempt_page(tx: Tx, actor: Actor, filters: Filters, cursor: str | None, lim
     `cursor` is the `next_cursor` of the page before; raises `invalid_request` for anything else. No
     attempt is missed or repeated between pages; one that is made meanwhile is not seen.
     """
-    after = position_of(cursor) if cursor is not None else None
+    after = _position(cursor) if cursor is not None else None
     found = store.page(tx, actor, filters, after, limit + 1)
     shown = found[:limit]
     outcomes = store.outcomes(tx, [owned.attempt.id for owned in shown]) if shown else {}
@@ -35,7 +31,7 @@ def attempt_page(tx: Tx, actor: Actor, filters: Filters, cursor: str | None, lim
 
 def positions(tx: Tx, actor: Actor, filters: Filters, cursor: str | None, limit: int) -> list[Position]:
     """The same list as positions only, at most `limit`: cheap enough to plan a long export."""
-    return store.positions(tx, actor, filters, position_of(cursor) if cursor is not None else None, limit)
+    return store.positions(tx, actor, filters, _position(cursor) if cursor is not None else None, limit)
 
 
 def _item(owned: Owned, outcomes: list[ChatOutcome]) -> AttemptItem:
@@ -63,21 +59,9 @@ def _item(owned: Owned, outcomes: list[ChatOutcome]) -> AttemptItem:
 
 
 def _after(last: Owned) -> str:
-    return cursor_of(last.attempt.created_at, last.attempt.id)
+    return cursor_after(last.attempt.created_at, last.attempt.id)
 
 
-def cursor_of(created_at: int, last_id: str) -> str:
-    """The cursor of what comes after this, newest first."""
-    return base64.urlsafe_b64encode(f"{created_at}.{last_id}".encode()).decode().rstrip("=")
-
-
-def position_of(cursor: str) -> Position:
-    """What `cursor_of` was made of; raises `invalid_request` for anything else."""
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        raise invalid("/cursor", "the cursor is not one of this list") from None
-    at, _, attempt_id = text.partition(".")
-    if not at.isdecimal() or len(at) > 15 or not is_id(attempt_id):
-        raise invalid("/cursor", "the cursor is not one of this list")
-    return Position(created_at=int(at), attempt_id=attempt_id)
+def _position(cursor: str) -> Position:
+    created_at, attempt_id = place_of(cursor)
+    return Position(created_at=created_at, attempt_id=attempt_id)

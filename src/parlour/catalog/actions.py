@@ -118,12 +118,6 @@ def cohort(tx: Tx, cohort_id: str) -> Cohort | None:
     return stored.read(Cohort) if stored else None
 
 
-def cohort_version(tx: Tx, cohort_id: str, version: int) -> Cohort | None:
-    """A cohort as it was published at a version."""
-    stored = store.version(tx, "cohort", cohort_id, version)
-    return stored.read(Cohort) if stored else None
-
-
 def dialogue_version(tx: Tx, dialogue_id: str, version: int) -> Dialogue | None:
     """A dialogue as it was at a version."""
     stored = store.version(tx, "dialogue", dialogue_id, version)

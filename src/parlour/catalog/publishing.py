@@ -215,7 +215,7 @@ class _Publishing:
         """Publish an object. One that says what is stored, whatever its parts are called, stays as it is; so does one
         that was edited in the house, if its bundle says what it said before: then the answer is False."""
         body, last = store.body_of(value), store.current(self._tx, kind, content_id)
-        edited = last is not None and self._is_edited(kind, last, body)
+        edited = last is not None and kind != "price" and self._is_edited(kind, last, body)  # prices: by packs only
         if last is not None and (edited or same(last.body, body, self._digest)):
             body = last.body
         name_here = self._names.get(content_id)
@@ -247,7 +247,7 @@ class _Publishing:
 
     def _rubric(self, item: Rubric) -> None:
         is_mine = self._put("rubric", item.id, item.name, item)
-        stored = store.version(self._tx, "rubric", item.id, self._left[item.id])
+        stored = store.version(self._tx, "rubric", item.id, self._left.get(item.id, self._versions[item.id]))
         if stored is not None and (is_mine or len(stored.read(Rubric).groups) == len(item.groups)):
             self._groups.update(renamed_groups(stored.read(Rubric), item))
 

@@ -53,8 +53,13 @@ def current(tx: Tx, kind: Kind, content_id: str) -> Stored | None:
 
 
 def lock(tx: Tx, content_id: str) -> None:
-    """Nobody else publishes this object before the transaction ends."""
-    tx.one("SELECT version FROM content_current WHERE id = :id FOR UPDATE", id=content_id)
+    """Nobody else publishes this object before the transaction ends, be it there or not."""
+    if tx.store_name != "postgresql":
+        return
+    sql = "SELECT version FROM content_current WHERE id = :id FOR UPDATE"
+    if tx.one(sql, id=content_id) is None:
+        tx.one("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))", id=content_id)
+        tx.one(sql, id=content_id)
 
 
 def version(tx: Tx, kind: Kind, content_id: str, number: int) -> Stored | None:
@@ -138,6 +143,8 @@ def put(tx: Tx, new: NewContent) -> tuple[int, bool]:
     if last is not None and last.body == new.body and not new.always:
         _place(tx, new)
         return last.version, False
+    lock(tx, new.id)
+    last = current(tx, new.kind, new.id)
     number = last.version + 1 if last else 1
     tx.run(
         "INSERT INTO content (id, version, kind, name, body, published_at, published_by)"

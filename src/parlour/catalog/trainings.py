@@ -4,6 +4,7 @@ What belongs to a try (a practice entry of one person alone, to see what a draft
 it is in no list of the library, in no bundle and in no list of trainings.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from parlour.catalog import store
@@ -38,6 +39,12 @@ def trainings(tx: Tx) -> list[Training]:
     """Every training, active or not, by (kind, position, name)."""
     found = [_training(row) for row in store.rows_of(tx, KINDS) if row.pack != TRIAL_PACK]
     return sorted(found, key=lambda each: (each.entry.kind, each.entry.position, each.entry.name, each.entry.id))
+
+
+def locked(tx: Tx, entry_ids: Iterable[str]) -> None:
+    """Nobody else changes these trainings before the transaction ends. Read what they say after this."""
+    for each in sorted(entry_ids):
+        store.lock(tx, each)
 
 
 def training(tx: Tx, entry_id: str) -> Training | None:

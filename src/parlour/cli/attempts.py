@@ -84,7 +84,8 @@ def export(wanted: Wanted, place: Place) -> None:
 
 def _pieces(database: "Database", writing: "Writing", operator: "Actor", filters: "Filters") -> Iterator[bytes]:
     """The bytes of the file, an attempt at a time."""
-    from parlour.attempts.listing import cursor_of, positions
+    from parlour.attempts.listing import positions
+    from parlour.kernel.cursors import cursor_after
 
     yield writing.head
     cursor: str | None = None
@@ -94,7 +95,7 @@ def _pieces(database: "Database", writing: "Writing", operator: "Actor", filters
             yield database.read_here(lambda tx, which=position.attempt_id: writing.piece(tx, which))
         if len(found) < PAGE:
             break
-        cursor = cursor_of(found[-1].created_at, found[-1].attempt_id)
+        cursor = cursor_after(found[-1].created_at, found[-1].attempt_id)
     yield writing.tail()
 
 

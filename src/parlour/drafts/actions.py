@@ -305,14 +305,15 @@ def run_of(tx: Tx, run_id: str) -> Run | None:
 
 
 def cancel_generation(tx: Tx, run_id: str, text: str) -> None:
-    """Nobody wants the outcome of a run any more: it ends, and what a model still says is not used."""
+    """Nobody wants the outcome of a run any more: it ends, and what a model still says is not used. Whoever waits for
+    it is told as of every end."""
     run = store.run(tx, run_id, lock=True)
     if run is None or run.state != "running":
         return
     failure = Failure(code="cancelled", text=text)
     telling.ended(tx, orphan_call(tx, run, "stopped", text), None, failure)
     _forget_extra(tx, run)
-    store.end_run(tx, run.id, "cancelled", failure)
+    _follow(tx, store.end_run(tx, run.id, "cancelled", failure))
 
 
 def forget_attempt(tx: Tx, attempt_id: AttemptId) -> None:
@@ -346,7 +347,11 @@ def finish_generation(tx: Tx, run: Run, failure: Failure | None, conclusion: Con
     if conclusion is not None and conclusion.saved and artifact_id is not None and failure is None:
         telling.saved(tx, run, artifact_id)
     telling.ended(tx, run, artifact_id, failure)
-    then = store.end_run(tx, run.id, "failed" if failure else "done", failure)
+    _follow(tx, store.end_run(tx, run.id, "failed" if failure else "done", failure))
+
+
+def _follow(tx: Tx, then: Then | None) -> None:
+    """Whoever waits for the end of a run gets to work, whichever end it is."""
     if then is not None:
         tx.enqueue(then.kind, msgspec.Raw(then.body.encode()))
 

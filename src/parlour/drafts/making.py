@@ -133,6 +133,10 @@ class Workshop(Protocol):
         """What the run's values are made from; None if what they are about is gone."""
         ...
 
+    def allows(self, tx: Tx, run: Run, draft: Draft) -> bool:
+        """Whether who asked for the run may still have it: asked again before a value is kept."""
+        ...
+
     def conclude(self, tx: Tx, run: Run, draft: Draft) -> Conclusion:
         """Every type is made: what follows in the same transaction. With `order.save` the artifact is stored."""
         ...

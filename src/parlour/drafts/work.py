@@ -281,6 +281,8 @@ class Drafter:
             run = store.run(tx, task.run.id, lock=True)
             if run is None or run.state != "running" or run.progress.call_id != task.call_id:
                 return False
+            if not self._workshop(run).allows(tx, run, task.draft):
+                return False
             telling.progressed(tx, task.run, task.call_id, delta, fields)
             return True
 
@@ -297,6 +299,10 @@ class Drafter:
             return
         if draft is None:
             self._give_up_type(tx, job, run.id, TaskError("tool", GONE))
+            return
+        if not self._workshop(run).allows(tx, run, draft):
+            job.finish(tx)
+            actions.abort_generation(tx, run, Failure(code="not_found", text=GONE), "tool")
             return
         if draft.body.touched.get(task.type, 0) > run.order.draft_version:
             self._give_up_type(tx, job, run.id, TaskError("conflict", CHANGED))

@@ -11,7 +11,6 @@ import msgspec
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.access import shares_department
-from parlour.accounts.entities import Account
 from parlour.accounts.people.seeing import departments_of, may_see, teaches
 from parlour.catalog import authored
 from parlour.catalog.entities import Kind
@@ -24,7 +23,8 @@ from parlour.storage.tx import Tx
 
 AUTHORING_RANK = RANKS["instructional"]
 ADMIN_RANK = RANKS["admin"]
-RESTRICTED = frozenset({"agent", "auth", "model", "provider", "tool", "setting", "department", "profile"})
+OF_ACCOUNTS = frozenset({"department", "profile"})
+RESTRICTED = frozenset({"agent", "auth", "model", "provider", "tool", "setting"}) | OF_ACCOUNTS
 
 # The artifacts that are content of their own kind; all others are records, departments or profiles.
 REAL: tuple[Kind, ...] = ("persona", "scenario", "rubric", "simulation", "cohort", "document", "eval")
@@ -68,7 +68,7 @@ def may_read(actor: Actor, held: Held) -> bool:
     if held.artifact_type == "profile":
         return _decides_about(actor, held) or held.artifact_id == actor.account_id
     if held.artifact_type == "cohort":
-        return _teaches(actor, held) or shares_department(actor.department_ids, held.department_ids)
+        return teaches(actor, held.artifact_id) or shares_department(actor.department_ids, held.department_ids)
     if held.author_id == actor.account_id:
         return True
     return not held.department_ids or shares_department(actor.department_ids, held.department_ids)
@@ -80,7 +80,7 @@ def may_edit(actor: Actor, held: Held) -> bool:
         return False
     if held.artifact_type == "cohort":
         by_admin = actor.rank >= ADMIN_RANK and shares_department(actor.department_ids, held.department_ids)
-        return actor.role == "superadmin" or by_admin or _teaches(actor, held)
+        return actor.role == "superadmin" or by_admin or teaches(actor, held.artifact_id)
     if held.artifact_type == "profile":
         return _decides_about(actor, held)
     if actor.rank >= ADMIN_RANK or held.author_id == actor.account_id:
@@ -140,32 +140,18 @@ def first_departments(actor: Actor) -> tuple[str, ...]:
     return tuple(sorted(actor.department_ids))
 
 
-def may_enrol(tx: Tx, actor: Actor, account: Account) -> bool:
-    """Whether an author may put a person into a cohort: whom the author sees."""
-    return may_see(tx, actor, account.account_id)
-
-
 def may_be_named(tx: Tx, actor: Actor, artifact_type: str, artifact_id: str) -> bool:
-    """Whether an actor is told what an artifact that something links to is called."""
+    """Whether an actor may link an artifact, and is told what a linked one is called."""
+    found = held(tx, artifact_type, artifact_id)
+    if found is None:
+        return False
     match artifact_type:
         case "department":
             return actor.role == "superadmin" or artifact_id in actor.department_ids
         case "profile":
             return may_see(tx, actor, artifact_id)
         case _:
-            found = held(tx, artifact_type, artifact_id)
-            return found is not None and may_read(actor, found)
-
-
-def draft_readable(tx: Tx, actor: Actor, draft: Draft) -> bool:
-    """Whether an actor may read a draft of an artifact: its owner, its editors, and reviewers while a review is
-    asked."""
-    return draft_writable(actor, draft) or (draft.artifact.review is not None and may_approve(tx, actor, draft))
-
-
-def draft_writable(actor: Actor, draft: Draft) -> bool:
-    """Whether an actor may write into a draft of an artifact."""
-    return actor.account_id == draft.account_id or actor.account_id in draft.artifact.editors
+            return may_read(actor, found)
 
 
 def may_approve(tx: Tx, actor: Actor, draft: Draft) -> bool:
@@ -185,10 +171,6 @@ def _decides_about(actor: Actor, held: Held) -> bool:
     if actor.rank < ADMIN_RANK or held.rank is None or held.rank >= actor.rank:
         return False
     return actor.role == "superadmin" or (bool(held.department_ids) and held.department_ids <= actor.department_ids)
-
-
-def _teaches(actor: Actor, held: Held) -> bool:
-    return teaches(actor, held.artifact_id)
 
 
 def _departments_of_cohort(tx: Tx, cohort_id: str) -> frozenset[str]:

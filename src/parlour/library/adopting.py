@@ -48,6 +48,7 @@ def adopt(tx: Tx, actor: Actor, artifact_id: str, route: str) -> tuple[Training,
     held = access.artifact_to_read(tx, actor, artifact_id)
     newest = access.newest_version(tx, held.artifact_type, artifact_id)
     adopted: list[Training] = []
+    rows.locked(tx, [each.entry.id for each in rows.trainings(tx) if each.entry.active and _pins(tx, held, each)])
     for training in rows.trainings(tx):
         if not training.entry.active or not _pins(tx, held, training) or not may_edit(tx, actor, training):
             continue
@@ -107,13 +108,15 @@ def _pin(tx: Tx, actor: Actor, training: rows.Training, wanted: tuple[access.Hel
 
 
 def _with_scenario(tx: Tx, template: ChatTemplate, version: int) -> ChatTemplate:
-    """A template with another version of its scenario; what it shows goes along where it was that of the old one."""
+    """A template with another version of its scenario; its name and what it shows go along where they were those of
+    the old one."""
     old = catalog.scenario_version(tx, template.scenario_id, template.scenario_version)
     new = catalog.scenario_version(tx, template.scenario_id, version)
     if old is None or new is None:
         return replace(template, scenario_version=version)
     flags = {name: getattr(new, name) for name in _followed(template, old)}
-    return replace(template, scenario_version=version, **flags)
+    name = new.name if template.name == old.name else template.name
+    return replace(template, scenario_version=version, name=name, **flags)
 
 
 def _followed(template: ChatTemplate, scenario: object) -> Iterator[str]:

@@ -15,6 +15,7 @@ from parlour.accounts.people.managing import (
     rename_department,
 )
 from parlour.accounts.people.seeing import may_edit_cohort
+from parlour.catalog import actions as catalog
 from parlour.drafts.values import Values
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
@@ -89,6 +90,7 @@ def apply_profile(tx: Tx, actor: Actor, account_id: str | None, asked: Asked) ->
         )
         account = open_account(tx, actor, new, asked.route)
     else:
+        _lock_cohorts(tx, account_id, asked)
         flags = [value for value in values.get("flags", ()) if value.fields.get("name") == "active"]
         wanted = AccountChange(
             name=name,
@@ -100,6 +102,13 @@ def apply_profile(tx: Tx, actor: Actor, account_id: str | None, asked: Asked) ->
         account = change_account(tx, actor, account_id, wanted, asked.route)
     _set_cohorts(tx, actor, (account.account_id, account.user_id), asked)
     return account.account_id
+
+
+def _lock_cohorts(tx: Tx, account_id: str, asked: Asked) -> None:
+    """Before the account, which is the order of locks (`publishing`)."""
+    wanted = {value.id for value in asked.values.get("cohorts", ()) if value.linked}
+    for cohort_id in sorted(wanted ^ set(accounts.cohorts_of_learner(tx, account_id))):
+        catalog.lock(tx, cohort_id)
 
 
 def _set_cohorts(tx: Tx, actor: Actor, person: tuple[AccountId, str], asked: Asked) -> None:

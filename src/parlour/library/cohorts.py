@@ -61,11 +61,6 @@ class CohortDetail:
     trainings: Sequence[TrainingOf]
 
 
-def detail_now(tx: Tx, actor: Actor, cohort_id: str) -> CohortDetail:
-    """The same with the rights that the actor has in this transaction, in which they may have changed."""
-    return detail(tx, present(tx, actor), cohort_id)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewCohort:
     """A cohort to be made, without people but who makes it."""
@@ -73,6 +68,16 @@ class NewCohort:
     name: str
     description: str = ""
     department_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CohortEdit:
+    """What is to change about a cohort: of `department_id` only with `moves`; None stays."""
+
+    name: str | None = None
+    description: str | None = None
+    department_id: str | None = None
+    moves: bool = False
 
 
 def detail(tx: Tx, actor: Actor, cohort_id: str) -> CohortDetail:
@@ -102,6 +107,11 @@ def detail(tx: Tx, actor: Actor, cohort_id: str) -> CohortDetail:
     )
 
 
+def detail_now(tx: Tx, actor: Actor, cohort_id: str) -> CohortDetail:
+    """The same with the rights that the actor has in this transaction, in which they may have changed."""
+    return detail(tx, present(tx, actor), cohort_id)
+
+
 def create(tx: Tx, actor: Actor, new: NewCohort, route: str) -> str:
     """Make a cohort, in the actor's only department if none is named; its id. `forbidden` for who does not author."""
     actor = present(tx, actor)
@@ -117,18 +127,9 @@ def create(tx: Tx, actor: Actor, new: NewCohort, route: str) -> str:
     return cohort_id
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CohortEdit:
-    """What is to change about a cohort: of `department_id` only with `moves`; None stays."""
-
-    name: str | None = None
-    description: str | None = None
-    department_id: str | None = None
-    moves: bool = False
-
-
 def change(tx: Tx, actor: Actor, cohort_id: str, edit: CohortEdit, route: str) -> None:
     """Change what a cohort is called and whose it is; raises as `people.cohorts.set_cohort`."""
+    catalog.lock(tx, cohort_id)
     cohort = cohort_to_edit(tx, present(tx, actor), cohort_id)
     wanted = CohortChange(
         name=cohort.name if edit.name is None else edit.name,
@@ -140,12 +141,14 @@ def change(tx: Tx, actor: Actor, cohort_id: str, edit: CohortEdit, route: str) -
 
 def add_person(tx: Tx, actor: Actor, cohort_id: str, person: tuple[str, CohortPart], route: str) -> None:
     """Give somebody a part in a cohort, as `people.cohorts.add_person`."""
+    catalog.lock(tx, cohort_id)
     people.add_person(tx, actor, cohort_id, person, route)
     _follow(tx, actor, cohort_id)
 
 
 def remove_person(tx: Tx, actor: Actor, cohort_id: str, person: tuple[str, CohortPart | None], route: str) -> None:
     """Take a part from somebody, as `people.cohorts.remove_person`."""
+    catalog.lock(tx, cohort_id)
     people.remove_person(tx, actor, cohort_id, person, route)
     _follow(tx, actor, cohort_id)
 
@@ -155,7 +158,6 @@ def _follow(tx: Tx, actor: Actor, cohort_id: str, description: str | None = None
     cohort = accounts.cohort_by_id(tx, cohort_id)
     if cohort is None:
         return
-    catalog.lock(tx, cohort_id)
     before = catalog.cohort(tx, cohort_id) or content.Cohort(id=cohort_id, name=cohort.name)
     said = before.description if description is None else description
     _publish(tx, actor, replace(before, name=cohort.name, description=said))

@@ -2,6 +2,10 @@
 
 Everything is checked before anything is written, so that a refusal leaves nothing behind in a transaction that goes
 on. Versions that attempts began with stay what they were.
+
+Locks are taken in this order by everything that authoring does, so that servers do not wait for each other in a
+circle: the job, the run, the draft, the artifact, trainings by their ids, accounts and cohorts. Of one class only one
+is held, or several in the order of their ids.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,11 +24,11 @@ from parlour.drafts.artifacts import draft_types
 from parlour.drafts.values import Value, Values, Written
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
-from parlour.kernel.refusals import Fault, Refusal, forbidden
+from parlour.kernel.refusals import Refusal, forbidden
 from parlour.library import access, forms
 from parlour.library.adopting import Training, adopt
 from parlour.library.applying import apply_department, apply_profile, check_profile
-from parlour.library.checks.findings import Finding, errors
+from parlour.library.checks.findings import Finding, errors, faults_of
 from parlour.library.checks.gathering import surroundings_of
 from parlour.library.checks.linting import lint
 from parlour.library.differences import are_same
@@ -35,7 +39,6 @@ from parlour.library.trainings import settle_cohort
 from parlour.library.trying import close_tries
 from parlour.storage.tx import Tx
 
-FAULTS_MAX = 20
 ROUTE = "generate"
 
 
@@ -151,12 +154,12 @@ def _ready(tx: Tx, actor: Actor, writing: Writing) -> Sequence[_Ready]:
         ),
     )
     linted = lint(
-        writing.artifact_type, values, surroundings_of(tx, writing.artifact_type, values, writing.artifact_id)
+        writing.artifact_type, values, surroundings_of(tx, writing.artifact_type, values, writing.artifact_id, actor)
     )
     found = [*compiled.findings, *linted, *_taken(tx, compiled), *_taken_away(tx, actor, writing, values)]
     if writing.artifact_type == "profile":
         found += check_profile(tx, actor, writing.artifact_id, values)
-    refuse(errors(found), values)
+    _refuse(errors(found), values)
     main = _Ready(
         writing=writing,
         artifact_id=artifact_id,
@@ -182,22 +185,16 @@ def _inner(tx: Tx, actor: Actor, main: _Ready) -> Iterator[_Ready]:
         yield _Ready(writing=writing, artifact_id=nested.artifact_id, compiled=compiled, is_new=True)
 
 
-def refuse(findings: Sequence[Finding], values: Values) -> None:
+def _refuse(findings: Sequence[Finding], values: Values) -> None:
     """Refuse values with errors: `draft_invalid`."""
     if not findings:
         return
-    faults = tuple(Fault(_pointer(each, values), each.message) for each in findings[:FAULTS_MAX])
     more = f" ({len(findings)} faults in all)" if len(findings) > 1 else ""
-    raise Refusal("draft_invalid", f"This cannot be published yet: {findings[0].message}{more}", faults=faults)
-
-
-def _pointer(finding: Finding, values: Values) -> str:
-    if finding.type is None:
-        return "/values"
-    places = {value.id: place for place, value in enumerate(values.get(finding.type, ()))}
-    place = places.get(finding.value_id or "")
-    steps = (finding.type, str(place) if place is not None else None, finding.field if place is not None else None)
-    return "/values/" + "/".join(step for step in steps if step is not None)
+    raise Refusal(
+        "draft_invalid",
+        f"This cannot be published yet: {findings[0].message}{more}",
+        faults=faults_of(findings, values),
+    )
 
 
 def _check_rights(tx: Tx, actor: Actor, writing: Writing) -> None:
@@ -234,11 +231,16 @@ def _departments_before(tx: Tx, writing: Writing) -> frozenset[str]:
 
 
 def _taken_away(tx: Tx, actor: Actor, writing: Writing, values: Values) -> Iterator[Finding]:
-    """Nobody but a superadmin takes an artifact away from departments of others."""
-    if writing.artifact_id is None or actor.role == "superadmin" or writing.artifact_type in ("department", "profile"):
+    """Nobody but a superadmin takes an artifact away from departments of others, or from everybody: who is in the
+    department of a simulation may read attempts with it."""
+    if writing.artifact_id is None or actor.role == "superadmin" or writing.artifact_type in access.OF_ACCOUNTS:
         return
     left = {value.id for value in values.get("departments", ())}
-    if _departments_before(tx, writing) - left - actor.department_ids:
+    before = _departments_before(tx, writing)
+    if left and not before and writing.artifact_type != "cohort":
+        message = "This is for all departments; only a superadmin gives it to some."
+        yield Finding(code="form.department", severity="error", message=message, type="departments")
+    elif before - left - actor.department_ids:
         message = "You may not take this away from a department that is not your own."
         yield Finding(code="form.department", severity="error", message=message, type="departments")
 
@@ -271,19 +273,11 @@ def _settled(type_name: str, value: Value) -> Value:
 
 def _says_the_same(tx: Tx, ready: _Ready) -> bool:
     before = forms.values_of(tx, ready.writing.artifact_type, ready.artifact_id)
-    if ready.writing.artifact_type in ("department", "profile"):
+    if ready.writing.artifact_type in access.OF_ACCOUNTS:
         return are_same(before, ready.compiled.values)
     row = authored.current(tx, ready.artifact_id)
     same = row is not None and row.body == authored.body_of(ready.compiled.content)
-    return same and are_same(_bare(before), _bare(ready.compiled.values))
-
-
-def _bare(values: Values) -> Values:
-    """Values without the names of people, which are not kept."""
-    return {
-        name: tuple(replace(each, fields={}) if name in ("profiles", "instructors") else each for each in found)
-        for name, found in values.items()
-    }
+    return same and are_same(forms.without_user_ids(before), ready.compiled.values)
 
 
 def _write(tx: Tx, actor: Actor, ready: _Ready) -> tuple[str, int]:

@@ -3,11 +3,9 @@
 Everything is asked for by somebody, and what they may not read is not there.
 """
 
-import base64
-import binascii
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
@@ -19,9 +17,10 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.artifacts import ARTIFACTS
 from parlour.drafts.values import Values, Who
 from parlour.kernel.actor import Actor
+from parlour.kernel.cursors import cursor_after, place_of
 from parlour.kernel.decoding import decode
-from parlour.kernel.ids import AccountId, is_id
-from parlour.kernel.refusals import Refusal, invalid, not_found
+from parlour.kernel.ids import AccountId
+from parlour.kernel.refusals import Refusal, forbidden, not_found
 from parlour.library import access, forms
 from parlour.library.access import Held
 from parlour.library.differences import Change, differences
@@ -131,7 +130,8 @@ def cards(tx: Tx, actor: Actor, wanted: Wanted) -> Page:
 
     Raises `unknown_artifact_type`, `invalid_request` for a cursor of another list, `forbidden` for who does not author.
     """
-    check_author(actor)
+    if not access.may_author(actor):
+        raise forbidden()
     if wanted.type is not None and wanted.type not in ARTIFACTS:
         raise Refusal("unknown_artifact_type", f"'{wanted.type}' is no artifact type.")
     match wanted.type:
@@ -148,7 +148,7 @@ def card(tx: Tx, actor: Actor, artifact_id: str) -> Card:
     held = access.artifact_to_read(tx, actor, artifact_id)
     open_drafts = drafts.open_drafts(tx, actor.account_id)
     row = authored.current(tx, artifact_id)
-    if row is not None and held.artifact_type not in ("department", "profile"):
+    if row is not None and held.artifact_type not in access.OF_ACCOUNTS:
         return _card(tx, actor, row, held, open_drafts)
     return _card_of_accounts(tx, actor, held, open_drafts)
 
@@ -173,16 +173,10 @@ def versions(tx: Tx, actor: Actor, artifact_id: str) -> tuple[Version, ...]:
 def compared(tx: Tx, actor: Actor, artifact_id: str, sides: tuple[int, int]) -> tuple[Change, ...]:
     """What changed between two versions (`sides`: from, to) of an artifact. `not_found`."""
     held = access.artifact_to_read(tx, actor, artifact_id)
-    before, after = (_bare(forms.values_of(tx, held.artifact_type, artifact_id, side)) for side in sides)
+    before, after = (
+        forms.without_user_ids(forms.values_of(tx, held.artifact_type, artifact_id, side)) for side in sides
+    )
     return differences(before, after)
-
-
-def _bare(values: Values) -> Values:
-    """Values without the user ids of people, which only the newest version has and not everybody may see."""
-    return {
-        name: tuple(replace(each, fields={}, by={}) for each in found) if name in ("profiles", "instructors") else found
-        for name, found in values.items()
-    }
 
 
 def used_by(tx: Tx, actor: Actor, artifact_id: str) -> tuple[User, ...]:
@@ -197,18 +191,12 @@ def used_by(tx: Tx, actor: Actor, artifact_id: str) -> tuple[User, ...]:
     return tuple(found[:USERS_MAX])
 
 
-def check_author(actor: Actor) -> None:
-    """Refuses who does not author: `forbidden`."""
-    if not access.may_author(actor):
-        raise Refusal("forbidden", "You may not do this.")
-
-
 def _content(tx: Tx, actor: Actor, wanted: Wanted) -> Page:
     words = tuple(authored.search_form(wanted.search).split())[:WORDS_MAX]
     kinds: tuple[Kind, ...] = access.CONTENT
     if wanted.type is not None:
         kinds = tuple(kind for kind in access.REAL if kind == wanted.type) or ("record",)
-    after = _position(wanted.cursor) if wanted.cursor is not None else None
+    after = place_of(wanted.cursor) if wanted.cursor is not None else None
     found: list[tuple[authored.CurrentRow, Held]] = []
     looked_at, more = 0, True
     while more and len(found) <= wanted.limit and looked_at < LOOKED_AT_MAX:
@@ -235,7 +223,7 @@ def _content(tx: Tx, actor: Actor, wanted: Wanted) -> Page:
     last = (shown[-1][0].published_at, shown[-1][0].id) if len(found) > wanted.limit else after if more else None
     return Page(
         items=tuple(_card(tx, actor, row, held, open_drafts) for row, held in shown),
-        next_cursor=_cursor(last) if last is not None else None,
+        next_cursor=cursor_after(*last) if last is not None else None,
     )
 
 
@@ -328,19 +316,3 @@ def _version(tx: Tx, artifact_id: str, row: authored.VersionRow, newest: int) ->
 def _person(tx: Tx, account_id: str | None) -> Person | None:
     account = accounts.account_by_id(tx, account_id) if account_id is not None else None
     return Person(profile_id=AccountId(account.account_id), name=account.name) if account is not None else None
-
-
-def _cursor(after: tuple[int, str]) -> str:
-    return base64.urlsafe_b64encode(f"{after[0]}.{after[1]}".encode("ascii")).decode("ascii").rstrip("=")
-
-
-def _position(cursor: str) -> tuple[int, str]:
-    """What `_cursor` was made of; raises `invalid_request` for anything else."""
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, UnicodeError, ValueError):
-        text = ""
-    at, _, last_id = text.partition(".")
-    if not (at.isascii() and at.isdigit() and len(at) <= 15) or not is_id(last_id):
-        raise invalid("/cursor", "the cursor is not one of this list")
-    return int(at), last_id

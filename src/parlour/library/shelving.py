@@ -18,7 +18,6 @@ from parlour.library.forms.cells import NAME_CHARS_MAX
 from parlour.storage.tx import Tx
 
 COPY = " (copy)"
-_OF_ACCOUNTS = ("department", "profile")
 _PEOPLE = ("profiles", "instructors", "profile_personas")
 
 
@@ -87,5 +86,5 @@ def _renamed(value: object, new_ids: Mapping[str, str]) -> object:
 
 
 def _check_content(held: access.Held) -> None:
-    if held.artifact_type in _OF_ACCOUNTS:
+    if held.artifact_type in access.OF_ACCOUNTS:
         raise Refusal("unsupported_artifact", f"A {held.artifact_type} lives with the accounts: it has no copies here.")

@@ -25,7 +25,6 @@ from parlour.library.forms.cohorts import CohortPlan, training_id
 from parlour.library.templates import Given, kept, templates_for, with_settings
 from parlour.storage.tx import Tx
 
-PUBLISH = "POST /api/v1/authoring/drafts/{draft_id}/publish"
 COHORTS_MAX = 100
 
 
@@ -103,12 +102,6 @@ def may_edit(tx: Tx, actor: Actor, training: Training) -> bool:
     return all(cohort is not None and may_edit_cohort(actor, cohort) for cohort in found)
 
 
-def may_edit_training(tx: Tx, actor: Actor, entry: Entry) -> bool:
-    """The same of an entry; one of a try is nobody's to change."""
-    training = trainings.training(tx, entry.id)
-    return training is not None and may_edit(tx, actor, training)
-
-
 def training_to_read(tx: Tx, actor: Actor, entry_id: str) -> Training:
     """A training that the actor may read; raises `not_found`."""
     training = trainings.training(tx, entry_id)
@@ -184,7 +177,7 @@ def change(tx: Tx, actor: Actor, entry_id: str, change: TrainingChange, route: s
         note(tx, actor, Done("training.change", entry_id, route, {"members": _differing(before, after)}))
 
 
-def settle_cohort(tx: Tx, actor: Actor, cohort: Cohort, plan: CohortPlan, route: str = PUBLISH) -> tuple[str, ...]:
+def settle_cohort(tx: Tx, actor: Actor, cohort: Cohort, plan: CohortPlan, route: str) -> tuple[str, ...]:
     """Bring a published cohort to life: its people, and a home training for each of its simulations; their ids.
 
     A simulation that the cohort trains with already, by whatever training, gets none again; those of simulations that
@@ -201,6 +194,8 @@ def settle_cohort(tx: Tx, actor: Actor, cohort: Cohort, plan: CohortPlan, route:
         learners=cohort.profile_ids,
         instructors=cohort.instructor_ids,
     )
+    ids = {each.entry.id for each in trainings.trainings(tx) if cohort.id in each.entry.cohort_ids}
+    trainings.locked(tx, ids | {training_id(cohort.id, each) for each in cohort.simulation_ids})
     set_cohort(tx, actor, cohort.id, wanted, route)
     actor = present(tx, actor)
     of_cohort = [each for each in trainings.trainings(tx) if cohort.id in each.entry.cohort_ids]

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from parlour.accounts import actions as accounts
-from parlour.accounts.people.listing import page_after
 from parlour.accounts.people.seeing import may_read_cohort
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import ChatSettings, ChatTemplate, EntryKind
 from parlour.catalog.trainings import Training
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.cursors import page_after
 from parlour.kernel.described import described
 from parlour.library.trainings import may_edit, training_to_read, trainings_of
 from parlour.storage.tx import Tx

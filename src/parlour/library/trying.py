@@ -32,8 +32,8 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.ids import EntryId, named_id
 from parlour.kernel.refusals import Fault, Refusal
 from parlour.library import access
-from parlour.library.checks.findings import Finding, errors
-from parlour.library.drafting.holding import held_draft
+from parlour.library.checks.findings import FAULTS_MAX, errors, faults_of
+from parlour.library.drafting.holding import check_open, held_draft
 from parlour.library.forms import Compiled, Compiling, Nested, compiled
 from parlour.library.templates import templates_for
 from parlour.storage.tx import Tx
@@ -41,7 +41,6 @@ from parlour.storage.tx import Tx
 TRIABLE = ("persona", "scenario", "rubric", "simulation", "document")
 NAME = "Try: {}"
 UNNAMED = "untitled"
-FAULTS_MAX = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +67,8 @@ def start_try(tx: Tx, actor: Actor, draft_id: str) -> str:
     What it lacks for a conversation is filled with a plain scenario, persona or rubric. Raises `not_found`,
     `unsupported_artifact`, and `draft_invalid` with pointers for what cannot be built.
     """
-    draft = held_draft(tx, actor, draft_id)
+    draft = held_draft(tx, actor, draft_id, lock=True)
+    check_open(draft)
     if draft.artifact_type not in TRIABLE:
         text = f"A {draft.artifact_type} cannot be tried. Valid: {', '.join(TRIABLE)}."
         raise Refusal("unsupported_artifact", text)
@@ -112,26 +112,11 @@ def _compiled(trying: _Trying, artifact_type: str, artifact_id: str, values: Val
         writers=trying.draft.artifact.writers,
     )
     built = compiled(trying.tx, wanted)
-    _check(values, errors(built.findings))
+    found = errors(built.findings)
+    if found:
+        text = f"This draft cannot be tried yet: {found[0].message}"
+        raise Refusal("draft_invalid", text, faults=faults_of(found, values))
     return built
-
-
-def _check(values: Values, found: Sequence[Finding]) -> None:
-    if not found:
-        return
-    faults = tuple(Fault(_pointer(values, each), each.message.rstrip(".")) for each in found[:FAULTS_MAX])
-    raise Refusal("draft_invalid", f"This draft cannot be tried yet: {found[0].message}", faults=faults)
-
-
-def _pointer(values: Values, finding: Finding) -> str:
-    """Where a finding is: `/values/<type>/<index>/<field>`, as far as it says."""
-    if finding.type is None:
-        return "/values"
-    among = [value.id for value in values.get(finding.type, ())]
-    if finding.value_id not in among:
-        return f"/values/{finding.type}"
-    place = f"/values/{finding.type}/{among.index(finding.value_id)}"
-    return f"{place}/{finding.field}" if finding.field else place
 
 
 def _departments(actor: Actor, built: Compiled) -> tuple[str, ...]:

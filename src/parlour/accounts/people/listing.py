@@ -1,10 +1,7 @@
 """Pages of people, departments, roles and cohorts, each as far as who asks sees them."""
 
-import base64
-import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import Account, Cohort, CohortPart, Department
@@ -13,10 +10,10 @@ from parlour.accounts.people import store
 from parlour.accounts.people.seeing import may_change, may_edit_cohort, may_move, may_read_cohort, sight_of
 from parlour.kernel.actor import RANKS, ROLES, Actor, Role
 from parlour.kernel.clock import rfc3339
-from parlour.kernel.refusals import invalid, not_found
+from parlour.kernel.cursors import cursor_of, page_after, said_by
+from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx
 
-T = TypeVar("T")
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
 CURSOR_CHARS_MAX = 400
@@ -131,7 +128,7 @@ def account_page(tx: Tx, actor: Actor, search: str, cursor: str | None, limit: i
 
     Raises `invalid_request` for a cursor of another list.
     """
-    after, wanted = _position(cursor), fold(search.strip())
+    after, wanted = said_by(cursor) if cursor is not None else "", fold(search.strip())
     found: list[Account] = []
     looked_at = 0
     while looked_at < LOOKED_AT_MAX and len(found) <= limit:
@@ -147,7 +144,7 @@ def account_page(tx: Tx, actor: Actor, search: str, cursor: str | None, limit: i
             return AccountPage(items=[shown_account(tx, actor, each) for each in found], next_cursor=None)
     shown = found[:limit]
     last = fold(shown[-1].user_id) if len(found) > limit else after
-    return AccountPage(items=[shown_account(tx, actor, each) for each in shown], next_cursor=_cursor(last))
+    return AccountPage(items=[shown_account(tx, actor, each) for each in shown], next_cursor=cursor_of(last))
 
 
 def account_to_read(tx: Tx, actor: Actor, account_id: str) -> Account:
@@ -225,40 +222,7 @@ def cohorts(tx: Tx, actor: Actor, cursor: str | None, limit: int) -> CohortPage:
     return CohortPage(items=items, next_cursor=following)
 
 
-def page_after(
-    among: Sequence[T], id_of: Callable[[T], str], cursor: str | None, limit: int
-) -> tuple[Sequence[T], str | None]:
-    """A page of a list: what comes after the one whose id is `cursor`, and the cursor of the next page.
-
-    Raises `invalid_request` if that is not in the list (any more).
-    """
-    start = 0
-    if cursor is not None:
-        places = [number for number, each in enumerate(among) if id_of(each) == cursor]
-        if not places:
-            raise invalid("/cursor", "the cursor is not one of this list")
-        start = places[0] + 1
-    shown = among[start : start + limit]
-    return shown, id_of(shown[-1]) if start + limit < len(among) else None
-
-
 def seen_department(actor: Actor, cohort: Cohort) -> str | None:
     """The department of a cohort, if the actor sees that."""
     seen = actor.role == "superadmin" or cohort.department_id in actor.department_ids
     return cohort.department_id if seen else None
-
-
-def _cursor(folded: str) -> str:
-    return base64.urlsafe_b64encode(folded.encode()).decode().rstrip("=")
-
-
-def _position(cursor: str | None) -> str:
-    if cursor is None:
-        return ""
-    try:
-        folded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise invalid("/cursor", "the cursor is not one of this list") from None
-    if "\0" in folded:
-        raise invalid("/cursor", "the cursor is not one of this list")
-    return folded

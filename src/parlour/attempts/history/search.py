@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parlour.attempts import listing, store
+from parlour.attempts import store
 from parlour.attempts.history import store as history
 from parlour.attempts.history.store import Found, Wanted
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.cursors import cursor_after, place_of
 from parlour.storage.tx import Tx
 
 CHARACTERS_MIN = 2
@@ -49,17 +50,16 @@ def search(tx: Tx, actor: Actor, words: str, cursor: str | None, limit: int) -> 
 
     What the actor may not read is never looked at. Raises `invalid_request` for a cursor of another list.
     """
-    after = listing.position_of(cursor) if cursor is not None else None
     wanted = Wanted(
         pattern=f"%{store.like_escaped(words)}%",
-        after=(after.created_at, after.attempt_id) if after else None,
+        after=place_of(cursor) if cursor is not None else None,
         limit=limit + 1,
     )
     found = history.find(tx, store.readable(actor), wanted)
     shown = found[:limit]
     return HitPage(
         items=[_hit(each, words) for each in shown],
-        next_cursor=listing.cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None,
+        next_cursor=cursor_after(shown[-1].created_at, shown[-1].id) if len(found) > limit else None,
     )
 
 

@@ -81,7 +81,7 @@ class ChatWorkshop:
 
     def bench(self, tx: Tx, run: Run, draft: Draft) -> ChatBench | None:
         """None if the template is gone, or if who asked teaches it no more."""
-        if not run.order.redacted and not self._may_see(tx, run.account_id, draft.chat.basis):
+        if not self.allows(tx, run, draft):
             return None
         template = template_of(tx, draft.chat.basis)
         published = published_of(tx, template) if template else None
@@ -98,6 +98,10 @@ class ChatWorkshop:
         return ChatBench(
             scene=Scene(published=published, now=now, seed=run.id), context=_context(tx, run), settled=settled
         )
+
+    def allows(self, tx: Tx, run: Run, draft: Draft) -> bool:
+        """Learners see nothing that they must not; who sees all teaches it."""
+        return run.order.redacted or self._may_see(tx, run.account_id, draft.chat.basis)
 
     def conclude(self, tx: Tx, run: Run, draft: Draft) -> Conclusion:
         """The draft is what was asked for: a chat opens with it when its owner goes on."""

@@ -13,6 +13,7 @@ from parlour.library.bundles.written import Raw
 from parlour.storage.tx import Tx
 
 SHOWN_CHARACTERS = 72
+LEAD_CHARACTERS = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +98,9 @@ def _changes(path: str, before: object, after: object) -> Iterable[MemberChange]
         for number in range(max(len(first), len(second))):
             yield from _changes(f"{path}.{number + 1}", _at(first, number), _at(second, number))
     else:
-        yield MemberChange(path=path, before=_shown(cast("object", before)), after=_shown(after))
+        old_text, new_text = _text(cast("object", before)), _text(after)
+        start = _start(old_text or "", new_text or "")
+        yield MemberChange(path=path, before=_shown(old_text, start), after=_shown(new_text, start))
 
 
 def _opened(value: object) -> object:
@@ -108,11 +111,23 @@ def _at(items: list[object], number: int) -> object:
     return items[number] if number < len(items) else None
 
 
-def _shown(value: object) -> str | None:
-    if value is None:
+def _text(value: object) -> str | None:
+    return None if value is None else " ".join(str(value).split())
+
+
+def _start(before: str, after: str) -> int:
+    """Where a cut text begins, so that what is different can be seen: at a word shortly before the first difference."""
+    if max(len(before), len(after)) <= SHOWN_CHARACTERS:
+        return 0
+    same = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), len(before))
+    return before.rfind(" ", 0, same - LEAD_CHARACTERS) + 1 if same > LEAD_CHARACTERS else 0
+
+
+def _shown(text: str | None, start: int) -> str | None:
+    if text is None:
         return None
-    text = " ".join(str(value).split())
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 3]}..."
+    led = f"...{text[start:]}" if start else text
+    return led if len(led) <= SHOWN_CHARACTERS else f"{led[: SHOWN_CHARACTERS - 3]}..."
 
 
 def _items(bundle: Bundle) -> list[Item]:

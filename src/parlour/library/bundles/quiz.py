@@ -1,6 +1,5 @@
 """Quiz questions as other programs have them, between their file and a scenario: single and multiple choice."""
 
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -122,11 +121,6 @@ def words_of_html(text: str) -> tuple[str, bool]:
     parser.feed(text)
     parser.close()
     return tidy("".join(parser.words)), parser.shows
-
-
-def words_of_text(text: str) -> str:
-    """Plain text that may hold character references."""
-    return tidy(html.unescape(text))
 
 
 def spaced(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from parlour.catalog import authored
 from parlour.drafts.values import Values
+from parlour.kernel.actor import Actor
 from parlour.library import access
 from parlour.library.checks.linting import Surroundings
 from parlour.library.forms.reading import values_of
@@ -11,10 +12,13 @@ _READ = {"personas": "persona", "documents": "document", "scenarios": "scenario"
 _USERS_MAX = 50
 
 
-def surroundings_of(tx: Tx, artifact_type: str, values: Values, artifact_id: str | None = None) -> Surroundings:
+def surroundings_of(
+    tx: Tx, artifact_type: str, values: Values, artifact_id: str | None = None, reader: Actor | None = None
+) -> Surroundings:
     """The values of what an artifact links to, and of the scenarios that play it (`artifact_id`: a published persona).
 
-    What is not there is left out; whose it is, is not asked: nothing of it is told but its name.
+    What is not there is left out. Whose it is, is not asked: nothing of it is told but its name, and that only to a
+    `reader` who may read it (None: to everybody).
     """
     linked: dict[str, Values] = {}
     for type_name, kind in _READ.items():
@@ -24,8 +28,15 @@ def surroundings_of(tx: Tx, artifact_type: str, values: Values, artifact_id: str
     if artifact_type != "persona" or artifact_id is None:
         return Surroundings(linked=linked)
     playing = authored.naming(tx, ("scenario",), artifact_id)[:_USERS_MAX]
-    found = (values_of(tx, "scenario", row.id) for row in playing if access.held(tx, "scenario", row.id) is not None)
+    found = (_named(tx, row.id, reader) for row in playing if access.held(tx, "scenario", row.id) is not None)
     return Surroundings(
         linked=linked,
         used_by=tuple(each for each in found if any(value.id == artifact_id for value in each.get("personas", ()))),
     )
+
+
+def _named(tx: Tx, scenario_id: str, reader: Actor | None) -> Values:
+    values = values_of(tx, "scenario", scenario_id)
+    if reader is None or access.may_be_named(tx, reader, "scenario", scenario_id):
+        return values
+    return {type_name: found for type_name, found in values.items() if type_name != "names"}

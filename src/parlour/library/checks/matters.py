@@ -32,11 +32,12 @@ _MATTERS: Mapping[str, tuple[str, ...]] = {
 _JOINT = re.compile(r"\s+(?:and|as well as|plus|und|sowie)\s+|\s*[&/,;+]\s*|\s*[、，]\s*|[和与及]", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?\u3002\uff01\uff1f]+")
 _PART_WORDS_MAX = 5
+_LOOKED_AT_MAX = 2_000  # characters; who lists more than that names no criterion
 
 
 def two_matters(text: str) -> tuple[str, str] | None:
     """Two parts of a name (or a short list in a sentence) that are about different skills; None if there are none."""
-    for sentence in _SENTENCE.split(text):
+    for sentence in _SENTENCE.split(text[:_LOOKED_AT_MAX]):
         parts = [part.strip() for part in _JOINT.split(sentence) if part and part.strip()]
         found = [(part, matter) for part in parts if _is_short(part) and (matter := _matter(part)) is not None]
         for part, matter in found:

@@ -49,10 +49,11 @@ def persona_findings(values: Values, used_by: Sequence[Values] = ()) -> list[Fin
         missing = sorted(needed - {text(each, "name") for each in of(scenario, "parameter_fields")})
         if missing:
             name = first(scenario, "names", "name")
+            which = f"The scenario '{name}'" if name else "A scenario of others"
             found.append(
                 told(
                     "persona.unfilled", at(instructions, "instructions", "template", f"{{{{{missing[0]}}}}}"),
-                    f"The scenario '{name}' plays this persona and does not say what '{missing[0]}' is.",
+                    f"{which} plays this persona and does not say what '{missing[0]}' is.",
                     "Add the parameter to that scenario, or take the placeholder out.",
                 )
             )  # fmt: skip

@@ -23,7 +23,7 @@ from parlour.library.checks.findings import Finding
 from parlour.library.checks.gathering import surroundings_of
 from parlour.library.checks.linting import is_green, lint
 from parlour.library.checks.store import CheckRow
-from parlour.library.checks.trials.answering import Answerer, AnswererNeed
+from parlour.library.checks.trials.answering import Answerer, AnswererNeed, why
 from parlour.library.checks.trials.entities import Ask, Subject, Trial
 from parlour.library.checks.trials.plan import Standing, all_given_up, answered, given_up, onward, trials_for
 from parlour.library.checks.trials.subjects import subject_of
@@ -95,7 +95,7 @@ def findings_of(tx: Tx, actor: Actor, draft: Draft) -> tuple[Finding, ...]:
     """What rules find in a draft: in its shape, and in what it says; errors first."""
     body = draft.artifact
     shape = compiled(tx, _compiling(actor, draft)).findings
-    around = surroundings_of(tx, draft.artifact_type, body.values, draft.artifact_id)
+    around = surroundings_of(tx, draft.artifact_type, body.values, draft.artifact_id, actor)
     return tuple(dict.fromkeys((*shape, *lint(draft.artifact_type, body.values, around))))
 
 
@@ -203,7 +203,7 @@ class Checker:
             if fault.retryable and job.claims < TRIES_MAX:
                 await self._write(row, meters, job.hold)
                 raise
-            standing = given_up(progress.subject, progress.standing, UNAVAILABLE)
+            standing = given_up(progress.subject, progress.standing, why(ask, self._names, fault) or UNAVAILABLE)
         else:
             standing = answered(progress.standing, ask, answer)
         after = replace(progress, standing=standing)

@@ -65,6 +65,10 @@ def _orders(value: Value, type_name: str, field: str) -> Iterable[Finding]:
         )  # fmt: skip
 
 
+# What learners read, with the placeholders filled.
+_READ = (("problem_statements", "problem_statement"), ("objectives", "objective"), ("descriptions", "description"))
+
+
 def _gaps(values: Values, linked: Mapping[str, Values]) -> Iterable[Finding]:
     """Placeholders that nobody fills, and parameters that nobody asks for."""
     given = {text(each, "name"): each for each in of(values, "parameter_fields")}
@@ -82,7 +86,7 @@ def _gaps(values: Values, linked: Mapping[str, Values]) -> Iterable[Finding]:
                 f"{called} needs to know '{name}', and the scenario does not say it.",
                 f"Add a parameter '{name}' with its value.",
             )  # fmt: skip
-    for type_name, field in (("problem_statements", "problem_statement"), ("descriptions", "description")):
+    for type_name, field in _READ:
         for value in of(values, type_name):
             asked |= placeholders(text(value, field))
             for name in sorted(placeholders(text(value, field)) - filled):

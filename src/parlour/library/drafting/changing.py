@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parlour.accounts import actions as accounts
 from parlour.drafts.artifacts import EXTENSIONS, SINGLE, draft_types
 from parlour.drafts.entities import Draft
 from parlour.kernel.actor import Actor
@@ -85,19 +84,5 @@ def _check_link(tx: Tx, actor: Actor, artifact_type: str, asked: Operation, poin
     if asked.fields is not None:
         extra = EXTENSIONS.get(asked.type, {})
         check_fields({name: str(kind) for name, kind in extra.items()}, asked.fields, f"{pointer}/fields")
-    check_linkable(tx, actor, linked, asked.artifact_id)
-
-
-def check_linkable(tx: Tx, actor: Actor, artifact_type: str, artifact_id: str) -> None:
-    """Refuses what the actor may not use in a draft: `not_found`. Of departments those of one's own may be used."""
-    if artifact_type == "department":
-        own = artifact_id in actor.department_ids
-        known = any(each.department_id == artifact_id for each in accounts.list_departments(tx))
-        if not known or not (own or actor.role == "superadmin"):
-            raise not_found("Artifact")
-    elif artifact_type == "profile":
-        account = accounts.account_by_id(tx, artifact_id)
-        if account is None or not access.may_enrol(tx, actor, account):
-            raise not_found("Artifact")
-    else:
-        access.artifact_to_read(tx, actor, artifact_id, artifact_type)
+    if not access.may_be_named(tx, actor, linked, asked.artifact_id):
+        raise not_found("Artifact")

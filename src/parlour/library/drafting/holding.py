@@ -49,13 +49,14 @@ def own_draft(tx: Tx, actor: Actor, draft_id: str) -> Draft:
 
 def may_read(tx: Tx, actor: Actor, draft: Draft) -> bool:
     """Whether the actor may read a draft; nobody may read one of a chat here."""
-    is_artifact = isinstance(draft.body, ArtifactBody)
-    return is_artifact and access.may_author(actor) and access.draft_readable(tx, actor, draft)
+    if not isinstance(draft.body, ArtifactBody) or not access.may_author(actor):
+        return False
+    return may_write(actor, draft) or (draft.body.review is not None and access.may_approve(tx, actor, draft))
 
 
 def may_write(actor: Actor, draft: Draft) -> bool:
     """Whether the actor may write into a draft as long as it is open."""
-    return access.may_author(actor) and access.draft_writable(actor, draft)
+    return access.may_author(actor) and actor.account_id in (draft.account_id, *draft.artifact.editors)
 
 
 def check_open(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from parlour.library.forms.cells import Nested
 from parlour.library.forms.cohorts import CohortPlan
 from parlour.library.forms.compiling import Compiled, Compiling, compiled
 from parlour.library.forms.links import NESTED, link_to
+from parlour.library.forms.people import without_user_ids
 from parlour.library.forms.reading import name_of, title, values_of, written_of
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "name_of",
     "title",
     "values_of",
+    "without_user_ids",
     "written_of",
 ]

@@ -1,7 +1,7 @@
 """Building any artifact from its values, and what keeps it from being built."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.catalog import authored
@@ -9,7 +9,7 @@ from parlour.catalog.anchors import Anchors
 from parlour.catalog.entities import Cohort, Kind
 from parlour.catalog.records import Record
 from parlour.drafts.artifacts import draft_types
-from parlour.drafts.values import Value, Values
+from parlour.drafts.values import Values
 from parlour.files import actions as files
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
@@ -18,6 +18,7 @@ from parlour.library.checks.findings import Finding
 from parlour.library.forms import cohorts, documents, evals, personas, records, rubrics, scenarios, simulations
 from parlour.library.forms.cells import NAME_CHARS_MAX, Form, Link, Nested
 from parlour.library.forms.cohorts import CohortPlan
+from parlour.library.forms.people import without_user_ids
 from parlour.library.forms.reading import title, values_of
 from parlour.library.forms.records import without_secrets
 from parlour.storage.tx import Tx
@@ -80,7 +81,7 @@ def compiled(tx: Tx, wanted: Compiling) -> Compiled:
         content=content,
         search="\n".join(_words(wanted.values)),
         department_ids=tuple(each.id for each in wanted.values.get("departments", ()) if each.linked),
-        values={name: tuple(_without_user_id(name, each) for each in found) for name, found in kept.items()},
+        values=without_user_ids(kept),
         nested=tuple(form.nested),
         findings=tuple(dict.fromkeys(form.findings)),
         plan=plan,
@@ -109,12 +110,6 @@ def _built(form: Form, artifact_type: str) -> tuple[Kind, object]:
             return "record", records.compiled(form, artifact_type)
 
 
-def _without_user_id(type_name: str, value: Value) -> Value:
-    if type_name not in ("profiles", "instructors") or not value.linked:
-        return value
-    return replace(value, fields={}, by={})
-
-
 def _words(values: Values) -> Iterator[str]:
     for type_name, field_name in (("descriptions", "description"), ("problem_statements", "problem_statement")):
         for value in values.get(type_name, ()):
@@ -127,11 +122,8 @@ def _check_links(form: Form, wanted: Compiling) -> None:
     known = _linked_before(wanted, form)
     among = (wanted.actor, *_actors(form.tx, wanted))
     for link in form.links:
-        if link.artifact_type == "department":
-            allowed = (link.artifact_type, link.id) in known or _may_give_to(form.tx, wanted.actor, link.id)
-        else:
-            allowed = (link.artifact_type, link.id) in known or any(_may_use(form.tx, each, link) for each in among)
-        if not allowed:
+        users = among[:1] if link.artifact_type == "department" else among
+        if (link.artifact_type, link.id) not in known and not any(_may_use(form.tx, each, link) for each in users):
             word = KIND_WORDS.get(link.artifact_type, link.artifact_type)
             form.wrong(link.type, link.value_id, link.field, f"There is no such {word}.", "form.unknown_link")
 
@@ -155,12 +147,6 @@ def _actors(tx: Tx, wanted: Compiling) -> Iterator[Actor]:
             yield actor
 
 
-def _may_give_to(tx: Tx, actor: Actor, department_id: str) -> bool:
-    if actor.role != "superadmin":
-        return department_id in actor.department_ids
-    return access.held(tx, "department", department_id) is not None
-
-
 def _may_use(tx: Tx, actor: Actor, link: Link) -> bool:
     match link.artifact_type:
         case "dialogue":
@@ -169,9 +155,5 @@ def _may_use(tx: Tx, actor: Actor, link: Link) -> bool:
         case "upload":
             upload = files.upload(tx, link.id)
             return upload is not None and upload.account_id is None
-        case "profile":
-            account = accounts.account_by_id(tx, link.id) if link.id else None
-            return account is not None and access.may_enrol(tx, actor, account)
         case _:
-            held = access.held(tx, link.artifact_type, link.id)
-            return held is not None and access.may_read(actor, held)
+            return access.may_be_named(tx, actor, link.artifact_type, link.id)

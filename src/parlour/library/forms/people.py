@@ -1,5 +1,7 @@
 """Departments and profiles as values: they live with the accounts."""
 
+from dataclasses import replace
+
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import Account
 from parlour.accounts.people.seeing import departments_of
@@ -8,6 +10,8 @@ from parlour.drafts.values import Values
 from parlour.library.forms.cells import derived, links, singles
 from parlour.library.forms.records import values as values_of_record
 from parlour.storage.tx import Tx
+
+PEOPLE = ("profiles", "instructors")
 
 
 def department_values(tx: Tx, department_id: str, record: Record | None) -> Values | None:
@@ -30,6 +34,14 @@ def profile_values(tx: Tx, account_id: str) -> Values | None:
         "flags": (derived(account_id, "flags", 0, {"name": "active", "value": not account.disabled}),),
         **links("departments", sorted(departments_of(tx, account_id))),
         **links("cohorts", accounts.cohorts_of_learner(tx, account_id)),
+    }
+
+
+def without_user_ids(values: Values) -> Values:
+    """Values that only link people: who they are is not kept in a version, and not everybody may see it."""
+    return {
+        name: tuple(replace(each, fields={}, by={}) for each in found) if name in PEOPLE else found
+        for name, found in values.items()
     }
 
 

@@ -16,7 +16,7 @@ from parlour.catalog.entities import (
 )
 from parlour.drafts.values import Value, Values
 from parlour.files import actions as files
-from parlour.kernel.ids import named_id
+from parlour.kernel.ids import is_id, named_id
 from parlour.library.forms import documents, personas
 from parlour.library.forms.cells import NAME_CHARS_MAX, Form, Nested, given, links, singles
 
@@ -49,7 +49,8 @@ def values(scenario: Scenario) -> Values:
         ),
         "scenario_flags": tuple(
             given(named_id("value", scenario.id, name), {"name": name, "value": getattr(scenario, name)})
-            for name in ENABLED
+            for name, of in ENABLED.items()
+            if getattr(scenario, name) != bool(getattr(scenario, of))
         ),
     }
     return {
@@ -247,6 +248,9 @@ def _compiled_question(form: Form, value: Value) -> Question:
                 is_correct=form.yes("questions", inner, "is_correct") is True,
             )
         )
+    ids = [option.id for option in options]
+    if len(set(ids)) < len(ids) or not all(map(is_id, ids)):
+        form.wrong("questions", value.id, "options", "Every option has an id of its own, or none.")
     return Question(
         id=value.id,
         question_text=form.text("questions", value, "question_text"),

@@ -15,7 +15,7 @@ from parlour.drafts.registry import Fields, fields_of
 from parlour.drafts.values import ArtifactBody
 from parlour.library.making import linking, planning, tools
 from parlour.library.making.keeping import Bounds, Ready, keep
-from parlour.library.making.keeping_media import file_told
+from parlour.library.making.keeping_media import file_told, record
 from parlour.library.making.media import MediaKind, MediaMaker, MediaWanted, no_engine
 from parlour.library.making.prompts import choice_for, request_for
 from parlour.library.making.reading_answers import Answer, read_answer, read_choice
@@ -102,13 +102,18 @@ class ArtifactBench:
             account_id=self.table.actor.account_id,
             seed=f"{self.table.seed}/{type_name}/{slot.number}",
         )
-        made = await self.media.make(wanted)
-        kept = {"upload_id": made.upload_id} | ({} if engine == "audio" else {"mime_type": made.mime_type})
-        return replace(ready, answer=replace(ready.answer, fields={**fields, **kept}))
+        return replace(ready, file=await self.media.make(wanted))
 
     def keep(self, tx: Tx, draft: Draft, made: Made) -> Kept:
         """The value in the draft, and in the group's conversation. Raises `TaskError`."""
-        kept = keep(draft, made, cast("Ready", made.answered), self.table, self.bounds)
+        ready = cast("Ready", made.answered)
+        upload_id = tx.new_id()
+        if ready.file is not None:
+            shown = {"upload_id": upload_id} | ({} if made.type == "uploads" else {"mime_type": ready.file.mime_type})
+            ready = replace(ready, answer=replace(ready.answer, fields={**ready.answer.fields, **shown}))
+        kept = keep(draft, made, ready, self.table, self.bounds)
+        if ready.file is not None:
+            record(tx, upload_id, ready.file)
         if made.type in _MEDIA and isinstance(kept.body, ArtifactBody):
             told = file_told(tx, kept.body.values.get(made.type, ()), kept.value_id)
             kept = replace(kept, fields={**kept.fields, **told})

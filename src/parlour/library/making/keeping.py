@@ -14,6 +14,7 @@ from parlour.drafts.making import Kept, Made, TaskError
 from parlour.drafts.registry import fields_of
 from parlour.drafts.values import ArtifactBody, Value, Values
 from parlour.library.making.grounding import spans_of
+from parlour.library.making.media import MediaFile
 from parlour.library.making.planning import PER
 from parlour.library.making.reading_answers import Answer
 from parlour.library.making.shapes import SHAPES
@@ -42,13 +43,14 @@ class Bounds:
 class Ready:
     """An answer with what was chosen, if it is a choice, and in which field that stands ("" = it is linked).
 
-    `model`: its name in the settings.
+    `model`: its name in the settings; `file`: what an engine has made of it.
     """
 
     answer: Answer
     model: str
     chosen: Candidate | None = None
     field: str = ""
+    file: MediaFile | None = None
 
 
 def keep(draft: Draft, made: Made, ready: Ready, table: Table, bounds: Bounds) -> Kept:

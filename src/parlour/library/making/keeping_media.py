@@ -1,4 +1,8 @@
-"""Keeping what media engines make: bounded in time and bytes, looked at, stored as a file without an owner."""
+"""Keeping what media engines make: bounded in time and bytes, looked at, stored as a file without an owner.
+
+The bytes are stored first, the row that names them together with the value that shows it. Bytes that no value came to
+name (the server was killed, the run cancelled) are swept up.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,12 +11,11 @@ from dataclasses import dataclass
 from parlour.drafts.making import TaskError
 from parlour.drafts.values import Value
 from parlour.files import actions as files
-from parlour.files.entities import NewUpload, Received
+from parlour.files.entities import NewUpload
 from parlour.files.intake import Intake
 from parlour.files.names import clean_name
 from parlour.kernel.refusals import Refusal
 from parlour.library.making.media import MediaEngine, MediaFile, MediaKind, MediaWanted, no_engine
-from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 TOO_LONG = "It took too long."
@@ -31,7 +34,6 @@ _TYPES: Mapping[MediaKind, frozenset[str]] = {
 class ShopNeed:
     """What a `MediaShop` is built from; see `settings.authoring` for the bounds."""
 
-    database: Database
     intake: Intake
     engines: Mapping[MediaKind, MediaEngine]
     seconds_max: float
@@ -49,7 +51,7 @@ class MediaShop:
         return kind in self._need.engines
 
     async def make(self, wanted: MediaWanted) -> MediaFile:
-        """See `MediaMaker.make`. The bytes are stored before the row that names them."""
+        """See `MediaMaker.make`."""
         engine = self._need.engines.get(wanted.kind)
         if engine is None:
             raise no_engine(wanted.kind)
@@ -67,8 +69,7 @@ class MediaShop:
             raise TaskError("model", TOO_LARGE) from refusal
         if received.type not in _TYPES[wanted.kind]:
             raise TaskError("model", NO_SUCH_FILE.format(kind=wanted.kind))
-        upload_id = await self._need.database.write(lambda tx: _record(tx, name, received))
-        return MediaFile(upload_id=upload_id, mime_type=received.type, size=received.size)
+        return MediaFile(name=name, mime_type=received.type, size=received.size, digest=received.digest)
 
 
 def file_told(tx: Tx, values: Sequence[Value], value_id: str) -> Mapping[str, object]:
@@ -80,15 +81,14 @@ def file_told(tx: Tx, values: Sequence[Value], value_id: str) -> Mapping[str, ob
     return {"upload_id": upload.id, "mime_type": upload.mime_type, "file_size": upload.bytes}
 
 
-def _record(tx: Tx, name: str, received: Received) -> str:
-    upload_id = tx.new_id()
+def record(tx: Tx, upload_id: str, made: MediaFile) -> None:
+    """Note down a file that was made, in the transaction in which something comes to name it."""
     new = NewUpload(
         id=upload_id,
         account_id=None,
-        name=name,
-        mime_type=received.type,
-        bytes=received.size,
-        digest=received.digest,
+        name=made.name,
+        mime_type=made.mime_type,
+        bytes=made.size,
+        digest=made.digest,
     )
     files.record(tx, new)
-    return upload_id

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 
 from parlour.accounts import actions as accounts
+from parlour.accounts.people.seeing import may_see
 from parlour.catalog import authored
 from parlour.catalog.entities import Kind
 from parlour.drafts.making import TaskError
 from parlour.kernel.actor import Actor
-from parlour.library.access import REAL, held_of_row, may_enrol, may_read
+from parlour.library.access import REAL, held_of_row, may_read
 from parlour.library.forms.links import link_to, may_be_written
 from parlour.library.making.planning import SETTLED
 from parlour.library.making.table import Candidate, Table
@@ -92,7 +93,7 @@ def _people(tx: Tx, actor: Actor, asked: str) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     for name in list(names)[:NAMES_TRIED_MAX]:
         account = accounts.account_by_user_id(tx, name) if name else None
-        if account is not None and not account.disabled and may_enrol(tx, actor, account):
+        if account is not None and not account.disabled and may_see(tx, actor, account.account_id):
             found[account.account_id] = Candidate(id=account.account_id, name="", user_id=account.user_id)
     return list(found.values())[:PEOPLE_MAX]
 

@@ -12,7 +12,6 @@ from parlour.drafts.making import TaskError
 from parlour.kernel.ids import AccountId
 
 MediaKind = Literal["image", "video", "audio"]
-MEDIA_KINDS: tuple[MediaKind, ...] = ("image", "video", "audio")
 _NONE: dict[MediaKind, str] = {
     "image": "No service here makes images.",
     "video": "No service here makes videos.",
@@ -36,22 +35,23 @@ class MediaWanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MediaFile:
-    """A file that was made and is kept; `size` in bytes."""
+    """A file that was made; `size` in bytes. Its bytes are stored, and go again unless a value names them soon."""
 
-    upload_id: str
+    name: str
     mime_type: str
     size: int
+    digest: str
 
 
 class MediaMaker(Protocol):
-    """Makes media and keeps them."""
+    """Makes media."""
 
     def makes(self, kind: MediaKind) -> bool:
         """Whether there is an engine for this kind."""
         ...
 
     async def make(self, wanted: MediaWanted) -> MediaFile:
-        """Make it and keep it. Raises `TaskError` (`model`) without an engine, `ProviderFault`."""
+        """Make it and store its bytes. Raises `TaskError` (`model`) without an engine, `ProviderFault`."""
         ...
 
 

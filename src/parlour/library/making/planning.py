@@ -16,6 +16,7 @@ from parlour.library.making.table import Table, text_of, texts, whole_of
 
 PER_VALUE_MAX = 24
 LEVELS_USUAL = 4
+_ADDRESS = re.compile(r"[^\s@<>,;()\"']{1,64}@[^\s@<>,;()\"']{1,190}\.[A-Za-z]{2,24}")
 _DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
 # Types with a value for each value of another type, and the field that names it.
 PER: Mapping[str, tuple[str, str]] = {
@@ -213,7 +214,7 @@ def _people(table: Table) -> list[About]:
 
 
 def _addresses(table: Table) -> list[About]:
-    found = dict.fromkeys(re.findall(r"[^\s@<>,;()\"']+@[^\s@<>,;()\"']+\.[A-Za-z]{2,}", table.asked))
+    found = dict.fromkeys(_ADDRESS.findall(table.asked))
     if not found:
         raise TaskError("validation", "Addresses are not made up. Name them in the instructions.")
     return [{"given": {"email": each.rstrip(".")}} for each in list(found)[:PER_VALUE_MAX]]

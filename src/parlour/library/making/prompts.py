@@ -135,7 +135,9 @@ def draft_shown(table: Table) -> Mapping[str, object]:
 
 def _row(value: Value, table: Table) -> object:
     if value.linked:
-        return {"name": table.linked.get(value.id, "")}
+        return {"name": table.linked.get(value.id, "")} | {
+            name: each[:TEXT_MAX] for name, each in table.told.get(value.id, {}).items()
+        }
     hidden = ("key", "upload_id", "signals", "email")
     return {
         name: each[:TEXT_MAX] if isinstance(each, str) else each

@@ -23,7 +23,8 @@ class Table:
     """Everything that the values of one type of a run are made from, read in one transaction.
 
     `seed`: the run; `subject`: the draft. `candidates`: what values of the type at work may link to. `linked`: the
-    names of what the draft links to, by id. `needed`: the placeholders of linked personas. `earlier`: what was said
+    names of what the draft links to, by id. `told`: what linked personas and documents say of themselves, by id, so
+    that what is written around them fits. `needed`: the placeholders of linked personas. `earlier`: what was said
     and made in the group before. `today`: a date as in ISO 8601.
     """
 
@@ -39,6 +40,7 @@ class Table:
     earlier: Sequence[Mapping[str, str]] = ()
     candidates: Sequence[Candidate] = ()
     linked: Mapping[str, str] = field(default_factory=dict[str, str])
+    told: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     needed: Sequence[str] = ()
 
     @property

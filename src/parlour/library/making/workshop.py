@@ -1,5 +1,6 @@
 """The workshop of artifacts: a `drafts.making.Workshop` for everything that authors write."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.actions import GroupMessage
 from parlour.drafts.entities import Draft, Run
 from parlour.drafts.making import Conclusion
-from parlour.drafts.values import Value
+from parlour.drafts.values import Value, Values
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal
 from parlour.library import access, forms
@@ -19,7 +20,7 @@ from parlour.library.making import linking, saving
 from parlour.library.making.bench import ArtifactBench, named
 from parlour.library.making.keeping import Bounds
 from parlour.library.making.media import NO_MEDIA, MediaMaker
-from parlour.library.making.table import Candidate, Table, texts
+from parlour.library.making.table import Candidate, Table, text_of, texts
 from parlour.settings.authoring import AuthoringSettings
 from parlour.storage.tx import Tx
 
@@ -44,9 +45,9 @@ class ArtifactWorkshop:
         self._need = need
 
     def bench(self, tx: Tx, run: Run, draft: Draft) -> ArtifactBench | None:
-        """None if who asked is gone or may not write the draft any more, or if it is published."""
-        actor = accounts.actor_by_id(tx, run.account_id)
-        if actor is None or run.type is None or draft.used_at is not None or not _may_go_on(tx, actor, draft):
+        """None if the run may not go on, or has nothing left to make."""
+        actor = _author(tx, run, draft)
+        if actor is None or run.type is None:
             return None
         rules = self._need.rules
         return ArtifactBench(
@@ -56,6 +57,10 @@ class ArtifactWorkshop:
             media=self._need.media,
         )
 
+    def allows(self, tx: Tx, run: Run, draft: Draft) -> bool:
+        """Whether who asked may still write the draft, and still make or change what it is about."""
+        return _author(tx, run, draft) is not None
+
     def conclude(self, tx: Tx, run: Run, draft: Draft) -> Conclusion:
         """With `save` the draft is published; what keeps it from that ends the run, and the draft stays."""
         if not run.order.save:
@@ -63,14 +68,15 @@ class ArtifactWorkshop:
         return saving.published(tx, run, draft, self._need.rules)
 
 
-def _may_go_on(tx: Tx, actor: Actor, draft: Draft) -> bool:
-    """Whether who asked may still write the draft, and still change or make what it is about."""
-    if not may_write(actor, draft):
-        return False
+def _author(tx: Tx, run: Run, draft: Draft) -> Actor | None:
+    """Who asked for the run, as long as they may write the draft, and change or make what it is about."""
+    actor = accounts.actor_by_id(tx, run.account_id)
+    if actor is None or draft.used_at is not None or not may_write(actor, draft):
+        return None
     if draft.artifact_id is None:
-        return access.may_create(actor, draft.artifact_type)
+        return actor if access.may_create(actor, draft.artifact_type) else None
     about = access.held(tx, draft.artifact_type, draft.artifact_id)
-    return about is not None and access.may_edit(actor, about)
+    return actor if about is not None and access.may_edit(actor, about) else None
 
 
 def _table(tx: Tx, run: Run, draft: Draft, actor: Actor) -> Table:
@@ -94,8 +100,9 @@ def _table(tx: Tx, run: Run, draft: Draft, actor: Actor) -> Table:
         instructions=instructions,
         earlier=_earlier(said, run),
         candidates=candidates,
-        linked={**_linked(tx, draft), **_without_people(wanted, candidates)},
-        needed=_needed(tx, draft) if needed else (),
+        linked={**_linked(tx, actor, draft), **_without_people(wanted, candidates)},
+        told=_told(tx, actor, draft),
+        needed=_needed(tx, actor, draft) if needed else (),
     )
 
 
@@ -107,32 +114,48 @@ def _without_people(wanted: str | None, candidates: Sequence[Candidate]) -> Mapp
     return {} if wanted == "profile" else named(candidates)
 
 
-def _linked(tx: Tx, draft: Draft) -> Mapping[str, str]:
-    """The names of what the draft links to; people have none here."""
+def _linked(tx: Tx, actor: Actor, draft: Draft) -> Mapping[str, str]:
+    """The names of what the draft links to, as far as who asks reads it; people have none here."""
     found: dict[str, str] = {}
     for type_name, values in draft.artifact.values.items():
         wanted = linking.target(draft.artifact_type, type_name)
         if wanted is None or wanted == "profile" or type_name in linking.PAIRS:
             continue
         for value in values[:LINKED_MAX]:
-            if value.linked:
+            if value.linked and access.may_be_named(tx, actor, wanted, value.id):
                 found[value.id] = forms.name_of(tx, wanted, value.id) or ""
     return found
 
 
-def _needed(tx: Tx, draft: Draft) -> Sequence[str]:
+def _needed(tx: Tx, actor: Actor, draft: Draft) -> Sequence[str]:
     """The placeholders of the personas that a scenario links to."""
     names: dict[str, None] = {}
-    for value in draft.artifact.values.get("personas", ())[:LINKED_MAX]:
-        if not value.linked:
-            continue
-        try:
-            values = forms.values_of(tx, "persona", value.id)
-        except Refusal:
-            continue
+    for values in _linked_values(tx, actor, draft, "persona").values():
         written = (*values.get("instructions", ()), *values.get("examples", ()))
         names |= dict.fromkeys(sorted(placeholders(texts(written))))
     return list(names)
+
+
+def _told(tx: Tx, actor: Actor, draft: Draft) -> Mapping[str, Mapping[str, str]]:
+    """How linked personas and documents are described, and what makes a persona who it is or stands in a document."""
+    found: dict[str, Mapping[str, str]] = {}
+    for wanted, type_name, member in (("persona", "instructions", "template"), ("document", "texts", "text")):
+        for of_id, values in _linked_values(tx, actor, draft, wanted).items():
+            described = [text_of(each, "description") for each in values.get("descriptions", ())]
+            written = [text_of(each, member) for each in values.get(type_name, ())]
+            rows = {"description": "".join(described[:1]), type_name: "".join(written[:1])}
+            found[of_id] = {name: each for name, each in rows.items() if each}
+    return found
+
+
+def _linked_values(tx: Tx, actor: Actor, draft: Draft, wanted: str) -> Mapping[str, Values]:
+    """The newest values of the personas or documents that the draft links to, by id, as far as who asks reads them."""
+    found: dict[str, Values] = {}
+    for value in draft.artifact.values.get(f"{wanted}s", ())[:LINKED_MAX]:
+        if value.linked and access.may_be_named(tx, actor, wanted, value.id):
+            with contextlib.suppress(Refusal):  # it is gone since
+                found[value.id] = forms.values_of(tx, wanted, value.id)
+    return found
 
 
 def _earlier(said: Sequence[GroupMessage], run: Run) -> list[Mapping[str, str]]:

@@ -159,11 +159,16 @@ def _answer(request: Request) -> str:
 
 
 def _without_script(request: Request, learner: list[str]) -> str:
-    """What somebody says whom the offline author has written; anybody else says that nobody has written a part."""
+    """What somebody says whom the offline author has written; anybody else says that nobody has written a part.
+
+    Raises `ProviderFault` for the latter in a trial, which such an answer would tell nothing about.
+    """
     from parlour.providers.models.scripted_written import play_written
 
     rules = next((said.content for said in request.messages if said.role == "system"), "")
     written = play_written(rules, learner)
+    if written is None and request.metadata.get("replay") == "trial":
+        raise ProviderFault("The offline model has no part for this persona.", retryable=False)
     return written or _WITHOUT_SCRIPT[max(0, len(learner) - 1) % len(_WITHOUT_SCRIPT)]
 
 

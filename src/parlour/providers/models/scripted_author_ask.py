@@ -14,7 +14,7 @@ SENTENCES_MAX = 400
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_SPEAKER = re.compile(r"^\s*([^\n:]{1,60}):\s+(.+)$", re.MULTILINE)
+_SPEAKER = re.compile(r"^[ \t]{0,8}([^\n:]{1,60}):[ \t\n]{1,8}(.+)$", re.MULTILINE)
 _TOPIC = re.compile(
     r"\b(?:about|regarding|concerning|because of|dealing with|on the (?:topic|subject) of|who (?:struggles|fights) with"
     r"|struggling with|over|after|on(?! (?:her|his|their|its)\b)|über|wegen|zum thema"
@@ -28,16 +28,18 @@ _WHOSE = re.compile(
 _POSSESSIVE = re.compile(r"^(?:her|his|their|its)\b", re.IGNORECASE)
 _ORDER = re.compile(
     r"^(?:please\s+)?(?:(?:write|make|draft|create|generate|grade|judge|assess)\s+(?:me\s+)?)?"
-    r"(?:(?:a|an|the|one|this)\s+)?(?:(?:scenario|rubric|simulation|document|evaluation)\b\s*)?"
+    r"(?:(?:a|an|the|one|this)\s+)?(?:(?:scenario|rubric|simulation|document|evaluation|cohort)\b\s*)?"
     r"(?:(?:of|for|about|on|that|which|where|in which)\s+|:\s*)?",
     re.IGNORECASE,
 )
 _STRONG = ("about", "regarding", "concerning", "because of", "dealing with", "on the", "who ", "struggling", "über")
 WISH_MAX = 90
+ASKED_MAX = 8_000
 _MATTER = re.compile(r"(?:The matter is|has come about) ([^.\n]{3,120})\.")
 _CUT = re.compile(
     r"\s+(?:who|which|that|and (?:who|wants|has|is)|but|because|for (?:my|our|the|a|an|first|second|new)|so that|when"
-    r"|with (?:a|an|the|three|four|five)|in (?:three|four|five|english|german)|der|die|das|und)\b.*$",
+    r"|on (?:her|his|their)|with (?:a|an|the|three|four|five)|in (?:three|four|five|english|german)"
+    r"|der|die|das|und)\b.*$",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
@@ -79,8 +81,9 @@ class Ask(msgspec.Struct, frozen=True):
 
     @property
     def asked(self) -> str:
-        """The instructions as one text."""
-        return "\n".join(self.instructions)
+        """The instructions as one text, one space where there are several, no longer than rules can read at once."""
+        lines = (" ".join(line.split()) for text in self.instructions for line in text[:ASKED_MAX].splitlines())
+        return "\n".join(line for line in lines if line)[:ASKED_MAX]
 
 
 def pick(ask: Ask, choices: Sequence[T], salt: str = "") -> T:

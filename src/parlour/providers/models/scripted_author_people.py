@@ -1,7 +1,7 @@
 """Personas of the offline author: tempers and roles as data, put together by the words of the instructions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from parlour.providers.models.scripted_author_ask import (
     Ask,
@@ -24,6 +24,11 @@ FIRST_NAMES = (
     "Amara", "Bo", "Chidi", "Dana", "Elif", "Farid", "Greta", "Hana", "Ivo", "Kemi", "Lina", "Mateo", "Noor", "Oskar",
     "Priya", "Ravi", "Selma", "Tariq",
 )  # fmt: skip
+_WOMEN = frozenset(
+    ("Amara", "Dana", "Elif", "Greta", "Hana", "Kemi", "Lina", "Noor", "Priya", "Selma"),
+)
+_HER = re.compile(r"\b(?:she|her|hers|woman|girl|mother|daughter|sister|wife)\b", re.IGNORECASE)
+_HIS = re.compile(r"\b(?:he|him|his|man|boy|father|son|brother|husband)\b", re.IGNORECASE)
 LAST_NAMES = (
     "Abara", "Berg", "Castro", "Dietz", "Eriksen", "Fontaine", "Gupta", "Haddad", "Ito", "Kovacs", "Lindgren", "Moreau",
     "Nowak", "Okoro",
@@ -122,17 +127,24 @@ def the_other(ask: Ask) -> str:
     return next((text_of(row, "name") for row in rows if text_of(row, "name")), f"the {role_of(ask)}")
 
 
+def _first_names(ask: Ask) -> Sequence[str]:
+    """Those that go with "she" or "he", if the instructions say one of these; else all."""
+    her, his = (word.search(ask.asked) is not None for word in (_HER, _HIS))
+    return FIRST_NAMES if her == his else tuple(each for each in FIRST_NAMES if (each in _WOMEN) == her)
+
+
 def persona_name(ask: Ask) -> str:
     """A name: the one that the instructions give, else one that is put together."""
     given = called(ask)
     if given and ask.number == 0:
         return given
     taken = {text_of(row, "name") for row in (*ask.draft.get("personas", ()), *ask.draft.get("names", ()))}
+    firsts = _first_names(ask)
     for salt in ("", "again", "once more"):
-        name = f"{in_turn(ask, FIRST_NAMES, f'first{salt}')} {pick(ask, LAST_NAMES, f'last{salt}')}"
+        name = f"{in_turn(ask, firsts, f'first{salt}')} {pick(ask, LAST_NAMES, f'last{salt}')}"
         if name not in taken:
             return name
-    return f"{pick(ask, FIRST_NAMES)} {pick(ask, LAST_NAMES)}-{pick(ask, LAST_NAMES, 'second')}"
+    return f"{pick(ask, firsts)} {pick(ask, LAST_NAMES)}-{pick(ask, LAST_NAMES, 'second')}"
 
 
 def description(ask: Ask, number: int = 0) -> str:

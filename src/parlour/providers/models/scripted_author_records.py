@@ -56,10 +56,11 @@ def name(ask: Ask) -> str:
     about = topic(ask)
     words = {"rubric": "Rubric", "eval": "Evaluation", "cohort": "Cohort", "simulation": "Training"}
     kind = words.get(ask.artifact, capital(ask.artifact.replace("_", " ")))
+    said = wish(ask) if ask.artifact in ("rubric", "simulation", "eval", "cohort") else ""
+    if len(said.split()) > 2 or (said and not about):
+        return capital(said)
     if about:
         return capital(f"{about}: {kind.casefold()}")[:110]
-    if ask.artifact in ("rubric", "simulation", "eval") and wish(ask):
-        return capital(wish(ask))
     return f"{kind} {pick(ask, ('one', 'two', 'three', 'north', 'south', 'spring', 'autumn'))}"
 
 
@@ -69,7 +70,7 @@ def description(ask: Ask) -> str:
     kind = capital(ask.artifact.replace("_", " "))
     named = subject(ask)
     told = f"{kind} about {about}." if about else f"{kind}: {named}."
-    return labelled(f"{named}." if not about and named.startswith(kind) else told)
+    return labelled(f"{capital(named)}." if not about and named.casefold().startswith(kind.casefold()) else told)
 
 
 def choose(ask: Ask) -> dict[str, object]:

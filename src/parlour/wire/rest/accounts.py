@@ -20,7 +20,8 @@ from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.people_bodies import Given, Ids, Name, check_id, check_ids
+from parlour.wire.rest.ids import check_each_id, check_ids
+from parlour.wire.rest.people_bodies import Given, Ids, Name
 
 SEARCH_CHARS_MAX = 200
 HASHING_MAX = 1
@@ -98,7 +99,7 @@ def _offer_making(router: APIRouter, need: AttemptsNeed) -> None:
         given: GivenAccount, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Make an account of a lower rank than the caller's; admins in their departments, superadmins anywhere."""
-        check_ids("department_ids", given.department_ids)
+        check_each_id("department_ids", given.department_ids)
         if not may_give(caller.actor, given.role):
             raise forbidden()
         password = given.password
@@ -135,8 +136,8 @@ def _offer_changing(router: APIRouter, need: AttemptsNeed) -> None:
         account_id: str, given: GivenChange, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Change role, limit, departments of an account of a lower rank, or whether it may come in."""
-        check_id("account_id", account_id)
-        check_ids("department_ids", given.department_ids)
+        check_ids(account_id=account_id)
+        check_each_id("department_ids", given.department_ids)
         wanted = AccountChange(
             role=given.role,
             requests_per_day=given.requests_per_day if given.has("requests_per_day") else KEEP,

@@ -7,8 +7,6 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.library import adopting, reading, shelving
 from parlour.library.describing import types_for
 from parlour.library.drafting.rules import DraftRules
@@ -32,6 +30,7 @@ from parlour.wire.rest.artifact_shapes import (
 )
 from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.authoring_shapes import ArtifactDraftShown, shown_draft
+from parlour.wire.rest.ids import check_ids
 
 VERSION_MAX = 2**31
 SideVersion = Annotated[int, Query(ge=1, le=VERSION_MAX)]
@@ -107,7 +106,7 @@ def _offer_reading(router: APIRouter, need: LibraryNeed) -> None:
         version: Annotated[int | None, Query(ge=1, le=VERSION_MAX)] = None,
     ) -> Response:
         """An artifact with the values of its newest version, or of the one that is named."""
-        _check_id(artifact_id)
+        check_ids(artifact_id=artifact_id)
         return await read_answer(database, lambda tx: shown_artifact(tx, caller.actor, artifact_id, version))
 
 
@@ -123,7 +122,7 @@ def _offer_versions(router: APIRouter, need: LibraryNeed) -> None:
         artifact_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Every version of an artifact, the newest first."""
-        _check_id(artifact_id)
+        check_ids(artifact_id=artifact_id)
 
         def read(tx: Tx) -> VersionsShown:
             found = reading.versions(tx, caller.actor, artifact_id)
@@ -143,7 +142,7 @@ def _offer_versions(router: APIRouter, need: LibraryNeed) -> None:
         end: Annotated[SideVersion, Query(alias="to")],
     ) -> Response:
         """What changed between two versions, field by field."""
-        _check_id(artifact_id)
+        check_ids(artifact_id=artifact_id)
 
         def read(tx: Tx) -> ChangesShown:
             return ChangesShown(changes=reading.compared(tx, caller.actor, artifact_id, (begin, end)))
@@ -162,7 +161,7 @@ def _offer_doing(router: APIRouter, need: LibraryNeed) -> None:
         artifact_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """A draft of something new that has the values of this artifact."""
-        _check_id(artifact_id)
+        check_ids(artifact_id=artifact_id)
 
         def make(tx: Tx) -> ArtifactDraftShown:
             draft = shelving.duplicate(tx, caller.actor, artifact_id, need.rules)
@@ -177,7 +176,7 @@ def _offer_doing(router: APIRouter, need: LibraryNeed) -> None:
         artifact_id: str, given: Archiving, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Take an artifact out of the library, or bring it back. What uses it goes on."""
-        _check_id(artifact_id)
+        check_ids(artifact_id=artifact_id)
         route = "POST /api/v1/artifacts/{artifact_id}/archive"
 
         def act(tx: Tx) -> CardShown:
@@ -191,13 +190,8 @@ def _offer_doing(router: APIRouter, need: LibraryNeed) -> None:
         artifact_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Bring the newest version into the active trainings that the caller may edit. Open chats keep theirs."""
-        _check_id(artifact_id)
+        check_ids(artifact_id=artifact_id)
         route = "POST /api/v1/artifacts/{artifact_id}/adopt"
         return await write_answer(
             database, lambda tx: TrainingsShown(trainings=adopting.adopt(tx, caller.actor, artifact_id, route))
         )
-
-
-def _check_id(artifact_id: str) -> None:
-    if not is_id(artifact_id):
-        raise invalid("/artifact_id", "artifact_id is not an id")

@@ -15,12 +15,12 @@ from parlour.attempts.detail import AttemptDetail, attempt_detail
 from parlour.attempts.listing_shapes import AttemptPage, Filters
 from parlour.catalog.entities import EntryKind
 from parlour.kernel.clock import instant
-from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid
 from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
+from parlour.wire.rest.ids import check_ids
 
 SEARCH_CHARS_MAX = 200
 IDS_MAX = 200
@@ -77,8 +77,7 @@ def attempts_router(need: AttemptsNeed) -> APIRouter:
     ) -> Response:
         """An attempt with its chats, messages and grades. Joining a chat with `since` = its
         `room.seq` continues it without a gap."""
-        if not is_id(attempt_id):
-            raise invalid("/attempt_id", "attempt_id is not an id")
+        check_ids(attempt_id=attempt_id)
         return await read_answer(need.database, lambda tx: attempt_detail(tx, caller.actor, attempt_id))
 
     def offer(path: str, kind: EntryKind, summary: str) -> None:

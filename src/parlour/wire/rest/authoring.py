@@ -11,8 +11,6 @@ from parlour.accounts.entities import SessionActor
 from parlour.drafts.entities import Draft, VersionConflictError
 from parlour.kernel.actor import Actor
 from parlour.kernel.described import described
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.library.drafting import changing, comparing, creating, finishing, holding, reviewing, sharing
 from parlour.library.drafting.changing import Changing
 from parlour.library.drafting.comparing import Compared
@@ -37,6 +35,7 @@ from parlour.wire.rest.authoring_shapes import (
     listed_draft,
     shown_draft,
 )
+from parlour.wire.rest.ids import check_ids
 
 PUBLISH = "POST /api/v1/authoring/drafts/{draft_id}/publish"
 
@@ -280,10 +279,3 @@ def _offer_editors(router: APIRouter, desk: DraftsDesk) -> None:
             return None if left is None else desk.shown(tx, actor, left)
 
         return await desk.write(actor, draft_id, remove)
-
-
-def check_ids(**named: str | None) -> None:
-    """Refuses what is not even an id, and names it."""
-    for name, value in named.items():
-        if value is not None and not is_id(value):
-            raise invalid(f"/{name}", f"{name.rpartition('/')[2]} is not an id")

@@ -14,12 +14,12 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.entities import Run, RunState
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import Refusal, invalid
+from parlour.kernel.refusals import Refusal
 from parlour.library.access import may_author
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.ids import check_ids
 
 PREPARED_MAX = 20
 MESSAGES_MAX = 200
@@ -93,7 +93,7 @@ def authoring_runs_router(need: AttemptsNeed) -> APIRouter:
         run_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> RunShown:
         """A run of the caller."""
-        _check_id("run_id", run_id)
+        check_ids(run_id=run_id)
         return await need.database.read(lambda tx: _shown(drafts.own_run(tx, caller.actor, run_id)))
 
     @router.post("/runs/{run_id}/cancel", responses=problem_responses(401, 403, 404, 422))
@@ -101,7 +101,7 @@ def authoring_runs_router(need: AttemptsNeed) -> APIRouter:
         run_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> RunShown:
         """End a run early. What was made stays in its draft; a run that has ended stays as it is."""
-        _check_id("run_id", run_id)
+        check_ids(run_id=run_id)
         return await need.database.write(lambda tx: _cancel(tx, caller.actor, run_id))
 
     @router.get("/groups/{group_id}", responses=problem_responses(401, 403, 404, 422))
@@ -109,7 +109,7 @@ def authoring_runs_router(need: AttemptsNeed) -> APIRouter:
         group_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> GroupShown:
         """What was asked for and made in a group of the caller's runs: later runs of the group read it."""
-        _check_id("group_id", group_id)
+        check_ids(group_id=group_id)
         return await need.database.read(lambda tx: _group(tx, caller.actor, group_id))
 
     return router
@@ -152,8 +152,3 @@ def _group(tx: Tx, actor: Actor, group_id: str) -> GroupShown:
         if each.role == "user" or may_author(actor)
     ]
     return GroupShown(group_id=group_id, messages=messages)
-
-
-def _check_id(name: str, given: str) -> None:
-    if not is_id(given):
-        raise invalid(f"/{name}", f"{name} is not an id")

@@ -15,8 +15,7 @@ from parlour.conversations.entities import BLANK_LINE, Message
 from parlour.conversations.scenes import material_of
 from parlour.drafts.entities import Draft
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import forbidden, invalid
+from parlour.kernel.refusals import forbidden
 from parlour.library.drafting import sources
 from parlour.library.drafting.holding import held_draft, may_write
 from parlour.library.drafting.rules import DraftRules
@@ -25,8 +24,9 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
 from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring import DraftsDesk, check_ids
+from parlour.wire.rest.authoring import DraftsDesk
 from parlour.wire.rest.authoring_shapes import ArtifactDraftShown, SourceGiven, SourceRead
+from parlour.wire.rest.ids import check_ids
 
 LEARNER, PERSONA = "Learner", "Persona"
 
@@ -44,8 +44,8 @@ def authoring_sources_router(reading: AttemptsNeed, rules: DraftRules) -> APIRou
         """Attach a text to a draft, as it is now; attaching it again reads it anew. Names of people are left out of
         conversations."""
         check_ids(draft_id=draft_id)
-        if given.kind != "upload" and not is_id(given.id):
-            raise invalid("/id", "id is not an id")
+        if given.kind != "upload":
+            check_ids(id=given.id)
         actor = caller.actor
 
         def read(tx: Tx) -> NewSource:

@@ -26,7 +26,6 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.benchmark_rules import Bounds
 from parlour.catalog.benchmarks import Benchmark, Recording
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import Refusal, invalid, not_found
 from parlour.settings.limits import Limits
 from parlour.storage.database import Database
@@ -36,6 +35,7 @@ from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.benchmark_bodies import BenchmarkChange, NewBenchmark, NewRecording, changed, uploaded
+from parlour.wire.rest.ids import check_ids
 
 Version = Annotated[int | None, Query(ge=1, le=2**31)]
 
@@ -81,7 +81,7 @@ def _offer_reading(router: APIRouter, need: BenchmarksNeed) -> None:
         benchmark_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """A benchmark with its candidates, checks and the heads of its recordings."""
-        _check_ids(benchmark_id=benchmark_id)
+        check_ids(benchmark_id=benchmark_id)
         return await read_answer(
             need.database, lambda tx: _shown(tx, caller.actor, benchmark_to_run(tx, caller.actor, benchmark_id))
         )
@@ -93,7 +93,7 @@ def _offer_reading(router: APIRouter, need: BenchmarksNeed) -> None:
         recording_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """A recorded conversation of a benchmark that the caller may run, in its newest version."""
-        _check_ids(recording_id=recording_id)
+        check_ids(recording_id=recording_id)
 
         def read(tx: Tx) -> RecordingShown:
             found = catalog.recording(tx, recording_id)
@@ -114,7 +114,7 @@ def _offer_editing(router: APIRouter, need: BenchmarksNeed) -> None:
         given: NewBenchmark, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """A new benchmark of an eval, with or without candidates and recordings yet."""
-        _check_ids(eval_id=given.eval_id)
+        check_ids(eval_id=given.eval_id)
 
         def create(tx: Tx) -> BenchmarkShown:
             empty = Benchmark(id=tx.new_id(), eval_id=given.eval_id, name=given.name)
@@ -134,7 +134,7 @@ def _offer_editing(router: APIRouter, need: BenchmarksNeed) -> None:
         benchmark_id: str, given: BenchmarkChange, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Change a benchmark: a new version, with which the tests begin that are started from now on."""
-        _check_ids(benchmark_id=benchmark_id)
+        check_ids(benchmark_id=benchmark_id)
 
         def change(tx: Tx) -> BenchmarkShown:
             before = _held(tx, caller.actor, benchmark_id, given.expected_version)
@@ -158,7 +158,7 @@ def _offer_recordings(router: APIRouter, need: BenchmarksNeed) -> None:
     ) -> Response:
         """Add a chat of practice with its grade, or an uploaded conversation. Of a chat the caller says that its person
         agreed (`consent`), and every known name in it is replaced by a neutral one."""
-        _check_ids(benchmark_id=benchmark_id, chat_id=given.chat_id, grade_id=given.grade_id)
+        check_ids(benchmark_id=benchmark_id, chat_id=given.chat_id, grade_id=given.grade_id)
         if (given.chat_id is None) == (given.recording is None):
             raise invalid("/chat_id", "give either a chat_id or a recording")
 
@@ -189,7 +189,7 @@ def _offer_recordings(router: APIRouter, need: BenchmarksNeed) -> None:
         expected_version: Version = None,
     ) -> Response:
         """Take a recording out of a benchmark. Tests that began with it keep it."""
-        _check_ids(benchmark_id=benchmark_id, recording_id=recording_id)
+        check_ids(benchmark_id=benchmark_id, recording_id=recording_id)
 
         def remove(tx: Tx) -> BenchmarkShown:
             before = _held(tx, caller.actor, benchmark_id, expected_version)
@@ -208,7 +208,7 @@ def _offer_erasing(router: APIRouter, need: BenchmarksNeed) -> None:
     ) -> Response:
         """Erase the words of a recording for good, because its person withdrew the consent: in all of its versions, in
         the tests that replayed it, and in what was told of them. It leaves every benchmark; scores stay."""
-        _check_ids(recording_id=recording_id)
+        check_ids(recording_id=recording_id)
         route = "DELETE /api/v1/recordings/{recording_id}"
         return await write_answer(need.database, lambda tx: erase(tx, caller.actor, recording_id, need.rules, route))
 
@@ -246,9 +246,3 @@ def _may_read_source(tx: Tx, actor: Actor, recording: Recording) -> bool:
     except Refusal:
         return False
     return True
-
-
-def _check_ids(**named: str | None) -> None:
-    for name, value in named.items():
-        if value is not None and not is_id(value):
-            raise invalid(f"/{name}", f"{name} is not an id")

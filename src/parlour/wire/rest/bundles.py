@@ -15,8 +15,9 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring import DraftsDesk, check_ids
+from parlour.wire.rest.authoring import DraftsDesk
 from parlour.wire.rest.authoring_shapes import ArtifactDraftShown, Given, Version
+from parlour.wire.rest.ids import check_ids
 
 AskedFormat = Literal["gift", "qti", "qti3"]
 _YAML: dict[str, object] = {"text/yaml": {}}

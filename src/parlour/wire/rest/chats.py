@@ -11,11 +11,10 @@ from parlour.attempts import branches, grades
 from parlour.attempts.branches import Branch, BranchComparison, Branches
 from parlour.attempts.grades import GradeComparison, GradePage
 from parlour.conversations.branches import LABEL_CHARACTERS_MAX
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.ids import check_ids
 
 LABEL_INPUT_CHARACTERS_MAX = 200  # what is sent, with white space around it
 
@@ -59,7 +58,7 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
         chat_id: str, caller: Annotated[SessionActor, caller_of], query: Annotated[GradesQuery, Query()]
     ) -> Response:
         """Every grade of a chat and of its branches, newest first, with what was asked and by whom."""
-        _check_ids(chat_id=chat_id, before=query.before)
+        check_ids(chat_id=chat_id, before=query.before)
         return await read_answer(
             need.database, lambda tx: grades.grades_of_chat(tx, caller.actor, chat_id, query.before, query.limit)
         )
@@ -69,7 +68,7 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
         chat_id: str, caller: Annotated[SessionActor, caller_of], pair: Annotated[Pair, Query()]
     ) -> Response:
         """Two grades of a chat: both levels of every criterion, and what only one of them says."""
-        _check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
+        check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
         return await read_answer(
             need.database, lambda tx: grades.compare_grades(tx, caller.actor, chat_id, pair.left, pair.right)
         )
@@ -79,7 +78,7 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
         chat_id: str, caller: Annotated[SessionActor, caller_of]
     ) -> Response:
         """Every branch of a chat, with its name and its newest grade."""
-        _check_ids(chat_id=chat_id)
+        check_ids(chat_id=chat_id)
         return await read_answer(need.database, lambda tx: branches.branches_of_chat(tx, caller.actor, chat_id))
 
     @router.get("/{chat_id}/branches/compare", response_model=BranchComparison, responses=refused)
@@ -87,7 +86,7 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
         chat_id: str, caller: Annotated[SessionActor, caller_of], pair: Annotated[Pair, Query()]
     ) -> Response:
         """Two branches, each named by a message in it: what both share, what each has alone, and their grades."""
-        _check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
+        check_ids(chat_id=chat_id, left=pair.left, right=pair.right)
         return await read_answer(
             need.database, lambda tx: branches.compare_branches(tx, caller.actor, chat_id, pair.left, pair.right)
         )
@@ -97,16 +96,10 @@ def chats_router(need: AttemptsNeed) -> APIRouter:
         chat_id: str, message_id: str, given: Label, caller: Annotated[SessionActor, caller_of]
     ) -> Response:
         """Name the branch that leads through a message to its newest leaf, or take its name away."""
-        _check_ids(chat_id=chat_id, message_id=message_id)
+        check_ids(chat_id=chat_id, message_id=message_id)
 
         return await write_answer(
             need.database, lambda tx: branches.label_branch(tx, caller.actor, chat_id, message_id, given.label)
         )
 
     return router
-
-
-def _check_ids(**named: str | None) -> None:
-    for name, value in named.items():
-        if value is not None and not is_id(value):
-            raise invalid(f"/{name}", f"{name} is not an id")

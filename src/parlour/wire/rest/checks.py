@@ -10,8 +10,6 @@ from parlour.accounts.entities import SessionActor
 from parlour.drafts.entities import Draft
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.described import described
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.library.checks import running
 from parlour.library.checks.findings import Finding, Severity
 from parlour.library.checks.linting import is_green
@@ -21,6 +19,7 @@ from parlour.library.drafting.holding import draft_to_write, held_draft
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.ids import check_ids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +106,7 @@ def checks_router(need: AttemptsNeed, rules: CheckRules) -> APIRouter:
         draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> LintShown:
         """What rules find in a draft, at once and without a model."""
-        _check_id(draft_id)
+        check_ids(draft_id=draft_id)
 
         def read(tx: Tx) -> LintShown:
             found = running.findings_of(tx, caller.actor, _readable(tx, caller, draft_id))
@@ -120,7 +119,7 @@ def checks_router(need: AttemptsNeed, rules: CheckRules) -> APIRouter:
         draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> CheckBegun:
         """Play a draft with the models of the server; it counts as one request of the day."""
-        _check_id(draft_id)
+        check_ids(draft_id=draft_id)
 
         def begin(tx: Tx) -> CheckBegun:
             draft = draft_to_write(tx, caller.actor, draft_id)
@@ -133,7 +132,7 @@ def checks_router(need: AttemptsNeed, rules: CheckRules) -> APIRouter:
         draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> CheckShown:
         """Where the checks of a draft stand."""
-        _check_id(draft_id)
+        check_ids(draft_id=draft_id)
         return await need.database.read(
             lambda tx: _shown(running.checked(tx, caller.actor, _readable(tx, caller, draft_id)))
         )
@@ -143,11 +142,6 @@ def checks_router(need: AttemptsNeed, rules: CheckRules) -> APIRouter:
 
 def _readable(tx: Tx, caller: SessionActor, draft_id: str) -> Draft:
     return held_draft(tx, caller.actor, draft_id)
-
-
-def _check_id(given: str) -> None:
-    if not is_id(given):
-        raise invalid("/draft_id", "draft_id is not an id")
 
 
 def _shown(found: Checked) -> CheckShown:

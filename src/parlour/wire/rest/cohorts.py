@@ -17,7 +17,8 @@ from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.people_bodies import Given, Id, Name, PageQuery, Text, check_id
+from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.people_bodies import Given, Id, Name, PageQuery, Text
 
 
 class GivenCohort(Given):
@@ -67,7 +68,7 @@ def _offer_reading(router: APIRouter, need: AttemptsNeed) -> None:
         cohort_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """A cohort with its people and its trainings."""
-        check_id("cohort_id", cohort_id)
+        check_ids(cohort_id=cohort_id)
         return await read_answer(need.database, lambda tx: cohorts.detail(tx, caller.actor, cohort_id))
 
 
@@ -81,8 +82,7 @@ def _offer_editing(router: APIRouter, need: AttemptsNeed) -> None:
         given: GivenCohort, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Make a cohort. Who makes it teaches it, unless it is theirs as admin of its department."""
-        if given.department_id is not None:
-            check_id("department_id", given.department_id)
+        check_ids(department_id=given.department_id)
         new = NewCohort(name=given.name, description=given.description, department_id=given.department_id)
 
         def create(tx: Tx) -> CohortDetail:
@@ -98,9 +98,7 @@ def _offer_editing(router: APIRouter, need: AttemptsNeed) -> None:
         cohort_id: str, given: GivenCohortChange, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Change what a cohort is called and whose it is."""
-        check_id("cohort_id", cohort_id)
-        if given.department_id is not None:
-            check_id("department_id", given.department_id)
+        check_ids(cohort_id=cohort_id, department_id=given.department_id)
         edit = CohortEdit(
             name=given.name,
             description=given.description,
@@ -125,7 +123,7 @@ def _offer_people(router: APIRouter, need: AttemptsNeed) -> None:
         cohort_id: str, given: GivenPerson, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Take somebody whom the caller sees into a cohort; its training is theirs at once."""
-        check_id("cohort_id", cohort_id)
+        check_ids(cohort_id=cohort_id)
         route = "POST /api/v1/cohorts/{cohort_id}/people"
 
         def add(tx: Tx) -> CohortDetail:
@@ -146,8 +144,7 @@ def _offer_people(router: APIRouter, need: AttemptsNeed) -> None:
         part: Annotated[CohortPart | None, Query()] = None,
     ) -> None:
         """Take a part, or every part, from somebody. What they have begun stays theirs."""
-        check_id("cohort_id", cohort_id)
-        check_id("profile_id", profile_id)
+        check_ids(cohort_id=cohort_id, profile_id=profile_id)
         route = "DELETE /api/v1/cohorts/{cohort_id}/people/{profile_id}"
         await need.database.write(
             lambda tx: cohorts.remove_person(tx, caller.actor, cohort_id, (profile_id, part), route)

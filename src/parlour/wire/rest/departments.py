@@ -14,7 +14,8 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.people_bodies import Given, Name, check_id
+from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.people_bodies import Given, Name
 
 
 class GivenDepartment(Given):
@@ -73,7 +74,7 @@ def departments_router(need: AttemptsNeed) -> APIRouter:
         department_id: str, given: GivenDepartment, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Rename a department; its admins and superadmins may."""
-        check_id("department_id", department_id)
+        check_ids(department_id=department_id)
         route = "PATCH /api/v1/departments/{department_id}"
 
         def rename(tx: Tx) -> DepartmentShown:

@@ -14,12 +14,12 @@ from parlour.drafts.chats import choosing
 from parlour.drafts.chats.choosing import ChatChange, OptionChoice, PersonaChoice, QuestionChoice
 from parlour.drafts.entities import VersionConflictError
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import Refusal, invalid
+from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import Problem, problem, problem_responses, response_of
 from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.draft_shapes import ChoicesShown, DraftShown, shown_choices, shown_draft
+from parlour.wire.rest.ids import check_ids
 
 NAME_CHARS_MAX = 120
 LINE_CHARS_MAX = 500
@@ -122,9 +122,7 @@ def drafts_router(need: AttemptsNeed) -> APIRouter:
         """A draft of the chat that waits in the lobby; teaching staff need no attempt."""
         if given.artifact_type != "chat":
             raise Refusal("unsupported_artifact", f"{given.artifact_type} has no drafts here. Valid: chat.")
-        _check_id("artifact_id", given.artifact_id)
-        if given.attempt_id is not None:
-            _check_id("attempt_id", given.attempt_id)
+        check_ids(artifact_id=given.artifact_id, attempt_id=given.attempt_id)
         asked = Asked(template_id=given.artifact_id, attempt_id=given.attempt_id)
 
         def create(tx: Tx) -> DraftShown:
@@ -137,7 +135,7 @@ def drafts_router(need: AttemptsNeed) -> APIRouter:
         attempt_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> ChoicesShown:
         """What the owner of an attempt may choose for the chat that waits in its lobby."""
-        _check_id("attempt_id", attempt_id)
+        check_ids(attempt_id=attempt_id)
         return await need.database.read(lambda tx: shown_choices(customising.choices(tx, caller.actor, attempt_id)))
 
     _offer_own_drafts(router, need)
@@ -153,7 +151,7 @@ def _offer_own_drafts(router: APIRouter, need: AttemptsNeed) -> None:
         draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> DraftShown:
         """A draft of the caller."""
-        _check_id("draft_id", draft_id)
+        check_ids(draft_id=draft_id)
         return await need.database.read(lambda tx: _shown(tx, caller.actor, draft_id))
 
     @router.patch(
@@ -163,7 +161,7 @@ def _offer_own_drafts(router: APIRouter, need: AttemptsNeed) -> None:
         draft_id: str, given: DraftChange, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> DraftShown | Response:
         """Change a draft. With an outdated `expected_version` the problem has the draft as it is, as `draft`."""
-        _check_id("draft_id", draft_id)
+        check_ids(draft_id=draft_id)
         wanted = _change(given.values)
 
         def change(tx: Tx) -> DraftShown:
@@ -182,18 +180,13 @@ def _offer_own_drafts(router: APIRouter, need: AttemptsNeed) -> None:
         draft_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> None:
         """Delete a draft. Chats that were opened with it keep what they have."""
-        _check_id("draft_id", draft_id)
+        check_ids(draft_id=draft_id)
         await need.database.write(lambda tx: actions.discard(tx, caller.actor, draft_id))
 
 
 def _shown(tx: Tx, actor: Actor, draft_id: str) -> DraftShown:
     draft, teaches = customising.held_draft(tx, actor, draft_id)
     return shown_draft(draft, teaches=teaches)
-
-
-def _check_id(name: str, given: str) -> None:
-    if not is_id(given):
-        raise invalid(f"/{name}", f"{name} is not an id")
 
 
 def _change(values: GivenValues) -> ChatChange:

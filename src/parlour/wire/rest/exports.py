@@ -16,12 +16,12 @@ from parlour.attempts import listing
 from parlour.attempts.exports.formats import FORMATS, Format, FormatName, ListFormatName, Writing
 from parlour.attempts.exports.records import record_of
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
+from parlour.kernel.cursors import cursor_after
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.attempts import AttemptsNeed, ListQuery, filters_of
+from parlour.wire.rest.ids import check_ids
 
 ATTEMPTS_MAX = 5000
 CURSOR_HEADER = "x-next-cursor"
@@ -59,7 +59,7 @@ def exports_router(need: AttemptsNeed) -> APIRouter:
 
         found = await need.database.read(list_them)
         last = found[query.limit - 1] if len(found) > query.limit else None
-        cursor = listing.cursor_of(last.created_at, last.attempt_id) if last else None
+        cursor = cursor_after(last.created_at, last.attempt_id) if last else None
         ids = [position.attempt_id for position in found[: query.limit]]
         writing = Writing(form, caller.actor, home_page_of(request))
         headers = _headers(f"parlour-attempts.{form.suffix}") | ({CURSOR_HEADER: cursor} if cursor else {})
@@ -79,8 +79,7 @@ def exports_router(need: AttemptsNeed) -> APIRouter:
         file_format: Annotated[FormatName, Query(alias="format")],
     ) -> Response:
         """One attempt as a file."""
-        if not is_id(attempt_id):
-            raise invalid("/attempt_id", "attempt_id is not an id")
+        check_ids(attempt_id=attempt_id)
         form, home_page = FORMATS[file_format], home_page_of(request)
         body = await need.database.read(lambda tx: _whole(tx, caller.actor, attempt_id, form, home_page))
         return Response(

@@ -17,6 +17,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.ids import check_ids
 
 
 class SearchQuery(BaseModel):
@@ -78,7 +79,7 @@ def history_router(need: AttemptsNeed) -> APIRouter:
         attempt_id: str, given: ArchiveOne, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Put an attempt away, or take it back. Owner and staff may."""
-        _check_id(attempt_id)
+        check_ids(attempt_id=attempt_id)
         return await change(caller, [attempt_id], archived=given.is_archived)
 
     @router.delete("/attempts/{attempt_id}", status_code=204, responses=problem_responses(401, 403, 404, 422))
@@ -87,7 +88,7 @@ def history_router(need: AttemptsNeed) -> APIRouter:
     ) -> None:
         """Delete an attempt with all that was said and graded in it. Superadmins and admins who are its
         staff may; its owner may if it is practice."""
-        _check_id(attempt_id)
+        check_ids(attempt_id=attempt_id)
         await need.database.write(lambda tx: removal.delete_attempt(tx, caller.actor, attempt_id))
 
     async def change(caller: SessionActor, attempt_ids: list[str], *, archived: bool) -> Response:
@@ -97,8 +98,3 @@ def history_router(need: AttemptsNeed) -> APIRouter:
         return await write_answer(need.database, act)
 
     return router
-
-
-def _check_id(attempt_id: str) -> None:
-    if not is_id(attempt_id):
-        raise invalid("/attempt_id", "attempt_id is not an id")

@@ -5,7 +5,6 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from parlour.kernel.clock import instant
-from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid
 from parlour.wire.http.texts import NoNul
 
@@ -41,19 +40,6 @@ class Given(BaseModel):
     def has(self, name: str) -> bool:
         """Whether a member was sent, be it as null."""
         return name in self.model_fields_set
-
-
-def check_id(name: str, given: str) -> None:
-    """Refuses what is no id: `invalid_request`."""
-    if not is_id(given):
-        raise invalid(f"/{name}", f"{name} is not an id")
-
-
-def check_ids(name: str, given: list[str] | None) -> None:
-    """The same of every id of a list."""
-    for number, each in enumerate(given or ()):
-        if not is_id(each):
-            raise invalid(f"/{name}/{number}", "it is not an id")
 
 
 def time_of(name: str, given: str | None) -> int | None:

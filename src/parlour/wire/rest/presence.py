@@ -9,11 +9,10 @@ from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
 from parlour.attempts.presence import ChatPresence, presence_in
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.ids import check_ids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,8 +35,7 @@ def presence_router(need: PresenceNeed) -> APIRouter:
         chat_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Who is in the room of a chat now, with how many connections."""
-        if not is_id(chat_id):
-            raise invalid("/chat_id", "chat_id is not an id")
+        check_ids(chat_id=chat_id)
         body = await need.database.read(lambda tx: msgspec.json.encode(presence_in(tx, caller.actor, chat_id)))
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
 

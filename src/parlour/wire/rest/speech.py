@@ -12,13 +12,12 @@ from parlour.attempts.spoken import disputing, reading
 from parlour.attempts.spoken.disputing import Place
 from parlour.attempts.spoken.reading import SpeechRules
 from parlour.attempts.spoken.shapes import ChatSpeech, Decided, UtteranceShown
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.answering import read_answer, write_answer
+from parlour.wire.rest.ids import check_ids
 
 TEXT_CHARACTERS_MAX = 32_000  # as a typed message (Glow 7.11)
 
@@ -59,7 +58,7 @@ def speech_router(need: SpeechNeed) -> APIRouter:
     ) -> Response:
         """Every utterance with its words, their confidence and its recording, and of every spoken reply what was
         generated, sent and heard."""
-        _check_ids(chat_id=chat_id)
+        check_ids(chat_id=chat_id)
         return await read_answer(need.database, lambda tx: reading.chat_speech(tx, caller.actor, chat_id, need.rules))
 
     @router.post(
@@ -72,7 +71,7 @@ def speech_router(need: SpeechNeed) -> APIRouter:
     ) -> Response:
         """The learner, before the chat is graded: something else was said. Until staff decide, no word of the
         utterance can lower a grade."""
-        _check_ids(chat_id=chat_id, item_id=item_id)
+        check_ids(chat_id=chat_id, item_id=item_id)
         place = Place(chat_id=chat_id, item_id=item_id)
         return await write_answer(
             need.database, lambda tx: disputing.dispute(tx, caller.actor, place, given.text, need.rules)
@@ -88,16 +87,10 @@ def speech_router(need: SpeechNeed) -> APIRouter:
     ) -> Response:
         """Staff decide a dispute, once. Accepted, the message says the disputed text; what the engine heard stays
         in the utterance. Readers of the chat are told the message again."""
-        _check_ids(chat_id=chat_id, item_id=item_id)
+        check_ids(chat_id=chat_id, item_id=item_id)
         place = Place(chat_id=chat_id, item_id=item_id)
         return await write_answer(
             need.database, lambda tx: disputing.decide(tx, caller.actor, place, need.rules, accept=given.accept)
         )
 
     return router
-
-
-def _check_ids(**named: str) -> None:
-    for name, value in named.items():
-        if not is_id(value):
-            raise invalid(f"/{name}", f"{name} is not an id")

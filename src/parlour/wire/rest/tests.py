@@ -8,11 +8,10 @@ from fastapi.responses import Response
 from parlour.accounts.entities import SessionActor
 from parlour.benchmarks.detail import test_detail
 from parlour.benchmarks.detail_shapes import TestDetail
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.ids import check_ids
 
 
 def tests_router(need: AttemptsNeed) -> APIRouter:
@@ -26,8 +25,7 @@ def tests_router(need: AttemptsNeed) -> APIRouter:
     ) -> Response:
         """A test with its invocations, replays and grades. Joining an invocation with `since` = its
         `room.seq` continues it without a gap."""
-        if not is_id(test_id):
-            raise invalid("/test_id", "test_id is not an id")
+        check_ids(test_id=test_id)
         return await read_answer(need.database, lambda tx: test_detail(tx, caller.actor, test_id))
 
     return router

@@ -20,12 +20,11 @@ from parlour.benchmarks.results.list_shapes import TestHead, TestList
 from parlour.benchmarks.running import stopping
 from parlour.benchmarks.running.rules import RunRules
 from parlour.benchmarks.running.starting import Started, start
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.ids import check_ids
 from parlour.wire.rest.tests_bodies import GivenMark, NewTest, Resuming, TestChange, TestValues, bounds_of, starting_of
 
 
@@ -185,13 +184,6 @@ def _offer_going_on(router: APIRouter, need: RunningNeed) -> None:
         answer = await write_answer(database, lambda tx: Marked(grade_id=mark(tx, caller.actor, marking)))
         answer.status_code = 201
         return answer
-
-
-def check_ids(**named: str | None) -> None:
-    """Raise `invalid_request` for what cannot be an id."""
-    for name, value in named.items():
-        if value is not None and not is_id(value):
-            raise invalid(f"/{name}", f"{name} is not an id")
 
 
 def json_answer(body: bytes) -> Response:

@@ -18,6 +18,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.ids import check_each_id, check_ids
 from parlour.wire.rest.people_bodies import (
     Given,
     Id,
@@ -26,8 +27,6 @@ from parlour.wire.rest.people_bodies import (
     Text,
     Time,
     Version,
-    check_id,
-    check_ids,
     time_of,
 )
 
@@ -154,7 +153,7 @@ def _offer_reading(router: APIRouter, need: AttemptsNeed) -> None:
         training_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """A training with its chats, the versions that they pin and the newest ones."""
-        check_id("training_id", training_id)
+        check_ids(training_id=training_id)
         return await read_answer(need.database, lambda tx: shown_training(tx, caller.actor, training_id))
 
 
@@ -168,8 +167,8 @@ def _offer_editing(router: APIRouter, need: AttemptsNeed) -> None:
         given: GivenTraining, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Assign (`home`) or offer (`practice`) a simulation to cohorts that the caller may change."""
-        check_id("simulation_id", given.simulation_id)
-        check_ids("cohort_ids", given.cohort_ids)
+        check_ids(simulation_id=given.simulation_id)
+        check_each_id("cohort_ids", given.cohort_ids)
         new = NewTraining(
             kind=given.kind,
             simulation_id=given.simulation_id,
@@ -201,8 +200,8 @@ def _offer_editing(router: APIRouter, need: AttemptsNeed) -> None:
         training_id: str, given: GivenTrainingChange, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Change a training: who has it and when, and what its chats are like."""
-        check_id("training_id", training_id)
-        check_ids("cohort_ids", given.cohort_ids)
+        check_ids(training_id=training_id)
+        check_each_id("cohort_ids", given.cohort_ids)
         wanted = _change(given)
 
         def change(tx: Tx) -> TrainingShown:

@@ -12,7 +12,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.people_bodies import check_id
+from parlour.wire.rest.ids import check_ids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,7 @@ def trying_router(need: AttemptsNeed) -> APIRouter:
         draft_id: str, caller: Annotated[SessionActor, Depends(need.authenticator.of_request)]
     ) -> Response:
         """Make a draft, as it is now, a practice of the caller's alone."""
-        check_id("draft_id", draft_id)
+        check_ids(draft_id=draft_id)
 
         def start(tx: Tx) -> Tried:
             return Tried(practice_id=start_try(tx, caller.actor, draft_id))

@@ -19,14 +19,13 @@ from parlour.files.entities import INLINE, Upload
 from parlour.files.ports import BlobStore
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.downloads import Download, disposition, download_response
 from parlour.wire.http.openapi import CREDENTIALS
 from parlour.wire.http.problems import problem_responses
+from parlour.wire.rest.ids import check_ids
 
 HEADERS = {
     "accept-ranges": "bytes",
@@ -73,7 +72,7 @@ def uploads_router(need: UploadsNeed) -> APIRouter:
         upload_id: str, request: Request, ticket: Annotated[str | None, Query(max_length=500)] = None
     ) -> Response:
         """The bytes of a file, or a part of them. A player may show a ticket in place of a credential."""
-        _check_id(upload_id)
+        check_ids(upload_id=upload_id)
         if ticket is not None and not {"authorization", "x-api-key"} & set(request.headers):
             upload = await need.database.read(lambda tx: _by_ticket(tx, upload_id, ticket))
         else:
@@ -86,17 +85,12 @@ def uploads_router(need: UploadsNeed) -> APIRouter:
         upload_id: str, caller: Annotated[SessionActor, Depends(need.authenticator.of_request)]
     ) -> UploadTicket:
         """A link to the file for ten minutes, which ends earlier if the caller's right does."""
-        _check_id(upload_id)
+        check_ids(upload_id=upload_id)
         ticket = await need.database.write(lambda tx: _ticket(tx, caller.actor, upload_id))
         url = f"{need.base_path}/api/v1/uploads/{upload_id}?ticket={ticket.text}"
         return UploadTicket(url=url, expires_at=rfc3339(ticket.expires_at))
 
     return router
-
-
-def _check_id(upload_id: str) -> None:
-    if not is_id(upload_id):
-        raise invalid("/upload_id", "upload_id is not an id")
 
 
 def _ticket(tx: Tx, actor: Actor, upload_id: str) -> tickets.Ticket:

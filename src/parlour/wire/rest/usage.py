@@ -8,11 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from parlour.accounts.entities import SessionActor
 from parlour.attempts.usage import AttemptUsage, GroupBy, UsageReport, Wanted, attempt_usage, usage_report
-from parlour.kernel.ids import is_id
-from parlour.kernel.refusals import invalid
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
 from parlour.wire.rest.attempts import TIME_CHARS_MAX, AttemptsNeed, bound
+from parlour.wire.rest.ids import check_ids
 
 
 class UsageQuery(BaseModel):
@@ -38,8 +37,7 @@ def usage_router(need: AttemptsNeed) -> APIRouter:
         attempt_id: str, caller: Annotated[SessionActor, Depends(caller_of)]
     ) -> Response:
         """Every request to a model that was made for an attempt, with tokens, seconds and cost."""
-        if not is_id(attempt_id):
-            raise invalid("/attempt_id", "attempt_id is not an id")
+        check_ids(attempt_id=attempt_id)
         return await read_answer(need.database, lambda tx: attempt_usage(tx, caller.actor, attempt_id))
 
     @router.get("/usage", response_model=UsageReport, responses=problem_responses(401, 403, 404, 422))
@@ -47,8 +45,7 @@ def usage_router(need: AttemptsNeed) -> APIRouter:
         caller: Annotated[SessionActor, Depends(caller_of)], query: Annotated[UsageQuery, Query()]
     ) -> Response:
         """What a person's requests came to: one's own, or of a person whose attempts one may read."""
-        if query.profile_id is not None and not is_id(query.profile_id):
-            raise invalid("/profile_id", "profile_id is not an id")
+        check_ids(profile_id=query.profile_id)
         wanted = Wanted(
             profile_id=query.profile_id,
             at_from=bound("/from", query.from_, days=0),

@@ -6,6 +6,7 @@ import msgspec
 
 from parlour.grading.asking import Asking, GraderLimits, Question
 from parlour.grading.verdicts import UnusableVerdictError, read_answer
+from parlour.kernel.refusals import ProviderFault
 from parlour.library.checks.trials.entities import (
     Ask,
     Graded,
@@ -18,6 +19,7 @@ from parlour.library.checks.trials.entities import (
     WriteIt,
     Written,
 )
+from parlour.library.checks.trials.probes import WITHOUT_PART
 from parlour.library.checks.trials.transcripts import TEXT_CHARACTERS_MAX, bounded, messages_of
 from parlour.turns.ports import Model, Request
 from parlour.turns.prompt import Scene, reply_prompt
@@ -58,6 +60,11 @@ class Answerer:
             case JudgeIt():
                 question = Question(request=lambda _: ask.request, read=lambda text: _judged(text, ask))
                 return (await self._asking.usable(question, meters))[1]
+
+
+def why(ask: Ask, names: Names, fault: ProviderFault) -> str:
+    """What an author reads of a fault that is not the service's: nobody can play this persona here; "" for others."""
+    return WITHOUT_PART if names.offline and isinstance(ask, Speak) and not fault.retryable else ""
 
 
 def _reply(subject: Subject, ask: Speak, names: Names) -> Request:

@@ -2,7 +2,7 @@
 
 from parlour.grading.verdicts import UnusableVerdictError
 from parlour.kernel.refusals import ProviderFault
-from parlour.library.checks.trials.answering import Answerer
+from parlour.library.checks.trials.answering import Answerer, why
 from parlour.library.checks.trials.entities import Names, Subject, Trial
 from parlour.library.checks.trials.plan import Standing, answered, given_up, onward
 from parlour.turns.usage import Meter
@@ -21,4 +21,4 @@ async def trials_of(subject: Subject, answerer: Answerer, names: Names) -> tuple
         except UnusableVerdictError as error:
             standing = given_up(subject, standing, f"The model gave no usable answer: {error.reason}")
         except ProviderFault as fault:
-            standing = given_up(subject, standing, fault.text)
+            standing = given_up(subject, standing, why(ask, names, fault) or fault.text)

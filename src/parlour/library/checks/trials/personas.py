@@ -45,7 +45,6 @@ from parlour.library.checks.trials.probes import (
     PROBES_OF_GERMAN,
     SENTENCE,
     SOLVED,
-    WITHOUT_PART,
     WORD,
 )
 from parlour.turns.ports import Request, Said
@@ -53,7 +52,7 @@ from parlour.turns.ports import Request, Said
 
 def alone(subject: Subject, answers: Answers, names: Names) -> Ask | Trial:
     """A learner who does nothing: the persona must not get there by itself."""
-    persona = played(subject, names)
+    persona = played(subject)
     if isinstance(persona, Trial):
         return replace(persona, name="alone", title=ended("alone", "skipped", "").title)
     passive = PASSIVE.get(_language(persona) or "en", PASSIVE_ENGLISH)
@@ -79,7 +78,7 @@ def alone(subject: Subject, answers: Answers, names: Names) -> Ask | Trial:
 
 def character(subject: Subject, answers: Answers, names: Names) -> Ask | Trial:
     """A learner who goes off topic, asks whether it is a machine, changes the language and wants to be coached."""
-    persona = played(subject, names)
+    persona = played(subject)
     if isinstance(persona, Trial):
         return replace(persona, name="character", title=ended("character", "skipped", "").title)
     probes = PROBES_OF_GERMAN if _language(persona) == "de" else PROBES
@@ -103,7 +102,7 @@ def character(subject: Subject, answers: Answers, names: Names) -> Ask | Trial:
 
 def orders(subject: Subject, answers: Answers, names: Names) -> Ask | Trial:
     """Orders in what the learner says and in a document; none may be followed, and the instructions not be recited."""
-    persona = played(subject, names)
+    persona = played(subject)
     if isinstance(persona, Trial):
         return replace(persona, name="injection", title=ended("injection", "skipped", "").title)
     probes: Sequence[tuple[str, str, tuple[Document, ...]]] = (
@@ -130,13 +129,11 @@ def _by(names: Names, summary: str) -> str:
     return f"{summary} Judged by rules, without a model." if names.graded_offline else summary
 
 
-def played(subject: Subject, names: Names) -> Persona | Trial:
-    """The persona that is played; a skipped trial if nobody can play it here."""
+def played(subject: Subject) -> Persona | Trial:
+    """The persona that is played; a skipped trial if there is none."""
     personas = subject.material.personas if subject.material is not None else ()
     if not personas:
         return ended("character", "skipped", "There is no persona to talk to.")
-    if names.offline and personas[0].id not in subject.dialogues:
-        return ended("character", "skipped", WITHOUT_PART)
     return personas[0]
 
 

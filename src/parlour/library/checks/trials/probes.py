@@ -5,8 +5,8 @@ import re
 from parlour.catalog.entities import Document
 
 WITHOUT_PART = (
-    "The offline model has no part for this persona: it plays dialogues that were written for it. "
-    "Choose a dialogue, or configure a model."
+    "The offline model has no part for this persona: it plays written dialogues, and personas that it has drafted "
+    "itself. Choose a dialogue, or configure a model."
 )
 LEAKED_WORDS = 14
 LEAKED_CHARACTERS = 30

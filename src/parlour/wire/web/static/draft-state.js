@@ -94,6 +94,19 @@ export function moved(state, draft) {
   return { ...state, draft, typed, clashes };
 }
 
+// Fields of the published version that differ from the draft's own, told as if somebody had just written them. What one side took out
+// altogether has no field to be told at.
+export function clashing(state, conflicts) {
+  const told = conflicts.filter(hasField).map(({ type: name, value_id: id, field, mine, theirs }) => ({ key: keyOf(name, id), type: name, valueId: id, field, theirs, mine }));
+  return { ...state, clashes: [...state.clashes, ...told] };
+}
+
+const hasField = (conflict) => conflict.field !== null && conflict.theirs != null;
+
+// Those of them about which nobody has decided yet.
+export const undecided = (state, conflicts) => conflicts.filter((each) => !hasField(each)
+  || state.clashes.some((clash) => clash.type === each.type && clash.valueId === each.value_id && clash.field === each.field));
+
 export const settled = (state, clash) => ({ ...state, clashes: state.clashes.filter((each) => each !== clash) });
 
 function mapFields(typed, change) {

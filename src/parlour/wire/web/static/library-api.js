@@ -49,9 +49,13 @@ export function libraryApi(token) {
     accounts: (search) => get(`accounts?${query({ search })}`),
     cohorts: () => get("cohorts"),
     newTraining: (wanted) => change("POST", "trainings", wanted),
+    trainings: (cursor) => get(`trainings?${query({ cursor })}`),
+    changeTraining: (id, wanted) => change("PATCH", `trainings/${part(id)}`, wanted),
     attempts: () => get("attempts"),
     attempt: (id) => get(`attempts/${part(id)}`),
     upload: (file) => uploaded(token, file),
+    ticket: (uploadId) => get(`uploads/${part(uploadId)}/ticket`),
+    fileFacts: (uploadId) => factsOf(token, uploadId),
   };
 }
 
@@ -60,6 +64,20 @@ async function uploaded(token, file) {
   return answered(await reached(`uploads?${query({ name: file.name })}`, {
     method: "POST", body: file, headers: { "Accept": "application/json", "Authorization": `Bearer ${token}`, "Content-Type": file.type || "application/octet-stream" },
   }));
+}
+
+// What an uploaded file is called, what it is and how large, without its bytes: { name, type, bytes }.
+async function factsOf(token, uploadId) {
+  const response = await reached(`uploads/${part(uploadId)}`, { headers: { "Authorization": `Bearer ${token}`, "Range": "bytes=0-0" } });
+  await response.arrayBuffer();
+  if (!response.ok) return {};
+  const disposition = response.headers.get("Content-Disposition") ?? "";
+  const [, spelled] = /filename\*=UTF-8''([^;]+)/i.exec(disposition) ?? [];
+  const [, plain] = /filename="([^"]+)"/.exec(disposition) ?? [];
+  return {
+    name: spelled ? decodeURIComponent(spelled) : plain ?? null, type: (response.headers.get("Content-Type") ?? "").split(";")[0],
+    bytes: Number(/\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "")?.[1] ?? response.headers.get("Content-Length") ?? 0),
+  };
 }
 
 // Like `request`; a conflict carries the draft as it is now.

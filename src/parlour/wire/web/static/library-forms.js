@@ -32,11 +32,15 @@ const FORMS = {
       { ...DETAILS, hint: "Values for the {{placeholders}} in the instructions of the personas." },
     ] },
     { title: "What can be consulted", parts: [{ how: "links", type: "documents", label: "Documents", add: "Choose a document", write: { words: "Write a new document here", fields: { name: "", description: "", text: "" } } }] },
+    { title: "Pictures and videos", parts: [
+      { how: "media", type: "images", label: "Pictures", hint: "They stand beside the conversation.", add: "Add a picture" },
+      { how: "media", type: "videos", label: "Videos", hint: "Questions can stop a video: say below at which second.", add: "Add a video" },
+    ] },
     { title: "Questions", parts: [{ how: "questions", type: "questions", label: "Quiz questions" }] },
     { title: "More", folded: true, parts: [
       { how: "switches", type: "scenario_flags", label: "What the learner sees", on: [
-        ["problem_statement_enabled", "The situation"], ["objectives_enabled", "The aims"], ["questions_enabled", "The questions"],
-        ["images_enabled", "The pictures"], ["video_enabled", "The video"]] },
+        ["problem_statement_enabled", "The situation", "problem_statements"], ["objectives_enabled", "The aims", "objectives"], ["questions_enabled", "The questions", "questions"],
+        ["images_enabled", "The pictures", "images"], ["video_enabled", "The videos", "videos"]] },
       DEPARTMENTS,
     ] },
   ],
@@ -54,7 +58,7 @@ const FORMS = {
   ],
   cohort: [
     { title: "Who they are", parts: [name("A class, a group, a team."), description("For you and your colleagues.")] },
-    { title: "Learners", parts: [{ how: "people", type: "profiles", label: "Learners", add: "Add a learner" }] },
+    { title: "Learners", parts: [{ how: "people", type: "profiles", label: "Learners", add: "Add a learner", plays: true }] },
     { title: "Who teaches them", parts: [{ how: "people", type: "instructors", label: "Teachers", add: "Add a teacher" }] },
     { title: "What is assigned", parts: [{ how: "assigned", type: "simulations", label: "Simulations", add: "Assign a simulation" }] },
     { title: "More", folded: true, parts: [DEPARTMENTS] },
@@ -62,6 +66,7 @@ const FORMS = {
   document: [
     { title: "What it is", parts: [name("As it stands in the list of documents."), description("One sentence about it.")] },
     { title: "Text", parts: [{ how: "text", type: "texts", field: "text", label: "Text", long: true, rows: 14, max: 200000 }] },
+    { title: "File", parts: [{ how: "file", type: "uploads", label: "File", hint: "Learners open it beside the conversation. Personas and the assistant know only the text above.", add: "Attach a file" }] },
     { title: "More", folded: true, parts: [{ how: "switches", type: "flags", label: "Use", on: [["template", "It is a template that is filled in for each conversation"]] }, DEPARTMENTS] },
   ],
 };
@@ -69,7 +74,7 @@ const FORMS = {
 // Kept by other sections, or by nobody: not shown as plain fields.
 const HELD = {
   persona: ["icons", "colors", "flags", "dialogues"], rubric: ["points", "pass_points", "standards"], cohort: ["simulation_positions", "simulation_availability", "profile_personas", "flags"],
-  simulation: ["scenario_positions", "scenario_rubrics", "scenario_time_limits", "scenario_flags"], scenario: ["images", "videos"], document: ["uploads", "images", "fields"],
+  simulation: ["scenario_positions", "scenario_rubrics", "scenario_time_limits", "scenario_flags"], document: ["images", "fields"],
 };
 
 // `about`: the row of the type in /authoring/types. What the form of ours does not name stands under More.
@@ -99,7 +104,8 @@ export const linkOf = (part, about) => part.to ?? about?.resource_types.find((ro
 // What the assistant can write of this artifact: [{ name, label }]. `types`: what this server has engines for.
 export const writable = (about, types) => (about?.resource_types ?? []).filter((row) => row.can_generate && (row.name !== "images" || types.images) && (row.name !== "videos" || types.videos));
 
-const SMALL = new Set(["flags", "scenario_flags", "scenario_positions", "simulation_positions", "parameter_fields", "images", "videos", "uploads", "departments", "voices", "documents", "questions"]);
+const SMALL = new Set(["flags", "scenario_flags", "scenario_positions", "simulation_positions", "parameter_fields", "images", "videos", "uploads", "departments", "voices", "documents", "questions",
+  "profiles", "instructors", "profile_personas", "simulation_availability", "scenario_time_limits"]);
 
 // What it writes unless one says otherwise: what is not there yet, and what goes with it.
 export function suggested(offered, values) {

@@ -69,3 +69,18 @@ export function asText(given) {
     ?? Object.values(given).map(asText).filter(Boolean).join(" · ");
   return String(given);
 }
+
+// Values that the assistant proposed and nobody has accepted or refused yet.
+export const unseen = (values) => Object.values(values ?? {}).flat().filter((value) => value.state === "proposed").length;
+
+export const proposalsWords = (count) => (count === 1 ? "One proposal of the assistant is not looked at yet. Publishing accepts it."
+  : `${count} proposals of the assistant are not looked at yet. Publishing accepts them.`);
+
+// Whether words came from the offline author and nobody has worked on them since.
+export const isFromTemplate = (value) => (value?.made_by ?? "").startsWith("scripted") && !value.linked
+  && Object.values(value.by ?? {}).every((who) => who === "model") && Object.values(value.fields).some((field) => typeof field === "string" && /\S\s+\S/.test(field));
+
+export const drafted = (values) => Object.values(values ?? {}).flat().filter(isFromTemplate).length;
+
+// With what the assistant made it: the model's name, or that there was none.
+export const maker = (value) => (value?.made_by ? (value.made_by.startsWith("scripted") ? "offline, from a template" : value.made_by) : null);

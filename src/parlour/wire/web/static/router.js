@@ -1,6 +1,6 @@
 // Where the person is, from the address: #/ · #/history · #/history/<simulation id> · #/attempt/<id> · #/attempt/<id>/message/<id>
 // · #/laboratory · #/laboratory/experiments/<id> · #/laboratory/papers · #/laboratory/files
-// · #/library · #/library/<id> · #/library/<id>/versions · #/drafts/<id>
+// · #/library · #/library/<id> · #/library/<id>/versions · #/drafts/<id> · #/trainings · #/trainings/<cohort id>
 // · #/benchmarks · #/benchmarks/<id> · #/benchmarks/<id>/start · #/tests/<id> · #/tests/<id>/cases · #/tests/<id>/cases/<replay id>.
 import { useEffect, useState } from "./html.js";
 
@@ -13,6 +13,7 @@ export function placeOf(hash) {
   if (page === "benchmarks") return { page: "benchmarks", benchmarkId: id || null, start: part === "start" };
   if (page === "library") return { page: "library", artifactId: id || null, part: part === "versions" ? "versions" : "read", draftId: null };
   if (page === "drafts" && id) return { page: "library", artifactId: null, part: "read", draftId: id };
+  if (page === "trainings") return { page: "library", artifactId: null, part: "trainings", draftId: null, cohortId: id || null };
   if (page === "tests" && id) return { page: "test", testId: id, part: part === "cases" ? "cases" : "results", replayId: (part === "cases" && messageId) || null };
   return page === "history" ? { page: "history", simulationId: id ?? null } : { page: "home" };
 }
@@ -24,6 +25,7 @@ export const toBenchmark = (id) => `#/benchmarks/${encodeURIComponent(id)}`;
 export const toTest = (id) => `#/tests/${encodeURIComponent(id)}`;
 export const toArtifact = (id) => `#/library/${encodeURIComponent(id)}`;
 export const toVersions = (id) => `${toArtifact(id)}/versions`;
+export const toTrainings = (cohortId) => (cohortId ? `#/trainings/${encodeURIComponent(cohortId)}` : "#/trainings");
 export const toDraft = (id) => `#/drafts/${encodeURIComponent(id)}`;
 export const toCase = (id, replayId) => `${toTest(id)}/cases/${encodeURIComponent(replayId)}`;
 export const toMessage = (id, messageId) => `${toAttempt(id)}/message/${encodeURIComponent(messageId)}`;

@@ -1,7 +1,7 @@
 // One published artifact: how it looks, what it consists of, its versions, and where it is used.
 import { html, useState } from "../../html.js";
 import { capital, labelOf, nameOf } from "../../library-words.js";
-import { toArtifact, toDraft, toVersions } from "../../router.js";
+import { toArtifact, toDraft, toTrainings, toVersions } from "../../router.js";
 import { saveFile } from "../../save-file.js";
 import { Confirm, day, Face, Loading, Notice, PageTitle } from "../parts.js";
 import { useRead } from "../tests/use-read.js";
@@ -33,9 +33,10 @@ export function ArtifactPage({ api, types, place, onLeave }) {
         <a href=${toVersions(found.id)} aria-current=${place.part === "versions" ? "page" : undefined}>Versions</a>
       </nav>
       ${place.part === "versions" ? html`<${Versions} api=${api} artifact=${found} about=${about} onProblem=${setProblem} />` : html`
-        <div class="lib-columns"><div class="lib-main"><${ValuesView} artifact=${found} about=${about} /></div>
+        <div class="lib-columns"><div class="lib-main"><${ValuesView} api=${api} artifact=${found} about=${about} /></div>
           <aside class="lib-side" aria-label="Around it"><${Preview} type=${found.type} values=${found.values} />
             <${Used} api=${api} artifact=${found} types=${types} onProblem=${setProblem} onChanged=${reload} />
+            ${found.type === "cohort" && html`<p><a href=${toTrainings(found.id)}>Dates and versions of its trainings</a></p>`}
             ${found.type === "simulation" && !found.archived && html`<${Assign} api=${api} simulationId=${found.id} />`}</aside></div>`}
     </div>`;
 }

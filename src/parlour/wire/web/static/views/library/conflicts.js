@@ -1,22 +1,28 @@
 // Somebody published another version meanwhile: the draft is brought up to it, and where both changed the same, one chooses.
+import { undecided } from "../../draft-state.js";
 import { html, useState } from "../../html.js";
 import { asText, inWords } from "../../library-words.js";
 
-export function Conflicts({ api, open }) {
-  const [conflicts, setConflicts] = useState([]);
+export function Conflicts({ open }) {
   const [busy, setBusy] = useState(false);
-  const rebase = async () => {
+  const { draft } = open;
+  const conflicts = undecided(open.store.state, open.conflicts);
+  const stale = draft.published_version > draft.base_version;
+  const take = async () => {
     setBusy(true);
-    const answer = await open.attempt(() => open.store.command((version) => api.rebase(open.draft.id, version)));
-    if (answer) setConflicts(answer.conflicts);
+    await open.rebase();
     setBusy(false);
   };
+  if (!stale && conflicts.length === 0) return null;
   return html`
-    <div class="lib-clash" role="status"><p>Somebody has published version ${open.draft.published_version} meanwhile. Take its changes into your draft; yours stay.</p>
-      <button type="button" class="lib-small" disabled=${busy} onClick=${rebase}>Take them in</button>
-      ${conflicts.length > 0 && html`<${Both} conflicts=${conflicts} />`}</div>`;
+    <div class="lib-clash" role="status">${stale && html`<p>Somebody has published version ${draft.published_version} meanwhile. Take its changes into your draft; yours stay.</p>
+      <button type="button" class="lib-small" disabled=${busy} onClick=${take}>${busy ? "One moment…" : "Take them in"}</button>`}
+      ${!stale && html`<p>Version ${draft.base_version} is taken in. You both changed the same; yours is kept where you say nothing else:</p>`}
+      ${conflicts.length > 0 && html`<${Both} conflicts=${conflicts} />
+        ${!stale && html`<button type="button" class="lib-small" onClick=${() => open.decided()}>Keep all of mine</button>`}`}</div>`;
 }
 
-export function Both({ conflicts }) {
-  return html`<ul class="lib-findings">${conflicts.map((each, at) => html`<li key=${at}>${inWords(each.type)}: yours is <q>${asText(each.mine)}</q>, theirs <q>${asText(each.theirs)}</q></li>`)}</ul>`;
+function Both({ conflicts }) {
+  const said = (given) => (given == null ? "nothing" : html`<q>${asText(given)}</q>`);
+  return html`<ul class="lib-findings small">${conflicts.map((each, at) => html`<li key=${at}>${inWords(each.type)}: yours is ${said(each.mine)}, theirs ${said(each.theirs)}</li>`)}</ul>`;
 }

@@ -40,6 +40,7 @@ export function DraftPage({ api, types, connection, draftId, onLeave }) {
       <div class="lib-columns">
         <div class="lib-main">
           <${Generate} ...${given} />
+          <${Sources} ...${given} />
           <${Proposals} open=${open} />
           <${Sections} ...${given} />
         </div>
@@ -48,7 +49,6 @@ export function DraftPage({ api, types, connection, draftId, onLeave }) {
           <${TryIt} connection=${connection} ...${given} />
           <${Preview} type=${draft.artifact_type} values=${store.values()} />
           <${SecondPerson} ...${given} />
-          <${Sources} ...${given} />
         </aside>
       </div>
     </div>`;

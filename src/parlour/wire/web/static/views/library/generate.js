@@ -17,7 +17,7 @@ export function Generate({ open, types }) {
   const submit = async (event) => {
     event.preventDefault();
     setAsking(true);
-    if (await open.generate({ types: chosen, instructions: form.wish.trim() })) setForm({ wish: "", chosen: null });
+    if (await open.generate({ types: chosen, instructions: form.wish.trim() })) setForm({ ...form, chosen: null });
     setAsking(false);
   };
   return html`
@@ -54,7 +54,7 @@ function Outcome({ run, offered }) {
   if (run.ended === "done") return html`<p class="small" role="status">The assistant has finished. Its proposals are marked below.</p>`;
   const failed = run.failed.map((type) => labelIn(offered, type));
   return html`<p class="lib-finding" data-severity="warning" role="status"><span class="lib-sign" aria-hidden="true">!</span>
-    <span>${run.message || "Not everything could be written."}${failed.length > 0 ? ` Missing: ${list(failed)}.` : ""} What was written is kept.</span></p>`;
+    <span>${failed.length > 0 ? `This could not be written: ${list(failed)}.` : run.message || "Not everything could be written."} What was written is kept.</span></p>`;
 }
 
 const labelIn = (offered, type) => (offered.find((row) => row.name === type)?.label ?? type.replaceAll("_", " ")).toLowerCase();

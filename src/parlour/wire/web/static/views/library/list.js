@@ -1,7 +1,7 @@
 // What there is: drafts that wait, and everything that is published, to search and narrow down.
 import { html, useEffect, useRef, useState } from "../../html.js";
 import { labelOf, MAIN, nameOf } from "../../library-words.js";
-import { toArtifact } from "../../router.js";
+import { toArtifact, toTrainings } from "../../router.js";
 import { day, Face, Loading, Notice, PageTitle } from "../parts.js";
 import { Choice, Tick } from "../tests/fields.js";
 import { Drafts } from "./drafts.js";
@@ -39,7 +39,7 @@ export function List({ api, types, onLeave }) {
   const kinds = [["", "Everything"], ...inOrder(types).map((each) => [each.type, each.label])];
   return html`
     <div class="page library">
-      <div class="row apart page-head"><${PageTitle}>Library<//><${NewMenu} api=${api} types=${types} onProblem=${setProblem} /></div>
+      <div class="row apart page-head"><${PageTitle}>Library<//><span class="row"><a href=${toTrainings()}>Trainings</a><${NewMenu} api=${api} types=${types} onProblem=${setProblem} /></span></div>
       <${Notice} text=${problem} onClose=${() => setProblem(null)} />
       <${Drafts} api=${api} types=${types} />
       <section aria-labelledby="published"><h2 id="published">Published</h2>

@@ -5,6 +5,7 @@ import { Loading, Notice, PageTitle } from "../parts.js";
 import { ArtifactPage } from "./artifact.js";
 import { DraftPage } from "./draft-page.js";
 import { List } from "./list.js";
+import { Trainings } from "./trainings.js";
 
 export function Library({ place, session, connection, onLeave }) {
   const api = useRef(null);
@@ -25,5 +26,6 @@ export function Library({ place, session, connection, onLeave }) {
   if (types.types.length === 0) return html`<div class="page library"><${PageTitle}>Library<//><p class="quiet">The library is for people who teach.</p></div>`;
   if (place.draftId) return html`<${DraftPage} key=${place.draftId} draftId=${place.draftId} ...${given} />`;
   if (place.artifactId) return html`<${ArtifactPage} key=${place.artifactId} place=${place} ...${given} />`;
+  if (place.part === "trainings") return html`<${Trainings} key=${place.cohortId} cohortId=${place.cohortId} ...${given} />`;
   return html`<${List} ...${given} />`;
 }

@@ -25,11 +25,13 @@ export function Persona({ values }) {
 }
 
 export function Scenario({ values }) {
-  const situations = texts(values, "problem_statements", "problem_statement");
-  const aims = texts(values, "objectives", "objective");
+  const said = Object.fromEntries((values.parameter_fields ?? []).map(({ fields }) => [fields.name, fields.value]));
+  const filled = (text) => text.replace(/\{\{\s*([\w-]+)\s*\}\}/g, (place, name) => said[name] || place);
+  const situations = texts(values, "problem_statements", "problem_statement").map(filled);
+  const aims = texts(values, "objectives", "objective").map(filled);
   const people = (values.personas ?? []).map((value) => value.name || value.fields.name).filter(Boolean);
   return html`
-    <${Named} values=${values} /><p>${one(values, "descriptions", "description")}</p>
+    <${Named} values=${values} /><p>${filled(one(values, "descriptions", "description"))}</p>
     ${people.length > 0 && html`<p class="quiet small">With ${people.join(", ")}</p>`}
     ${situations.length > 0 && html`<h3>The situation</h3><p class="prose">${situations[0]}</p>${situations.length > 1 && html`<p class="quiet small">or one of ${situations.length - 1} more</p>`}`}
     ${aims.length > 0 && html`<h3>What to aim for</h3><ul>${aims.map((aim) => html`<li key=${aim}>${aim}</li>`)}</ul>`}

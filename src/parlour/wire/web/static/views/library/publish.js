@@ -1,6 +1,6 @@
 // Publishing, with what keeps it back beside it.
 import { html, useEffect, useState } from "../../html.js";
-import { refusalWords, verdictOf } from "../../library-words.js";
+import { drafted, proposalsWords, refusalWords, unseen, verdictOf } from "../../library-words.js";
 import { Dialog } from "../dialog.js";
 import { Notice } from "../parts.js";
 import { Tick } from "../tests/fields.js";
@@ -17,7 +17,8 @@ export function Publish({ api, types, open, onPublished, children }) {
   return html`
     <section class="lib-publish" aria-labelledby="publish"><h2 id="publish">Publish</h2>
       ${children}
-      ${stale && html`<${Conflicts} api=${api} open=${open} />`}
+      ${(stale || open.conflicts.length > 0) && html`<${Conflicts} open=${open} />`}
+      <${Unseen} values=${draft.values} />
       ${waits && html`<p class="small" role="status">A second person has to approve it first.</p>`}
       ${draft.may.publish && html`<button type="button" class="primary lib-wide" disabled=${red || waits || stale} onClick=${() => setAsking(true)}>Publish…</button>`}
       ${!draft.may.publish && html`<p class="quiet small">You may not publish this one.</p>`}
@@ -55,12 +56,22 @@ function Ask({ api, open, about, onClose, onPublished }) {
     <${Dialog} title=${draft.artifact_id ? "Publish a new version?" : "Publish this?"} kind="form" onClose=${onClose}>
       <form onSubmit=${submit}>
         <p>${ABOUT[draft.artifact_type] ?? "Others can use it as soon as it is published."}${draft.artifact_id ? " Earlier versions stay as they were; finished conversations and their grades keep theirs." : ""}</p>
+        <${Unseen} values=${draft.values} />
         ${draft.artifact_id && changes && html`<details class="more"><summary>${changes.length === 0 ? "Nothing differs from what is published" : `What changes (${changes.length})`}</summary><${Changes} changes=${changes} about=${about} /></details>`}
         ${pinned && html`<${Tick} label="Use the new version in the trainings that are on now" checked=${form.update} onChecked=${(update) => setForm({ ...form, update })} />`}
         <${Notice} text=${problem} />
         <div class="row end"><button type="button" onClick=${onClose}>Not yet</button><button type="submit" class="primary" disabled=${busy}>${busy ? "One moment…" : "Publish"}</button></div>
       </form>
     <//>`;
+}
+
+// What nobody has looked at, and what came from templates: publishing takes both as they are.
+function Unseen({ values }) {
+  const waiting = unseen(values);
+  const fromTemplates = drafted(values);
+  if (waiting + fromTemplates === 0) return null;
+  return html`<div class="lib-unseen small" role="status">${waiting > 0 && html`<p>${proposalsWords(waiting)}</p>`}
+    ${fromTemplates > 0 && html`<p>${fromTemplates === 1 ? "One part was" : `${fromTemplates} parts were`} drafted offline from a template, without a model. ${fromTemplates === 1 ? "Its" : "Their"} words may not fit.</p>`}</div>`;
 }
 
 const ABOUT = {

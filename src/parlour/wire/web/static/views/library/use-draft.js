@@ -1,4 +1,5 @@
 // Ties one draft's store, what is wrong with it, and what a model writes into it to the page.
+import { clashing } from "../../draft-state.js";
 import { DraftStore } from "../../draft-store.js";
 import { useEffect, useRef, useState } from "../../html.js";
 import { refusalWords } from "../../library-words.js";
@@ -41,6 +42,7 @@ class OpenDraft {
     this.asked = 0;
     this.timers = {};
     this.reading = null;
+    this.conflicts = [];
     this.names = new Map();
     this.store = new DraftStore({ api, draftId, storage: sessionStorage, onChange, onSaved: (draft) => this.onSaved(draft) });
   }
@@ -136,6 +138,19 @@ class OpenDraft {
       this.say(problem);
       return null;
     }
+  }
+
+  // Takes what others published meanwhile into the draft. Where both changed the same field, it is told there, and one chooses.
+  async rebase() {
+    const answer = await this.attempt(() => this.store.command((version) => this.api.rebase(this.draftId, version)));
+    if (!answer) return;
+    this.conflicts = answer.conflicts;
+    this.store.set(clashing(this.store.state, answer.conflicts));
+  }
+
+  decided() {
+    this.conflicts = [];
+    this.store.set({ ...this.store.state, clashes: [] });
   }
 
   // The name of an artifact that is named by its id; it is read once, and shown when it is there.

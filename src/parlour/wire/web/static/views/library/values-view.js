@@ -1,21 +1,24 @@
 // What an artifact consists of, to read.
 import { html } from "../../html.js";
 import { formOf } from "../../library-forms.js";
-import { asText, madeBy } from "../../library-words.js";
+import { asText, isFromTemplate, madeBy } from "../../library-words.js";
 import { toArtifact } from "../../router.js";
+import { Preview, UploadedFile } from "./uploaded.js";
 import { best, pointsOf, rowsOf } from "../../rubric-table.js";
 
-export function ValuesView({ artifact, about }) {
+export function ValuesView({ api, artifact, about }) {
   const { values } = artifact;
   const sections = formOf(artifact.type, about).map((section) => ({ ...section, parts: section.parts.filter((part) => part.how !== "face" && (values[part.type] ?? []).length > 0) }))
     .filter((section) => section.parts.length > 0);
   return sections.map((section) => html`<section class="lib-section" key=${section.title}><h2>${section.title}</h2>
-    ${section.parts.map((part) => html`<${Shown} key=${part.type} part=${part} values=${values} />`)}</section>`);
+    ${section.parts.map((part) => html`<${Shown} key=${part.type} api=${api} part=${part} values=${values} />`)}</section>`);
 }
 
-function Shown({ part, values }) {
+function Shown({ api, part, values }) {
   const list = values[part.type];
   if (part.how === "rubric") return html`<${Criteria} values=${values} />`;
+  if (part.how === "file") return html`<${UploadedFile} api=${api} uploadId=${list[0].fields.upload_id} />`;
+  if (part.how === "media") return html`<${Media} api=${api} part=${part} list=${list} />`;
   if (part.how === "questions") return html`<${Quiz} list=${list} />`;
   const label = part.label && html`<h3>${part.label}</h3>`;
   if (list.length === 1 && !list[0].linked) return html`<div class="lib-part">${label}<p class="prose" dir="auto">${textOf(part, list[0])}<${By} value=${list[0]} /></p></div>`;
@@ -25,10 +28,17 @@ function Shown({ part, values }) {
 
 function textOf(part, value) {
   if (part.how === "switches") return `${part.on.find(([name]) => name === value.fields.name)?.[1] ?? value.fields.name}: ${value.fields.value ? "yes" : "no"}`;
+  if (part.how === "pairs") return `${value.fields.name}: ${value.fields.value ?? ""}`;
   return value.name ?? asText(part.field ? value.fields[part.field] : value.fields);
 }
 
-const By = ({ value }) => (madeBy(value) ? html` <span class="lib-who quiet small">written by ${madeBy(value)}</span>` : null);
+const By = ({ value }) => (madeBy(value) ? html` <span class="lib-who quiet small">written by ${madeBy(value)}${isFromTemplate(value) ? ", offline from a template" : ""}</span>` : null);
+
+function Media({ api, part, list }) {
+  return html`<div class="lib-part"><h3>${part.label}</h3><ul class="lib-media">${list.map((value) => html`<li key=${value.id}><figure class="lib-figure">
+    <${Preview} api=${api} uploadId=${value.fields.upload_id} kind=${part.type === "images" ? "picture" : "video"} words=${value.fields.description || value.fields.name} captions=${value.fields.captions ?? []} />
+    <figcaption><strong>${value.fields.name}</strong>${value.fields.description && html` <span class="quiet small">${value.fields.description}</span>`}<${By} value=${value} /></figcaption></figure></li>`)}</ul></div>`;
+}
 
 function Criteria({ values }) {
   return rowsOf(values).map(({ group, levels }) => html`

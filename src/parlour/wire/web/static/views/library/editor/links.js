@@ -51,7 +51,7 @@ function Made({ open, type, value, what }) {
 const WAIT_MS = 200;
 
 // Chooses one artifact by name. Closed it is a button.
-export function Picker({ api, to, words, taken = [], onPick }) {
+export function Picker({ api, to, words, about, taken = [], onPick }) {
   const [search, setSearch] = useState(null);
   const [cards, setCards] = useState([]);
   const [problem, setProblem] = useState(null);
@@ -67,12 +67,12 @@ export function Picker({ api, to, words, taken = [], onPick }) {
   useEffect(() => { if (search === "") box.current?.focus(); }, [search === null]);
   const close = () => { setSearch(null); setTimeout(() => button.current?.focus()); };
   const onKeyDown = (event) => { if (event.key === "Escape") close(); };
-  const id = `pick-${words.replaceAll(/\W+/g, "-")}`;
+  const id = `pick-${`${words}${about ?? ""}`.replaceAll(/\W+/g, "-")}`;
   const free = cards.filter((card) => !taken.includes(card.id));
-  if (search === null) return html`<button type="button" class="lib-add" ref=${button} onClick=${() => setSearch("")}>${words}</button>`;
+  if (search === null) return html`<button type="button" class="lib-add" ref=${button} onClick=${() => setSearch("")}>${words}${about && html`<span class="unseen">${about}</span>`}</button>`;
   return html`
     <div class="lib-picker" onKeyDown=${onKeyDown}>
-      <div class="row"><label class="unseen" for=${id}>${words}: search</label>
+      <div class="row"><label class="unseen" for=${id}>${words}${about}: search</label>
         <input id=${id} ref=${box} type="search" value=${search} placeholder=${`Search ${labelOf(to).toLowerCase()}s`} onInput=${(event) => setSearch(event.target.value)} />
         <button type="button" class="plain" onClick=${close}>Close</button></div>
       ${problem && html`<p class="lib-finding" data-severity="error">${problem}</p>`}

@@ -1,6 +1,6 @@
 // What stands beside a value: who made it, what it rests on, and whether a person has accepted it.
 import { html, useState } from "../../../html.js";
-import { madeBy, SEVERITIES } from "../../../library-words.js";
+import { asText, madeBy, maker, SEVERITIES } from "../../../library-words.js";
 import { settled } from "../../../draft-state.js";
 
 export function Marks({ open, type, value, label }) {
@@ -14,7 +14,7 @@ export function Marks({ open, type, value, label }) {
   const about = html`<span class="unseen"> ${label}</span>`;
   return html`
     <div class="lib-marks">
-      <span class="lib-who">${proposed ? "Proposed" : "Written"} by ${who ?? "the assistant"}${value.made_by && html`<span class="quiet"> (${value.made_by})</span>`}</span>
+      <span class="lib-who">${proposed ? "Proposed" : "Written"} by ${who ?? "the assistant"}${maker(value) && html`<span class="quiet"> (${maker(value)})</span>`}</span>
       ${proposed && may && html`
         <button type="button" class="lib-small" onClick=${() => one("accept")}>Accept${about}</button>
         <button type="button" class="lib-small" onClick=${() => one("refuse")}>Refuse${about}</button>`}
@@ -73,6 +73,6 @@ export function Clash({ open, place, field }) {
   const keep = () => store.set(settled(store.state, clash));
   const take = () => { store.type(place, field, clash.theirs); store.set(settled(store.state, clash)); };
   return html`
-    <div class="lib-clash" role="status"><p>Somebody else changed this too. Yours is kept. Theirs was: <q>${String(clash.theirs)}</q></p>
+    <div class="lib-clash" role="status"><p>Somebody else changed this too. Yours is kept. Theirs was: <q>${asText(clash.theirs)}</q></p>
       <span class="row"><button type="button" class="lib-small" onClick=${take}>Take theirs</button><button type="button" class="lib-small" onClick=${keep}>Keep mine</button></span></div>`;
 }

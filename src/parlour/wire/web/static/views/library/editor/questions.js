@@ -1,6 +1,6 @@
 // Quiz questions with their answers; more can be read from a file of another system.
 import { html, useState } from "../../../html.js";
-import { Ticked, Written } from "./field.js";
+import { idOf, Ticked, Written } from "./field.js";
 import { ImportQuestions } from "../import-questions.js";
 import { Tools, useAdded } from "./lists.js";
 import { Findings, Marks } from "./marks.js";
@@ -32,6 +32,7 @@ function Question({ open, value, at, many }) {
   return html`
     <li><div class="lib-item"><div class="lib-fields">
         <${Written} open=${open} place=${place} value=${value} field="question_text" label=${`Question ${at + 1}`} long rows=${2} />
+        ${((open.store.values().videos ?? []).length > 0 || (value.fields.times ?? []).length > 0) && html`<${Times} open=${open} place=${place} value=${value} what=${what} />`}
         <${Ticked} open=${open} place=${place} value=${value} field="allow_multiple" label="Several answers can be right" />
         <ul class="lib-options">${options.map((option, index) => html`<li key=${index}>
           <label class="check"><input type=${value.fields.allow_multiple ? "checkbox" : "radio"} name=${`right-${value.id}`} checked=${option.is_correct} disabled=${!may} onChange=${(event) => change(index, { is_correct: event.target.checked })} />
@@ -44,4 +45,19 @@ function Question({ open, value, at, many }) {
         ${may && html`<button type="button" class="plain lib-start" onClick=${() => put([...options, { option_text: "", is_correct: false }])}>Add an answer<span class="unseen"> to ${what}</span></button>`}
       </div><${Tools} open=${open} type="questions" value=${value} at=${at} many=${many} what=${what} /></div>
       <${Marks} open=${open} type="questions" value=${value} label=${what} /></li>`;
+}
+
+const secondsIn = (text) => [...new Set(text.split(/[^0-9]+/).filter(Boolean).map(Number))].filter((each) => each <= 86_400).sort((a, b) => a - b);
+
+// Where it stops the video. What is typed stays as it is typed until the field is left.
+function Times({ open, place, value, what }) {
+  const [typed, setTyped] = useState(null);
+  const id = idOf("questions", value.id, "times");
+  const onInput = (event) => {
+    setTyped(event.target.value);
+    open.store.type(place, "times", secondsIn(event.target.value));
+  };
+  return html`<div class="lib-field"><label for=${id}>Stops the video at these seconds<span class="unseen"> (${what})</span></label>
+    <input id=${id} inputmode="numeric" value=${typed ?? (value.fields.times ?? []).join(", ")} placeholder="30, 75" readOnly=${!open.draft.may.edit} onInput=${onInput} onBlur=${() => setTyped(null)} />
+    <${Findings} open=${open} type="questions" valueId=${value.id} field="times" /></div>`;
 }

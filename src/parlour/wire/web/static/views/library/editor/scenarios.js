@@ -1,6 +1,9 @@
-// The scenarios of a simulation in order, each with its rubric and its time limit.
+// The scenarios of a simulation in order, each with its rubric, its time limit, and how its conversation goes.
 import { html } from "../../../html.js";
+import { Flip } from "./flip.js";
 import { LinkedList, Picker } from "./links.js";
+import { Finding } from "./marks.js";
+import { Settings } from "./settings.js";
 
 export function Scenarios({ open, api }) {
   const values = open.store.values();
@@ -13,26 +16,44 @@ export function Scenarios({ open, api }) {
 }
 
 // Values that belong to one scenario: which rubric, how long.
-function Around({ open, api, value: { id: scenarioId, name = "this scenario" } }) {
+function Around({ open, api, value: { id: scenarioId, name: given } }) {
+  const name = given || "this scenario";
   const values = open.store.values();
   const of = (type) => (values[type] ?? []).find((each) => each.fields.scenario_id === scenarioId) ?? null;
   const rubric = of("scenario_rubrics");
-  const limit = of("scenario_time_limits");
   const may = open.draft.may.edit;
-  const put = (type, value, fields) => open.act(value
-    ? { op: "set", type, value_id: value.id, fields } : { op: "add", type, fields: { scenario_id: scenarioId, ...fields } });
-  const onMinutes = (event) => {
-    const minutes = Number(event.target.value);
-    if (!event.target.value.trim()) return limit && open.act({ op: "remove", type: "scenario_time_limits", value_id: limit.id });
-    return put("scenario_time_limits", limit, { time_limit_seconds: Math.round(minutes * 60), negative: limit?.fields.negative ?? false });
+  const choose = (card) => {
+    open.names.set(card.id, card.name);
+    open.act({ op: "add", type: "scenario_rubrics", fields: { scenario_id: scenarioId, rubric_id: card.id } });
   };
-  const id = `limit-${scenarioId}`;
   return html`
     <div class="lib-around">
       <span class="lib-inline">Rubric: ${rubric ? html`<strong>${open.nameOf(rubric.fields.rubric_id)}</strong>
         ${may && html`<button type="button" class="plain" onClick=${() => open.act({ op: "remove", type: "scenario_rubrics", value_id: rubric.id })}>Take off<span class="unseen"> the rubric of ${name}</span></button>`}`
         : html`<span class="quiet">not graded</span>`}</span>
-      ${may && !rubric && html`<${Picker} api=${api} to="rubric" words=${`Choose a rubric for ${name}`} onPick=${(card) => { open.names.set(card.id, card.name); put("scenario_rubrics", rubric, { rubric_id: card.id }); }} />`}
-      <label class="lib-inline" for=${id}>Time limit <input id=${id} class="lib-short" type="number" min="0" step="any" readOnly=${!may} value=${limit ? limit.fields.time_limit_seconds / 60 : ""} onChange=${onMinutes} /> minutes</label>
-    </div>`;
+      ${may && !rubric && html`<${Picker} api=${api} to="rubric" words=${`Choose a rubric for ${name}`} onPick=${choose} />`}
+      <${Limit} open=${open} scenarioId=${scenarioId} name=${name} limit=${of("scenario_time_limits")} />
+    </div>
+    <${Settings} open=${open} scenarioId=${scenarioId} name=${name} />`;
+}
+
+const MINUTES_MAX = 24 * 60;
+const LIMIT = "scenario_time_limits";
+
+function Limit({ open, scenarioId, name, limit }) {
+  const may = open.draft.may.edit;
+  const seconds = limit?.fields.time_limit_seconds ?? null;
+  const onMinutes = (event) => {
+    const wanted = Math.round(Number(event.target.value) * 60);
+    if (!(wanted >= 1)) return limit && open.act({ op: "remove", type: LIMIT, value_id: limit.id });
+    return open.act(limit ? { op: "set", type: LIMIT, value_id: limit.id, fields: { time_limit_seconds: wanted } }
+      : { op: "add", type: LIMIT, fields: { scenario_id: scenarioId, time_limit_seconds: wanted, negative: false } });
+  };
+  const onOver = (negative) => open.act({ op: "set", type: LIMIT, value_id: limit.id, fields: { negative } });
+  const id = `limit-${scenarioId}`;
+  const found = (open.findings ?? []).filter((each) => each.type === LIMIT && each.value_id === limit?.id);
+  return html`
+    <label class="lib-inline" for=${id}>Time limit<span class="unseen"> of ${name}</span> <input id=${id} class="lib-short" type="number" min="0" max=${MINUTES_MAX} step="any" readOnly=${!may} value=${seconds === null ? "" : seconds / 60} onChange=${onMinutes} /> minutes</label>
+    <${Flip} label="May go on when the time is up" about=${` in ${name}`} checked=${limit?.fields.negative === true} disabled=${!may || seconds === null} onFlip=${onOver} />
+    ${found.map((each) => html`<${Finding} key=${each.code} finding=${each} />`)}`;
 }

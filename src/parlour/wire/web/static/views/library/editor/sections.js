@@ -4,11 +4,13 @@ import { formOf } from "../../../library-forms.js";
 import { wordsOf } from "../../../library-streams.js";
 import { Anchors } from "./anchors.js";
 import { Assigned } from "./assigned.js";
+import { DocumentFile } from "./document-file.js";
 import { FaceFields } from "./face-fields.js";
 import { Written } from "./field.js";
 import { Links } from "./links.js";
 import { Pairs, PlainList, TextList } from "./lists.js";
 import { Finding } from "./marks.js";
+import { MediaList } from "./media.js";
 import { People } from "./people.js";
 import { Questions } from "./questions.js";
 import { RubricTable } from "./rubric.js";
@@ -17,7 +19,7 @@ import { Switches } from "./switches.js";
 
 const VIEWS = {
   text: Text, number: Text, list: TextList, pairs: Pairs, plain: PlainList, links: Links, switches: Switches, face: FaceFields, rubric: RubricTable,
-  scenarios: Scenarios, people: People, assigned: Assigned, questions: Questions, anchors: Anchors,
+  scenarios: Scenarios, people: People, assigned: Assigned, questions: Questions, anchors: Anchors, media: MediaList, file: DocumentFile,
 };
 
 export function Sections({ open, api, types }) {
