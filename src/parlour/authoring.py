@@ -68,6 +68,7 @@ class Authoring:
     def __init__(self, need: AuthoringNeed) -> None:
         self._need = need
         settings = need.settings
+        self._author = settings.authoring.model or settings.model
         engines = build_media(settings, need.speech.synthesizer)
         self._media = MediaShop(
             ShopNeed(
@@ -83,7 +84,6 @@ class Authoring:
             runs_parallel_max=settings.authoring.runs_parallel_max,
             modalities=modalities(tuple(engines)),
         )
-
         self.check_rules = CheckRules(
             seconds_max=settings.authoring.checks_seconds_max,
             parallel_max=settings.authoring.runs_parallel_max,
@@ -94,13 +94,11 @@ class Authoring:
         """Teach a worker the jobs of authoring."""
         need = self._need
         settings = need.settings
-        making = WorkshopNeed(
-            model_name=settings.authoring.model or settings.model, rules=settings.authoring, media=self._media
-        )
+        making = WorkshopNeed(model_name=self._author, rules=settings.authoring, media=self._media)
         drafting = DrafterNeed(
             database=need.database,
             model=need.model,
-            model_name=settings.authoring.model or settings.model,
+            model_name=self._author,
             workshops={"chat": ChatWorkshop(customising.may_see), "": ArtifactWorkshop(making)},
             limits=DrafterLimits(task_seconds_max=settings.limits.generation_seconds_max),
             timezone_name=settings.timezone,
@@ -111,12 +109,12 @@ class Authoring:
 
     def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
         """The routes of authoring."""
-        drafts, settings = self.rules.drafts, self._need.settings
+        drafts = self.rules.drafts
         library = LibraryNeed(
             reading=reading,
             rules=drafts,
             modalities=self.rules.modalities,
-            model=settings.authoring.model or settings.model,
+            model=self._author,
         )
         return (
             artifacts_router(library),
@@ -159,7 +157,7 @@ class Authoring:
         names = Names(
             speaker=settings.model,
             grader=settings.grader_model or settings.model,
-            author=settings.authoring.model or settings.model,
+            author=self._author,
         )
         limits = GraderLimits(answer_seconds_max=settings.limits.grading_seconds_max)
         answering = AnswererNeed(model=self._need.model, names=names, limits=limits)

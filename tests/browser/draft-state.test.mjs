@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./page-modules.mjs";
 
-const { held, isDirty, moved, opsOf, saved, sending, shown, type } = await load("draft-state.js");
+const { clashing, held, isDirty, moved, opsOf, saved, sending, shown, type, undecided } = await load("draft-state.js");
 const { DraftStore } = await load("draft-store.js");
 const { begun, heard, wordsOf } = await load("library-streams.js");
 
@@ -114,6 +114,7 @@ test("a run's parts grow and end; another run's do not count", () => {
   assert.deepEqual(heard(half, "instructions_generation_complete", at({ template: "You are Mira" })).parts, []);
   const failed = heard(half, "instructions_generation_error", at());
   assert.deepEqual([failed.parts, failed.failed], [[], ["instructions"]]);
+  assert.equal(heard(half, "instructions_generation_error", { ...at(), message: "No service." }).why, "No service.");
   assert.equal(heard(half, "generation_error", { run_id: "R", resource_types: ["icons"], message: "No." }).ended, "failed");
 });
 
@@ -131,4 +132,13 @@ test("what was read before a save and arrives after it does not bring the old ba
   await reading;
   assert.deepEqual([store.values().names[0].fields.name, store.state.draft.version], ["Mira", 2]);
   store.close();
+});
+
+test("what both changed is told at its field until one decides; what one side took out is told too", () => {
+  const conflict = (type_, field, theirs) => ({ type: type_, value_id: "n", field, mine: "mine", theirs });
+  const conflicts = [conflict("names", "name", "theirs"), conflict("objectives", null, null)];
+  const told = clashing(held(draft(3, { names: [value("n", { name: "mine" })] })), conflicts);
+  assert.deepEqual(told.clashes.map((each) => [each.type, each.field, each.theirs]), [["names", "name", "theirs"]]);
+  assert.equal(undecided(told, conflicts).length, 2);
+  assert.deepEqual(undecided({ ...told, clashes: [] }, conflicts).map((each) => each.type), ["objectives"]);
 });

@@ -51,3 +51,30 @@ test("who made it, and whether it is saved, in words", () => {
   assert.equal(verdictOf([]).kind, "green");
   assert.deepEqual([asText({ objective: "Listen" }), asText(["a", "b"]), asText(null), asText(true)], ["Listen", "a, b", "", "yes"]);
 });
+
+const { flagOps, saidOf, unusual } = await load("library-settings.js");
+const { drafted, proposalsWords, unseen } = await load("library-words.js");
+
+test("a flag of a chat is written only where it differs from the usual, once", () => {
+  const flag = (id, name, on, scenario = "s1") => value(id, { scenario_id: scenario, name, value: on });
+  assert.deepEqual(flagOps([], "s1", "hints_enabled", false), [{ op: "add", type: "scenario_flags", fields: { scenario_id: "s1", name: "hints_enabled", value: false } }]);
+  assert.deepEqual(flagOps([flag("a", "hints_enabled", false)], "s1", "hints_enabled", true), [{ op: "remove", type: "scenario_flags", value_id: "a" }]);
+  assert.deepEqual(flagOps([flag("a", "hints_enabled", false, "s2")], "s1", "hints_enabled", true), []);
+  const twice = [flag("a", "images_enabled", true), flag("b", "images_enabled", false)];
+  assert.deepEqual(flagOps(twice, "s1", "images_enabled", true).map((each) => [each.op, each.value_id]), [["set", "a"], ["remove", "b"]]);
+  assert.deepEqual(flagOps(twice, "s1", "images_enabled", null).map((each) => each.op), ["remove", "remove"]);
+  assert.equal(saidOf(twice, "s1", "images_enabled"), false);
+  assert.equal(saidOf(twice, "s2", "images_enabled"), null);
+  assert.equal(unusual([flag("a", "hints_enabled", true), flag("b", "use_custom", true), flag("c", "video_enabled", true)], "s1"), 2);
+});
+
+test("what nobody has looked at, and what came from a template, is counted", () => {
+  const made = (fields, state, by, madeBy = "scripted") => ({ id: "v", fields, state, by, made_by: madeBy, linked: false });
+  const values = {
+    names: [made({ name: "Ida Brun" }, "proposed", { name: "model" }), made({ name: "Two words" }, "accepted", { name: "both" })],
+    icons: [made({ value: "x" }, "proposed", { value: "model" })], texts: [made({ text: "By a model." }, "proposed", { text: "model" }, "local:writer")],
+  };
+  assert.equal(unseen(values), 3);
+  assert.equal(drafted(values), 1);
+  assert.match(proposalsWords(3), /^3 proposals .* Publishing accepts them\.$/);
+});

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,8 @@ from tests.browser.browsing import WIDE, Demo, Open
 from tests.browser.writing import begin, enter, field, saved, write
 from tests.harness.site import PASSWORD, Site
 from tests.wire.stand_in import StandIn, standing_in
-from tests.wire.test_generate_streaming import INSTRUCTIONS, write as answer
+from tests.wire.test_generate_streaming import INSTRUCTIONS
+from tests.wire.test_generate_streaming import write as answer
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +40,7 @@ class Model:
 
 
 @contextmanager
-def model_service() -> Iterator[Model]:
+def model_service() -> Generator[Model]:
     """A model named `local:writer` that listens while the block runs."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from parlour.library.forms.simulations import FLAGS
 from tests.browser.acting import card, go
 from tests.browser.browsing import NARROW, WIDE, Demo, Open
-from tests.browser.writing import begin, enter, field, pick, publish, saved, write
+from tests.browser.writing import begin, enter, field, pick, publish, write
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ def test_pictures_videos_and_a_file_are_sent_seen_and_described(demo: Demo, visi
     page.get_by_role("button", name="Say what “place” is").click()
     expect(field(page, "Value of detail 1")).to_be_focused()
     page.keyboard.type("the hall")
-    png = {"name": "the_desk.png", "mimeType": "image/png", "buffer": picture()}
+    png = FilePayload(name="the_desk.png", mimeType="image/png", buffer=picture())
     page.get_by_label("Add a picture").set_input_files(png)
     expect(field(page, "What is to be seen in picture 1")).to_be_focused()
     expect(field(page, "Name of picture 1")).to_have_value("the desk")
@@ -95,22 +95,7 @@ def test_every_flag_of_a_chat_has_words_on_the_page() -> None:
 def test_a_training_is_set_up_dated_and_brought_to_the_newest_version(demo: Demo, visit: Open) -> None:
     tab = visit(WIDE)
     page = enter(demo.url, demo, tab, "admin")
-    begin(page, "Simulation")
-    write(page, {"Name": "Set up with care"})
-    pick(page, "Add a scenario", "Recursion does not click")
-    pick(page, "Choose a rubric for Recursion does not click", "Supportive conversation")
-    page.get_by_label("Time limit of Recursion does not click").fill("7")
-    page.keyboard.press("Tab")
-    over = page.get_by_label("May go on when the time is up in Recursion does not click")
-    expect(over).to_be_enabled()
-    over.check()
-    page.locator(".lib-settings > summary").click()
-    page.get_by_label("See hints, when practising alone").uncheck()
-    page.get_by_label("The aims", exact=True).and_(page.get_by_role("combobox")).select_option(label="No")
-    expect(page.locator(".lib-settings > summary")).to_contain_text("2 things unlike the usual")
-    page.get_by_label("See hints, when practising alone").check()
-    expect(page.locator(".lib-settings > summary")).to_contain_text("one thing unlike the usual")
-    publish(page)
+    set_up_a_conversation(page)
     page.get_by_role("button", name="Assign it to a new cohort").click()
 
     write(page, {"Name": "Monday people"})
@@ -131,7 +116,7 @@ def test_a_training_is_set_up_dated_and_brought_to_the_newest_version(demo: Demo
     fellow.goto(f"{demo.url}/#token={demo.tokens['fellow']}")
     expect(card(fellow, "Set up with care")).to_contain_text("7 minutes")
 
-    new_version(demo, page)
+    new_version(demo)
     page.reload()
     expect(training).to_contain_text("version 1 (newest: 2)")
     training.get_by_role("button", name=re.compile("^Use the newest")).click()
@@ -149,7 +134,27 @@ def test_a_training_is_set_up_dated_and_brought_to_the_newest_version(demo: Demo
     tab.check_calm()
 
 
-def new_version(demo: Demo, page: Page) -> None:
+def set_up_a_conversation(page: Page) -> None:
+    """A simulation of one scenario, with a rubric, a time limit, and what differs from the usual."""
+    begin(page, "Simulation")
+    write(page, {"Name": "Set up with care"})
+    pick(page, "Add a scenario", "Recursion does not click")
+    pick(page, "Choose a rubric for Recursion does not click", "Supportive conversation")
+    page.get_by_label("Time limit of Recursion does not click").fill("7")
+    page.keyboard.press("Tab")
+    over = page.get_by_label("May go on when the time is up in Recursion does not click")
+    expect(over).to_be_enabled()
+    over.check()
+    page.locator(".lib-settings > summary").click()
+    page.get_by_label("See hints, when practising alone").uncheck()
+    page.get_by_role("combobox", name="The aims").select_option(label="No")
+    expect(page.locator(".lib-settings > summary")).to_contain_text("2 things unlike the usual")
+    page.get_by_label("See hints, when practising alone").check()
+    expect(page.locator(".lib-settings > summary")).to_contain_text("one thing unlike the usual")
+    publish(page)
+
+
+def new_version(demo: Demo) -> None:
     """Version 2 of the scenario, published by the admin elsewhere; trainings keep theirs."""
     headers = {"authorization": f"Bearer {demo.tokens['admin']}"}
     with httpx.Client(base_url=f"{demo.url}/api/v1", headers=headers, timeout=60) as http:

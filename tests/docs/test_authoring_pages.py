@@ -7,7 +7,7 @@ from typing import get_args
 from parlour.catalog.sources import Sources
 from parlour.drafts.artifacts import TOLD_AS
 from parlour.library.access import RESTRICTED
-from parlour.library.bundles import people, qti, quiz
+from parlour.library.bundles import given, people, qti, quiz
 from parlour.library.checks.rules import RULES
 from parlour.library.checks.simulations import SECONDS_MAX
 from parlour.library.checks.trials.entities import Subject
@@ -88,7 +88,7 @@ def test_the_limits_of_files_are_those_of_the_readers() -> None:
     text = part(REFERENCE, "GIFT and QTI")
     texts = f"{quiz.QUESTIONS_MAX} questions with {quiz.OPTIONS_MAX} answers, {quiz.CHARACTERS_MAX:,} characters a text"
     package = f"{qti.INFLATED_BYTES_MAX // mebibyte} MiB and {qti.ENTRIES_MAX} files in an unpacked package"
-    assert f"{texts}, {quiz.BYTES_MAX // mebibyte} MiB a file, {package}" in text
+    assert f"{texts}, {given.BYTES_MAX // mebibyte} MiB a file, {package}" in text
     csv = part(REFERENCE, "CSV of cohorts")
     assert ", ".join(f"`{name}`" for name in people.COLUMNS) in csv
     assert f"{people.ROWS_MAX:,} lines and {people.CHARACTERS_MAX // mebibyte} MiB" in csv

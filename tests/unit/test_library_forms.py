@@ -139,6 +139,18 @@ def test_a_file_is_what_it_is_whatever_its_value_says(house: House) -> None:
     assert [(each.code, each.type) for each in compiled.findings] == [("form.file", "images")]
 
 
+def test_the_first_picture_of_a_published_scenario_is_shown_unless_somebody_said_no(house: House) -> None:
+    rows = house.do(lambda tx: authored.listed(tx, authored.Listing(kinds=("scenario",), active=True, limit=1_000)))
+    plain = next(row for row in rows if not row.read(Scenario).images)
+    values = house.do(lambda tx: forms.values_of(tx, "scenario", plain.id))
+    pictured = {**values, "images": (value("i", name="The desk", description="A desk."),)}
+    shown = compile_(house, "scenario", plain.id, pictured).content
+    assert isinstance(shown, Scenario)
+    assert shown.images_enabled
+    hidden = {**pictured, "scenario_flags": (value("f", name="images_enabled", value=False),)}
+    assert getattr(compile_(house, "scenario", plain.id, hidden).content, "images_enabled", None) is False
+
+
 def test_nobody_names_what_only_others_may_read(house: House) -> None:
     department = house.department("clinic")
     secret = house.made(

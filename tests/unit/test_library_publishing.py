@@ -164,6 +164,11 @@ def test_what_is_written_inside_a_scenario_becomes_an_artifact_of_its_own(house:
         "personas": (value(persona_id, name="Ines", description="A nurse.", instructions=instructions),),
         "documents": (value(document_id, name="Chart", text="Temperature 38.4."),),
     }
+    nameless = {**values, "personas": (value(persona_id, name=" ", description="A nurse.", instructions="Be."),)}
+    draft = house.draft("instructor", "scenario", nameless)
+    refusal = house.refusal(lambda tx: publish(tx, present(tx, "instructor"), wanted(draft.id)))
+    assert refusal.code == "draft_invalid"
+    assert {fault.pointer.rsplit("/", 1)[0] for fault in refusal.faults} == {"/values/personas/0"}
     published = house.made("instructor", "scenario", values)
     persona = house.do(lambda tx: catalog.persona(tx, persona_id))
     document = house.do(lambda tx: catalog.document(tx, document_id))

@@ -136,7 +136,7 @@ async def test_what_is_wrong_with_a_change_names_its_place_and_changes_nothing(r
     assert (await room.admin.change(secret, key, status=422))["errors"][0]["pointer"] == "/changes/0/fields/key"
     unsaid = await author.post(draft, "publish", 422)
     assert unsaid["code"] == "draft_invalid"
-    assert all(each["pointer"].startswith("/values") for each in unsaid["errors"])
+    assert {each["pointer"].split("/")[1] for each in unsaid["errors"]} == {"values"}
 
 
 async def test_a_draft_of_somebody_else_is_not_there_until_its_owner_says_so(room: Room) -> None:

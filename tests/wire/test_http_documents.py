@@ -110,7 +110,7 @@ def test_every_event_that_is_emitted_has_a_model() -> None:
 
 
 async def test_the_documents_are_served(house: House) -> None:
-    async with httpx.AsyncClient(base_url=house.url) as client:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as client:
         opened = await client.get("/openapi.json")
         assert (opened.status_code, opened.headers["content-type"]) == (200, "application/json")
         assert (await client.get("/asyncapi.json")).json()["info"]["title"] == "Parlour"

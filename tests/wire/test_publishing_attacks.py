@@ -112,6 +112,37 @@ def own_department(house: House, user_id: str) -> str:
 
 
 @pytest.mark.case(6)
+async def test_a_draft_is_no_way_into_what_one_may_not_read_any_more(house: House) -> None:
+    async with (
+        Author(house.site, house.process, "instructor") as author,
+        Author(house.site, house.process, "outsider") as other,
+        Author(house.site, house.process, "root") as root,
+    ):
+        department, _ = await elsewhere(house, author)
+        text = "You are Ada, who comes late every morning because of the early bus, and says so only when asked kindly."
+        draft = await root.begin()
+        draft = await root.change(
+            draft,
+            {"op": "put", "type": "names", "fields": {"name": "Ada"}},
+            {"op": "put", "type": "instructions", "fields": {"template": text}},
+            {"op": "link", "type": "departments", "artifact_id": department},
+        )
+        persona_id = (await root.post(draft, "publish"))["artifact_id"]
+        kept = await other.begin(artifact_id=persona_id)
+        house.site.write(lambda tx: accounts.set_account_departments(tx, house.site.ids["outsider"], []))
+        newer = await root.begin(artifact_id=persona_id)
+        secret = {"op": "put", "type": "descriptions", "fields": {"description": "Written for others."}}
+        newer = await root.change(newer, secret)
+        await root.post(newer, "publish")
+        assert (await other.read(kept))["values"]["names"][0]["fields"] == {"name": "Ada"}  # what was copied before
+        missing = [await other.post(kept, "rebase", status=404), await other.post(kept, "publish", status=404)]
+        missing.append(await other.ask("GET", f"/artifacts/{persona_id}", status=404))
+        assert {each["detail"] for each in missing} == {"Artifact not found."}
+        told = await other.ask("GET", f"/authoring/drafts/{kept['id']}/differences")
+        assert "Written for others." not in json.dumps([told, await other.read(kept)])
+
+
+@pytest.mark.case(6)
 async def test_what_is_for_everybody_is_not_taken_by_one_department(house: House) -> None:
     async with Author(house.site, house.process, "admin") as admin:
         cards = (await admin.ask("GET", "/artifacts?type=simulation&limit=200"))["items"]

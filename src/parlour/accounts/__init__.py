@@ -3,6 +3,6 @@
 Promises: passwords are kept as argon2id hashes and tokens as SHA-256 digests only; a disabled
 account or a revoked session ends at once and everybody is told through the person room; the
 daily limit is counted in the transaction of the request it counts.
-Read next: `entities.py` (what an account is), `access.py` (rights of staff, decision D1),
-`actions.py` (verbs), `tokens.py`, `passwords.py`, `oidc.py`, `jwt.py` (credentials).
+Read next: `entities.py` (what an account is), `access.py` (whose work staff see, decision D1), `people/` (whom staff
+see and change), `actions.py` (verbs), `tokens.py`, `passwords.py`, `oidc.py`, `jwt.py` (credentials).
 """

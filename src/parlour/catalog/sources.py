@@ -142,7 +142,8 @@ class GroupSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnchorsSource:
-    """Example transcripts by how good the learner is in them; each line begins with "Learner:" or "Persona:"."""
+    """Example conversations by how good the learner is in them: a text each, whose lines begin with "Learner:" or
+    "Persona:"."""
 
     weak: tuple[str, ...] = ()
     middling: tuple[str, ...] = ()

@@ -54,10 +54,8 @@ def current(tx: Tx, kind: Kind, content_id: str) -> Stored | None:
 
 def lock(tx: Tx, content_id: str) -> None:
     """Nobody else publishes this object before the transaction ends, be it there or not."""
-    if tx.store_name != "postgresql":
-        return
     sql = "SELECT version FROM content_current WHERE id = :id FOR UPDATE"
-    if tx.one(sql, id=content_id) is None:
+    if tx.store_name == "postgresql" and tx.one(sql, id=content_id) is None:
         tx.one("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))", id=content_id)
         tx.one(sql, id=content_id)
 
@@ -220,6 +218,8 @@ def rewrite(tx: Tx, new: NewContent) -> None:
     """Put this in the place of every version of an object; the numbers stay. What stood there is gone."""
     sql = "UPDATE content SET name = :name, body = :body WHERE id = :id AND kind = :kind"
     tx.run(sql, id=new.id, kind=new.kind, name=new.name, body=new.body)
+    sql = "UPDATE content_current SET search = :search WHERE id = :id"
+    tx.run(sql, id=new.id, search=search_form(f"{new.name}\n{new.search}"))
     _decode.cache_clear()
 
 
@@ -335,10 +335,8 @@ def ids_of(tx: Tx, kinds: Sequence[Kind], pack: str | None) -> list[str]:
     """The objects of these kinds, those of one pack or (None) all of them, active or not, in the order of their ids."""
     params = {f"kind{number}": kind for number, kind in enumerate(kinds)}
     names = ", ".join(f":{each}" for each in params)
-    rows = tx.all(
-        f"SELECT id, pack FROM content_current WHERE kind IN ({names}) ORDER BY id",  # noqa: S608
-        **params,
-    )
+    sql = f"SELECT id, pack FROM content_current WHERE kind IN ({names}) ORDER BY id"  # noqa: S608
+    rows = tx.all(sql, **params)
     return sorted(row["id"] for row in rows if pack is None or row["pack"] == pack)
 
 

@@ -17,6 +17,8 @@ from typing import Any, Generic, Literal, TypeVar, cast
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from parlour.catalog.places import Place
+
 FILE_BYTES_MAX = 2 * 1024 * 1024
 DEPTH_MAX = 24
 NODES_MAX = 200_000
@@ -30,14 +32,6 @@ _BAD = object()
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where something stands: the file, and the line counted from 1."""
-
-    path: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,11 +248,13 @@ def start_prepared(tx: Tx, run: Run, then: "Then | None") -> None:
     """A prepared run becomes this one."""
     tx.run(
         "UPDATE generations SET draft_id = :draft_id, artifact_type = :artifact_type, state = :state,"
-        " request = :request, group_id = :group_id, then_kind = :then_kind, then_body = :then_body WHERE id = :id",
+        " attempt_id = :attempt_id, request = :request, group_id = :group_id, then_kind = :then_kind,"
+        " then_body = :then_body WHERE id = :id",
         id=run.id,
         draft_id=run.draft_id,
         artifact_type=run.artifact_type,
         state=run.state,
+        attempt_id=run.order.attempt_id,
         request=_json(run.order),
         group_id=run.group_id,
         then_kind=then.kind if then else None,

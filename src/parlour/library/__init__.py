@@ -1,6 +1,8 @@
 """The library: what authors write, from the first draft to the published version and back.
 
-`forms` turns typed values into artifacts and artifacts into values; `reading` lists, searches and compares what is
-published; `drafting` is what a person does to a draft; `making` is what a model does; `checks` finds defects before
-learners do; `publishing` makes versions; `trainings` brings them to cohorts; `bundles` carries them elsewhere.
+`access` says who may do what. `drafting` is what people do to a draft, `making` what a model does, begun by
+`generating`. `forms` turns typed values into artifacts and back; `checks` finds defects before learners do.
+`publishing` makes versions (`applying`: of what lives with the accounts); `reading`, `describing` and `differences`
+show them, `shelving` archives and duplicates them, `bundles` carries them elsewhere. `trainings`, with `templates`,
+`adopting` and `trainings_shown`, brings them to `cohorts`; `trying` lets an author play a draft.
 """

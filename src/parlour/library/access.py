@@ -135,11 +135,6 @@ def newest_version(tx: Tx, artifact_type: str, artifact_id: str) -> int:
     return row.version if row is not None and found is not None and found.artifact_type == artifact_type else 0
 
 
-def first_departments(actor: Actor) -> tuple[str, ...]:
-    """The departments of something new, unless its author says others."""
-    return tuple(sorted(actor.department_ids))
-
-
 def may_be_named(tx: Tx, actor: Actor, artifact_type: str, artifact_id: str) -> bool:
     """Whether an actor may link an artifact, and is told what a linked one is called."""
     found = held(tx, artifact_type, artifact_id)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from parlour.accounts.people.managing import Done, note
 from parlour.catalog import actions as catalog
-from parlour.catalog import trainings as rows
+from parlour.catalog import trainings
 from parlour.catalog.entities import ChatTemplate, EntryKind
+from parlour.catalog.trainings import Training
 from parlour.kernel.actor import Actor
 from parlour.library import access
 from parlour.library.templates import SCENARIO_FLAGS
@@ -18,7 +19,7 @@ from parlour.storage.tx import Tx
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Training:
+class PlayedIn:
     """A training that plays an artifact. `version`: which one it pins, None if that is not pinned by itself;
     `newest`: the newest one that there is."""
 
@@ -29,28 +30,27 @@ class Training:
     newest: int
 
 
-def trainings_of(tx: Tx, actor: Actor, artifact_id: str) -> tuple[Training, ...]:
+def trainings_of(tx: Tx, actor: Actor, artifact_id: str) -> tuple[PlayedIn, ...]:
     """The active trainings that play an artifact, of those that the actor may read. Whose it is, is not asked."""
     held = access.held(tx, None, artifact_id)
     if held is None:
         return ()
     newest = access.newest_version(tx, held.artifact_type, artifact_id)
-    found = ((each, _pins(tx, held, each)) for each in rows.trainings(tx) if each.entry.active)
     return tuple(
-        _told(training, min((each for each in pins if each is not None), default=None), newest)
-        for training, pins in found
-        if pins and may_read(tx, actor, training)
+        _told(each, min((pin for pin in _pins(tx, held, each) if pin is not None), default=None), newest)
+        for each in _playing(tx, held)
+        if may_read(tx, actor, each)
     )
 
 
-def adopt(tx: Tx, actor: Actor, artifact_id: str, route: str) -> tuple[Training, ...]:
+def adopt(tx: Tx, actor: Actor, artifact_id: str, route: str) -> tuple[PlayedIn, ...]:
     """Bring the newest version of an artifact into the active trainings that the actor may edit; those of them."""
     held = access.artifact_to_read(tx, actor, artifact_id)
     newest = access.newest_version(tx, held.artifact_type, artifact_id)
-    adopted: list[Training] = []
-    rows.locked(tx, [each.entry.id for each in rows.trainings(tx) if each.entry.active and _pins(tx, held, each)])
-    for training in rows.trainings(tx):
-        if not training.entry.active or not _pins(tx, held, training) or not may_edit(tx, actor, training):
+    adopted: list[PlayedIn] = []
+    trainings.locked(tx, [each.entry.id for each in _playing(tx, held)])
+    for training in _playing(tx, held):
+        if not may_edit(tx, actor, training):
             continue
         if held.artifact_type == "simulation":
             change(tx, actor, training.entry.id, TrainingChange(adopt=True), route)
@@ -63,12 +63,16 @@ def adopt(tx: Tx, actor: Actor, artifact_id: str, route: str) -> tuple[Training,
     return tuple(adopted)
 
 
-def _told(training: rows.Training, version: int | None, newest: int) -> Training:
+def _playing(tx: Tx, held: access.Held) -> list[Training]:
+    return [each for each in trainings.trainings(tx) if each.entry.active and _pins(tx, held, each)]
+
+
+def _told(training: Training, version: int | None, newest: int) -> PlayedIn:
     entry = training.entry
-    return Training(id=entry.id, kind=entry.kind, name=entry.name, version=version, newest=newest)
+    return PlayedIn(id=entry.id, kind=entry.kind, name=entry.name, version=version, newest=newest)
 
 
-def _pins(tx: Tx, held: access.Held, training: rows.Training) -> set[int | None]:
+def _pins(tx: Tx, held: access.Held, training: Training) -> set[int | None]:
     """The versions of an artifact that a training pins; {None} if it plays it without a pin, nothing if not at all."""
     entry, artifact_id = training.entry, held.artifact_id
     match held.artifact_type:
@@ -91,7 +95,7 @@ def _plays(tx: Tx, template: ChatTemplate, artifact_id: str) -> bool:
     return scenario is not None and artifact_id in (*scenario.persona_ids, *scenario.document_ids)
 
 
-def _pin(tx: Tx, actor: Actor, training: rows.Training, wanted: tuple[access.Held, int], route: str) -> None:
+def _pin(tx: Tx, actor: Actor, training: Training, wanted: tuple[access.Held, int], route: str) -> None:
     held, version = wanted
     entry = training.entry
     templates = tuple(
@@ -103,7 +107,7 @@ def _pin(tx: Tx, actor: Actor, training: rows.Training, wanted: tuple[access.Hel
         for each in entry.templates
     )
     if templates != entry.templates:
-        rows.put_training(tx, replace(entry, templates=templates), actor.account_id)
+        trainings.put_training(tx, replace(entry, templates=templates), actor.account_id)
         note(tx, actor, Done("training.adopt", entry.id, route, {"artifact": held.artifact_id, "version": version}))
 
 

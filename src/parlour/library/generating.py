@@ -22,7 +22,7 @@ from parlour.drafts.artifacts import (
 )
 from parlour.drafts.chats.kinds import MADE_TYPES
 from parlour.drafts.entities import Context, Draft, Grant, ItemKind, Modality, RunId
-from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AttemptId, is_id
 from parlour.kernel.refusals import Refusal, forbidden, not_found
 from parlour.library import access
@@ -234,7 +234,7 @@ def begin_in(tx: Tx, actor: Actor, asked: Asked, where: Where, rules: GenerateRu
 def _draft(tx: Tx, actor: Actor, asked: Asked, rules: GenerateRules) -> Draft:
     """The draft that is named, or a new one about what is named."""
     artifact_type = asked.plan.artifact_type
-    if actor.rank < RANKS["instructional"]:
+    if not access.may_author(actor):
         raise forbidden()
     if asked.draft_id is None:
         if asked.artifact_id is not None:

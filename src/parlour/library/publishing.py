@@ -26,7 +26,7 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, forbidden
 from parlour.library import access, forms
-from parlour.library.adopting import Training, adopt
+from parlour.library.adopting import PlayedIn, adopt
 from parlour.library.applying import apply_department, apply_profile, check_profile
 from parlour.library.checks.findings import Finding, errors, faults_of
 from parlour.library.checks.gathering import surroundings_of
@@ -83,7 +83,7 @@ class Published:
     artifact_type: str
     version: int
     written: bool
-    trainings: tuple[Training, ...] = ()
+    trainings: tuple[PlayedIn, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +156,8 @@ def _ready(tx: Tx, actor: Actor, writing: Writing) -> Sequence[_Ready]:
     linted = lint(
         writing.artifact_type, values, surroundings_of(tx, writing.artifact_type, values, writing.artifact_id, actor)
     )
-    found = [*compiled.findings, *linted, *_taken(tx, compiled), *_taken_away(tx, actor, writing, values)]
+    found = [*compiled.findings, *linted, *_inside(compiled)]
+    found += [*_taken(tx, compiled), *_taken_away(tx, actor, writing, values)]
     if writing.artifact_type == "profile":
         found += check_profile(tx, actor, writing.artifact_id, values)
     _refuse(errors(found), values)
@@ -167,6 +168,13 @@ def _ready(tx: Tx, actor: Actor, writing: Writing) -> Sequence[_Ready]:
         is_new=writing.artifact_id is None,
     )
     return (main, *_inner(tx, actor, main))
+
+
+def _inside(compiled: Compiled) -> Iterator[Finding]:
+    """What is wrong with the artifacts that are written inside, at the value that each of them is."""
+    for nested in compiled.nested:
+        for finding in lint(nested.artifact_type, nested.values):
+            yield replace(finding, type=f"{nested.artifact_type}s", value_id=nested.artifact_id)
 
 
 def _inner(tx: Tx, actor: Actor, main: _Ready) -> Iterator[_Ready]:
@@ -220,7 +228,7 @@ def _with_departments(tx: Tx, actor: Actor, writing: Writing) -> Values:
         return writing.values
     if writing.artifact_id is not None and actor.role == "superadmin":
         return writing.values
-    own = access.first_departments(actor)[: 1 if writing.artifact_type == "cohort" else None]
+    own = sorted(actor.department_ids)[: 1 if writing.artifact_type == "cohort" else None]
     named = tuple(Value(id=each, fields={}, linked=True) for each in own)
     return {**writing.values, "departments": named} if named else writing.values
 

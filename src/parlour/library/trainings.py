@@ -72,7 +72,7 @@ class TrainingChange:
     expected_version: int | None = None
 
 
-def trainings_of(tx: Tx, actor: Actor) -> list[Training]:
+def readable_trainings(tx: Tx, actor: Actor) -> list[Training]:
     """Every training that an actor may read in the library; none for who does not author."""
     if not access.may_author(actor):
         return []

@@ -12,7 +12,7 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.cursors import page_after
 from parlour.kernel.described import described
-from parlour.library.trainings import may_edit, training_to_read, trainings_of
+from parlour.library.trainings import may_edit, readable_trainings, training_to_read
 from parlour.storage.tx import Tx
 
 
@@ -65,7 +65,7 @@ class TrainingList:
 
 def shown_trainings(tx: Tx, actor: Actor, cursor: str | None, limit: int) -> TrainingList:
     """The trainings that an actor may read in the library, those after the one with the id `cursor`."""
-    found, following = page_after(trainings_of(tx, actor), lambda each: each.entry.id, cursor, limit)
+    found, following = page_after(readable_trainings(tx, actor), lambda each: each.entry.id, cursor, limit)
     return TrainingList(items=[_shown(tx, actor, each) for each in found], next_cursor=following)
 
 

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 from parlour.assistant.tools.arxiv import ID_PATTERN, Record
 from parlour.files.entities import Received
@@ -23,6 +22,8 @@ from parlour.providers.addresses import check_address, check_host
 from parlour.settings.lab import Arxiv
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     import aiohttp
     from yarl import URL
 
@@ -237,6 +238,8 @@ class ArxivClient:
 
 def read_feed(body: bytes) -> list[Record]:
     """The records of an Atom feed. Raises `ProviderFault` for anything else; document types are refused unread."""
+    from xml.etree import ElementTree
+
     try:
         text = body.decode("utf-8-sig")
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
@@ -249,7 +252,7 @@ def read_feed(body: bytes) -> list[Record]:
     return [record for entry in root.findall(f"{_ATOM}entry") if (record := _record(entry)) is not None]
 
 
-def _record(entry: ElementTree.Element) -> Record | None:
+def _record(entry: "Element") -> Record | None:
     """An entry as a record; None for what is no paper (arXiv tells errors as entries)."""
     url = _text(entry, f"{_ATOM}id")
     arxiv_id = url.partition("/abs/")[2]
@@ -269,6 +272,6 @@ def _record(entry: ElementTree.Element) -> Record | None:
     )
 
 
-def _text(element: ElementTree.Element, tag: str) -> str:
+def _text(element: "Element", tag: str) -> str:
     found = element.find(tag)
     return " ".join((found.text or "").split()).replace("\0", "") if found is not None else ""

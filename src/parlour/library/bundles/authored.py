@@ -13,8 +13,9 @@ from parlour.kernel.refusals import Fault, Refusal, forbidden, invalid
 from parlour.library import access
 from parlour.library.bundles.exporting import Content, of_artifact
 from parlour.library.bundles.gift import read_gift
+from parlour.library.bundles.given import GivenFormat
 from parlour.library.bundles.qti import read_qti
-from parlour.library.bundles.quiz import GivenFormat, QuizFaults, QuizQuestion, of_scenario
+from parlour.library.bundles.quiz import QuizFaults, QuizQuestion, of_scenario
 from parlour.library.drafting.changing import Changing, change
 from parlour.library.drafting.holding import draft_to_write
 from parlour.library.drafting.rules import DraftRules

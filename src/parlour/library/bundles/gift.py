@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from parlour.library.bundles.given import BYTES_MAX
 from parlour.library.bundles.quiz import (
-    BYTES_MAX,
-    QUESTIONS_MAX,
     QuizFault,
     QuizFaults,
     QuizOption,
     QuizQuestion,
     is_true_false,
     question_fault,
+    taken,
     tidy,
     true_false,
     words_of_html,
@@ -61,13 +61,7 @@ def read_gift(text: str) -> tuple[QuizQuestion, ...]:
             found.append(question)
         if fault is not None:
             faults.append(QuizFault(line=written.line, reason=fault))
-    if not found and not faults:
-        faults.append(QuizFault(line=1, reason="there is no question in it"))
-    if len(found) > QUESTIONS_MAX:
-        faults.append(QuizFault(line=1, reason=f"more than {QUESTIONS_MAX} questions"))
-    if faults:
-        raise QuizFaults(faults)
-    return tuple(found)
+    return taken(found, faults)
 
 
 def write_gift(questions: Sequence[QuizQuestion]) -> str:

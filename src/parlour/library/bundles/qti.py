@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from xml.parsers import expat
 
+from parlour.library.bundles.given import BYTES_MAX
 from parlour.library.bundles.quiz import (
-    BYTES_MAX,
-    QUESTIONS_MAX,
     SHOWN,
     QuizFault,
     QuizFaults,
@@ -24,6 +23,7 @@ from parlour.library.bundles.quiz import (
     QuizQuestion,
     question_fault,
     spaced,
+    taken,
     tidy,
 )
 
@@ -94,13 +94,7 @@ def read_qti(content: bytes) -> tuple[QuizQuestion, ...]:
                 found.append(_question(item))
             except _RefusedError as refused:
                 faults.append(QuizFault(line=refused.fault.line, reason=refused.fault.reason, file=name))
-    if not found and not faults:
-        faults.append(QuizFault(line=1, reason="there is no question in it"))
-    if len(found) > QUESTIONS_MAX:
-        faults.append(QuizFault(line=1, reason=f"more than {QUESTIONS_MAX} questions"))
-    if faults:
-        raise QuizFaults(faults)
-    return tuple(found)
+    return taken(found, faults)
 
 
 def write_qti(questions: Sequence[QuizQuestion], version: Version = "2.1") -> bytes:

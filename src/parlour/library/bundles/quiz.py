@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Literal
 
 from parlour.catalog.entities import Question
 
-GivenFormat = Literal["gift", "qti", "auto"]
 QUESTIONS_MAX = 200
 OPTIONS_MAX = 20
 CHARACTERS_MAX = 4_000
-BYTES_MAX = 2 * 1024 * 1024
+TRUE_FALSE = ("True", "False")
 
 _BLOCKS = frozenset({"p", "div", "br", "li", "ul", "ol", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "tr"})
 SHOWN = frozenset({"img", "object", "audio", "video", "math", "svg", "iframe", "embed", "picture"})
@@ -54,7 +52,16 @@ class QuizFaults(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
-TRUE_FALSE = ("True", "False")
+def taken(found: Sequence[QuizQuestion], faults: Sequence[QuizFault]) -> tuple[QuizQuestion, ...]:
+    """The questions of a file, if there are any, not too many, and none that cannot be taken; else `QuizFaults`."""
+    faults = list(faults)
+    if not found and not faults:
+        faults.append(QuizFault(line=1, reason="there is no question in it"))
+    if len(found) > QUESTIONS_MAX:
+        faults.append(QuizFault(line=1, reason=f"more than {QUESTIONS_MAX} questions"))
+    if faults:
+        raise QuizFaults(faults)
+    return tuple(found)
 
 
 def true_false(*, right: bool) -> tuple[QuizOption, ...]:

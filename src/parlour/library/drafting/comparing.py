@@ -47,9 +47,11 @@ def compared(tx: Tx, actor: Actor, draft_id: str) -> Compared:
 def rebase(tx: Tx, actor: Actor, asked: tuple[str, int], rules: DraftRules) -> Rebased:
     """Bring into a draft, `asked` by its id and the version that was read, what others published meanwhile.
 
-    Raises as `holding.draft_to_write`; `not_found` if the artifact is gone; `draft_too_large`.
+    Raises as `holding.draft_to_write`; `not_found` if the artifact is gone, also for this actor; `draft_too_large`.
     """
     draft = draft_to_write(tx, actor, *asked)
+    if draft.artifact_id is not None:
+        access.artifact_to_read(tx, actor, draft.artifact_id, draft.artifact_type)
     body, newest = draft.artifact, published_version(tx, draft)
     if newest == body.base_version:
         return Rebased(draft=draft, conflicts=())

@@ -14,7 +14,7 @@ from parlour.drafts.making import Kept, Made, Slot, TaskError, Wanted
 from parlour.drafts.registry import Fields, fields_of
 from parlour.drafts.values import ArtifactBody
 from parlour.library.making import linking, planning, tools
-from parlour.library.making.keeping import Bounds, Ready, keep
+from parlour.library.making.keeping import NEVER_KEPT, Bounds, Ready, keep
 from parlour.library.making.keeping_media import file_told, record
 from parlour.library.making.media import MediaKind, MediaMaker, MediaWanted, no_engine
 from parlour.library.making.prompts import choice_for, request_for
@@ -64,9 +64,9 @@ class ArtifactBench:
         return request_for(wanted, self.table, SHAPES[wanted.type], usable)
 
     def fields(self, type_name: str) -> Fields:
-        """Those of Appendix A, under the name that the type is told by."""
+        """Those of Appendix A, under the name that the type is told by; secrets are not told."""
         told = told_as(type_name)
-        return fields_of(told) if told else {}
+        return {name: kind for name, kind in fields_of(told).items() if name not in NEVER_KEPT} if told else {}
 
     def read(self, type_name: str, slot: Slot, text: str) -> object:
         """The answer within its bounds. Raises `UnusableAnswerError`."""

@@ -8,19 +8,16 @@ from parlour.library.publishing import Publishing, publish
 from parlour.settings.authoring import AuthoringSettings
 from parlour.storage.tx import Tx
 
-ROUTE = "generate"
-ERRORS_MAX = 20
-
 
 def published(tx: Tx, run: Run, draft: Draft, rules: AuthoringSettings) -> Conclusion:
     """How the run ends. What publishing refuses is told as `generation_error`, with its code and its faults."""
     actor = accounts.actor_by_id(tx, run.account_id)
-    wanted = Publishing(draft_id=draft.id, expected_version=draft.version, two_person=rules.two_person, route=ROUTE)
+    wanted = Publishing(draft_id=draft.id, expected_version=draft.version, two_person=rules.two_person)
     try:
         if actor is None:
             raise forbidden()
         done = publish(tx, actor, wanted)
     except Refusal as refusal:
-        faults = tuple(FailureAt(pointer=each.pointer, message=each.message) for each in refusal.faults[:ERRORS_MAX])
+        faults = tuple(FailureAt(pointer=each.pointer, message=each.message) for each in refusal.faults)
         return Conclusion(failure=Failure(code=refusal.code, text=refusal.text, errors=faults))
     return Conclusion(artifact_id=done.artifact_id, saved=True)

@@ -8,13 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 
-from parlour.catalog.yaml_reader import Errors, Place, Reader, compose
+from parlour.catalog.places import Place
 from parlour.providers.models.assistant_script import TurnScript, turn_of
 from parlour.turns.ports import Request, ToolCall
+
+if TYPE_CHECKING:
+    from parlour.catalog.yaml_reader import Errors
 
 _DELAY_SECONDS_MAX = 3_600.0
 _PIECES_MAX = 10_000
@@ -101,6 +104,8 @@ class Played:
 
 def load_played(path: Path) -> Played:
     """The turns of a YAML file. Raises `PlayedFileError` with everything that is wrong, by line."""
+    from parlour.catalog.yaml_reader import Errors, Reader, compose
+
     errors = Errors()
     try:
         node = compose(path, path.name, errors)
@@ -126,7 +131,7 @@ def calls_of(step: PlayedStep, at: int) -> tuple[ToolCall, ...]:
     )
 
 
-def _check(turn: PlayedTurn, errors: Errors) -> None:
+def _check(turn: PlayedTurn, errors: "Errors") -> None:
     if turn.match is not None:
         try:
             re.compile(turn.match)

@@ -23,8 +23,6 @@ from parlour.providers.models.played import Played, PlayedStep, calls_of
 from parlour.providers.models.scripted_candidate import Turn, play_candidate
 from parlour.providers.models.scripted_cast import Part, play_cast
 from parlour.providers.models.scripted_dialogue import play
-from parlour.providers.models.scripted_grading import grade_request
-from parlour.providers.models.scripted_preferring import prefer_request
 from parlour.turns.ports import Finished, Piece, Request, Text, Usage
 
 SLOW_PIECES_PER_SECOND = 20.0
@@ -145,8 +143,12 @@ def _answer(request: Request) -> str:
             hints = (played[1] if played else ()) or _HINTS_WITHOUT_SCRIPT
             return msgspec.json.encode({"hints": hints}).decode()
         case "grade":
+            from parlour.providers.models.scripted_grading import grade_request
+
             return grade_request(learner[-1] if learner else "", request.model)
         case "prefer":
+            from parlour.providers.models.scripted_preferring import prefer_request
+
             return prefer_request(learner[-1] if learner else "", request.model)
         case "summary":
             return _SUMMARY

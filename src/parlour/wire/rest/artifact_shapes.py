@@ -11,7 +11,7 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.described import described
 from parlour.library import adopting, reading
-from parlour.library.adopting import Training
+from parlour.library.adopting import PlayedIn
 from parlour.library.describing import TypeAbout
 from parlour.library.differences import Change
 from parlour.library.reading import Card, Person, User, Version
@@ -91,7 +91,7 @@ class ArtifactShown(CardShown):
     shown_version: int
     values: Mapping[str, Sequence[ValueShown]]
     used_by: Sequence[User]
-    trainings: Sequence[Training]
+    trainings: Sequence[PlayedIn]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +125,7 @@ class ChangesShown:
 class TrainingsShown:
     """The trainings that play the newest version now."""
 
-    trainings: Sequence[Training]
+    trainings: Sequence[PlayedIn]
 
 
 def shown_card(card: Card) -> CardShown:

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from parlour.accounts.entities import SessionActor
 from parlour.kernel.actor import Actor
-from parlour.library.bundles.quiz import BYTES_MAX, GivenFormat
+from parlour.library.bundles.given import BYTES_MAX, GivenFormat
 from parlour.library.drafting.rules import DraftRules
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses

@@ -1,6 +1,6 @@
 // What a model is writing into a draft, event by event (specification 6.10, 9.6). Pure.
 
-export const IDLE = { runId: null, percentage: null, parts: [], failed: [], ended: null, message: "" };
+export const IDLE = { runId: null, percentage: null, parts: [], failed: [], ended: null, message: "", why: "" };
 
 export const begun = (runId) => ({ ...IDLE, runId, percentage: 0 });
 
@@ -21,7 +21,7 @@ export function heard(state, name, payload) {
   const id = payload.tool_call_id;
   const others = state.parts.filter((part) => part.id !== id);
   const told = fieldsIn(payload);
-  if (stage === "error") return { ...state, parts: others, failed: state.failed.includes(kind) ? state.failed : [...state.failed, kind] };
+  if (stage === "error") return { ...state, parts: others, failed: state.failed.includes(kind) ? state.failed : [...state.failed, kind], why: payload.message ?? state.why };
   if (stage === "complete") return { ...state, parts: others };
   const before = state.parts.find((part) => part.id === id);
   const part = { id, type: kind, fields: { ...before?.fields, ...told } };

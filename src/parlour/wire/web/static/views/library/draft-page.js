@@ -73,13 +73,12 @@ function Proposals({ open }) {
         <button type="button" class="lib-small" onClick=${() => all("refuse")}>Refuse all</button></span></div>`;
 }
 
-function DraftMenu({ api, open }) {
+function DraftMenu({ open }) {
   const [asking, setAsking] = useState(false);
   if (!open.draft.may.edit) return null;
   const discard = async () => {
     setAsking(false);
-    open.store.forget();
-    if (await open.attempt(async () => { await api.discard(open.draft.id); return true; })) location.hash = "#/library";
+    if (await open.attempt(() => open.discard())) location.hash = "#/library";
   };
   return html`<button type="button" class="plain" onClick=${() => setAsking(true)}>Throw away</button>
     ${asking && html`<${Confirm} title="Throw this draft away?" text="What you wrote here is gone. What is published stays as it is." yes="Throw it away" onYes=${discard} onNo=${() => setAsking(false)} />`}`;

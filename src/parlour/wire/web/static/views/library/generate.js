@@ -54,7 +54,7 @@ function Outcome({ run, offered }) {
   if (run.ended === "done") return html`<p class="small" role="status">The assistant has finished. Its proposals are marked below.</p>`;
   const failed = run.failed.map((type) => labelIn(offered, type));
   return html`<p class="lib-finding" data-severity="warning" role="status"><span class="lib-sign" aria-hidden="true">!</span>
-    <span>${failed.length > 0 ? `This could not be written: ${list(failed)}.` : run.message || "Not everything could be written."} What was written is kept.</span></p>`;
+    <span>${failed.length > 0 ? `This could not be written: ${list(failed)}. ${run.why}` : run.message || "Not everything could be written."} What was written is kept.</span></p>`;
 }
 
 const labelIn = (offered, type) => (offered.find((row) => row.name === type)?.label ?? type.replaceAll("_", " ")).toLowerCase();

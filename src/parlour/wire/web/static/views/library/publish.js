@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../../html.js";
 import { drafted, proposalsWords, refusalWords, unseen, verdictOf } from "../../library-words.js";
 import { Dialog } from "../dialog.js";
 import { Notice } from "../parts.js";
-import { Tick } from "../tests/fields.js";
+import { Field, Tick } from "../tests/fields.js";
 import { Changes } from "./changes.js";
 import { Conflicts } from "./conflicts.js";
 
@@ -55,10 +55,11 @@ function Ask({ api, open, about, onClose, onPublished }) {
   return html`
     <${Dialog} title=${draft.artifact_id ? "Publish a new version?" : "Publish this?"} kind="form" onClose=${onClose}>
       <form onSubmit=${submit}>
-        <p>${ABOUT[draft.artifact_type] ?? "Others can use it as soon as it is published."}${draft.artifact_id ? " Earlier versions stay as they were; finished conversations and their grades keep theirs." : ""}</p>
+        <p>${(draft.artifact_id && AGAIN[draft.artifact_type]) || (ABOUT[draft.artifact_type] ?? "Others can use it as soon as it is published.")}${draft.artifact_id ? " Earlier versions stay as they were; finished conversations and their grades keep theirs." : ""}</p>
         <${Unseen} values=${draft.values} />
         ${draft.artifact_id && changes && html`<details class="more"><summary>${changes.length === 0 ? "Nothing differs from what is published" : `What changes (${changes.length})`}</summary><${Changes} changes=${changes} about=${about} /></details>`}
         ${pinned && html`<${Tick} label="Use the new version in the trainings that are on now" checked=${form.update} onChecked=${(update) => setForm({ ...form, update })} />`}
+        ${draft.artifact_id && html`<${Field} name="publish-note" label="What is new (optional)" maxlength="500" value=${form.note} onValue=${(note) => setForm({ ...form, note })} />`}
         <${Notice} text=${problem} />
         <div class="row end"><button type="button" onClick=${onClose}>Not yet</button><button type="submit" class="primary" disabled=${busy}>${busy ? "One moment…" : "Publish"}</button></div>
       </form>
@@ -74,6 +75,11 @@ function Unseen({ values }) {
     ${fromTemplates > 0 && html`<p>${fromTemplates === 1 ? "One part was" : `${fromTemplates} parts were`} drafted offline from a template, without a model. ${fromTemplates === 1 ? "Its" : "Their"} words may not fit.</p>`}</div>`;
 }
 
+// These are pinned by no training: scenarios play their newest version.
+const AGAIN = {
+  persona: "Scenarios with this persona play the new version from their next conversation on.",
+  document: "Scenarios with this document show the new version from their next conversation on.",
+};
 const ABOUT = {
   cohort: "Its learners get the trainings that are assigned, at once.", simulation: "It can be assigned to cohorts as soon as it is published.",
   persona: "It can be used in scenarios as soon as it is published.", scenario: "It can be used in simulations as soon as it is published. What was newly written inside it is published too.",

@@ -42,6 +42,7 @@ class OpenDraft {
     this.asked = 0;
     this.timers = {};
     this.reading = null;
+    this.linting = null;
     this.conflicts = [];
     this.names = new Map();
     this.store = new DraftStore({ api, draftId, storage: sessionStorage, onChange, onSaved: (draft) => this.onSaved(draft) });
@@ -56,7 +57,7 @@ class OpenDraft {
   }
 
   onSaved(draft) {
-    this.later("lint", LINT_MS, () => this.lint());
+    this.later("lint", LINT_MS, () => { this.linting = this.lint(); });
     const running = (draft.runs ?? []).find((run) => run.state === "running");
     if (running && (!this.run.runId || this.run.ended)) this.follow(running.run_id);
     else if (!running && this.run.runId && !this.run.ended) this.settle(draft);
@@ -148,6 +149,21 @@ class OpenDraft {
     this.store.set(clashing(this.store.state, answer.conflicts));
   }
 
+  // Throws the draft away; nothing asks for it any more meanwhile.
+  async discard() {
+    this.store.forget();
+    this.hush();
+    this.closed = true;
+    try {
+      await Promise.all([this.reading, this.linting]);
+      await this.api.discard(this.draftId);
+      return true;
+    } catch (problem) {
+      this.closed = false;
+      throw problem;
+    }
+  }
+
   decided() {
     this.conflicts = [];
     this.store.set({ ...this.store.state, clashes: [] });
@@ -192,9 +208,14 @@ class OpenDraft {
     }, wait);
   }
 
+  hush() {
+    for (const timer of Object.values(this.timers)) clearTimeout(timer);
+    this.timers = {};
+  }
+
   close() {
     this.closed = true;
-    for (const timer of Object.values(this.timers)) clearTimeout(timer);
+    this.hush();
     this.store.close();
   }
 }

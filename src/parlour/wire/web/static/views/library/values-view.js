@@ -22,7 +22,7 @@ function Shown({ api, part, values }) {
   if (part.how === "questions") return html`<${Quiz} list=${list} />`;
   const label = part.label && html`<h3>${part.label}</h3>`;
   if (list.length === 1 && !list[0].linked) return html`<div class="lib-part">${label}<p class="prose" dir="auto">${textOf(part, list[0])}<${By} value=${list[0]} /></p></div>`;
-  return html`<div class="lib-part">${label}<ul>${list.map((value) => html`<li key=${value.id} dir="auto">${value.linked && part.how !== "people"
+  return html`<div class="lib-part">${label}<ul>${list.map((value) => html`<li key=${value.id} dir="auto">${value.linked && part.how !== "people" && part.type !== "departments"
     ? html`<a href=${toArtifact(value.id)}>${value.name ?? "Something you may not read"}</a>` : textOf(part, value)}<${By} value=${value} /></li>`)}</ul></div>`;
 }
 

@@ -21,7 +21,8 @@ export function Versions({ api, artifact, about, onProblem }) {
   return html`
     <ol class="lib-list lib-versions" reversed>${found.items.map((each) => html`
       <li key=${each.version}><span class="lib-words"><span class="history-name">Version ${each.version}</span>
-        <span class="quiet small">${[each.published_at && day(each.published_at), each.published_by && `by ${personIn(each.published_by)}`, each.by && byWords(each.by)].filter(Boolean).join(" · ")}</span></span>
+        <span class="quiet small">${[each.published_at && day(each.published_at), each.published_by && `by ${personIn(each.published_by)}`, each.by && byWords(each.by)].filter(Boolean).join(" · ")}</span>
+        ${each.note && html`<span class="small" dir="auto">${each.note}</span>`}</span>
         <span class="lib-end">${each.current ? html`<span class="tag">Current</span>` : artifact.may_edit && html`<button type="button" class="lib-small" onClick=${() => begin(each.version)}>Begin from it<span class="unseen"> (version ${each.version})</span></button>`}</span></li>`)}</ol>
     ${found.items.length > 1 && html`<${Compare} api=${api} artifact=${artifact} about=${about} versions=${found.items.map((each) => each.version)} />`}`;
 }

@@ -19,8 +19,8 @@ export function Flip({ label, about, checked, disabled, onFlip }) {
 }
 
 // `options`: [[value, words]].
-export function Answer({ label, value, options, disabled, onAnswer }) {
+export function Answer({ id, label, value, options, disabled, onAnswer }) {
   const [now, answer] = useWanted(value, onAnswer);
-  return html`<label class="lib-inline">${label} <select value=${now} disabled=${disabled} onChange=${(event) => answer(event.target.value)}>
-    ${options.map(([key, words]) => html`<option key=${key} value=${key} selected=${key === now}>${words}</option>`)}</select></label>`;
+  return html`<div class="lib-inline"><label for=${id}>${label}</label><select id=${id} value=${now} disabled=${disabled} onChange=${(event) => answer(event.target.value)}>
+    ${options.map(([key, words]) => html`<option key=${key} value=${key} selected=${key === now}>${words}</option>`)}</select></div>`;
 }

@@ -14,7 +14,7 @@ export function Marks({ open, type, value, label }) {
   const about = html`<span class="unseen"> ${label}</span>`;
   return html`
     <div class="lib-marks">
-      <span class="lib-who">${proposed ? "Proposed" : "Written"} by ${who ?? "the assistant"}${maker(value) && html`<span class="quiet"> (${maker(value)})</span>`}</span>
+      <span class="lib-who">${proposed ? "Proposed" : "Written"} by ${who ? who.split(",")[0] : "the assistant"}${maker(value) && html`<span class="quiet"> (${maker(value)})</span>`}${who?.includes(",") ? `,${who.split(",")[1]}` : ""}</span>
       ${proposed && may && html`
         <button type="button" class="lib-small" onClick=${() => one("accept")}>Accept${about}</button>
         <button type="button" class="lib-small" onClick=${() => one("refuse")}>Refuse${about}</button>`}

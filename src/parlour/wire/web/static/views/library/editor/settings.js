@@ -17,15 +17,16 @@ export function Settings({ open, scenarioId, name }) {
   const count = unusual(values, scenarioId);
   const ids = new Set(values.filter((each) => each.fields.scenario_id === scenarioId).map((each) => each.id));
   const found = (open.findings ?? []).filter((each) => each.type === "scenario_flags" && ids.has(each.value_id));
-  const ticks = ([title, rows]) => html`<fieldset class="lib-group" key=${title}><legend>${title}</legend><div class="lib-flags">${rows.map(([flag, words, usual]) => html`
+  const of = html`<span class="unseen">: ${name}</span>`;
+  const ticks = ([title, rows]) => html`<fieldset class="lib-group" key=${title}><legend>${title}${of}</legend><div class="lib-flags">${rows.map(([flag, words, usual]) => html`
     <${Flip} key=${flag} label=${words} checked=${saidOf(values, scenarioId, flag) ?? usual} disabled=${!may} onFlip=${(wanted) => put(flag, wanted)} />`)}</div></fieldset>`;
   return html`
     <details class="lib-settings"><summary>How it goes<span class="unseen"> in ${name}</span> <span class="quiet small">${count === 0 ? "as usual" : count === 1 ? "one thing unlike the usual" : `${count} things unlike the usual`}</span></summary>
       <div class="lib-fields">${found.map((each) => html`<${Finding} key=${each.value_id + each.code} finding=${each} />`)}
         ${ticks(SETTINGS.ticks[0])}
-        <fieldset class="lib-group"><legend>What is part of it</legend><div class="lib-flags">${SETTINGS.asScenario.map(([flag, words]) => {
+        <fieldset class="lib-group"><legend>What is part of it${of}</legend><div class="lib-flags">${SETTINGS.asScenario.map(([flag, words]) => {
           const said = saidOf(values, scenarioId, flag);
-          return html`<${Answer} key=${flag} label=${words} value=${said === null ? "" : said ? "yes" : "no"} options=${ANSWERS} disabled=${!may} onAnswer=${(answer) => put(flag, { yes: true, no: false }[answer] ?? null)} />`;
+          return html`<${Answer} key=${flag} id=${`${flag}-${scenarioId}`} label=${words} value=${said === null ? "" : said ? "yes" : "no"} options=${ANSWERS} disabled=${!may} onAnswer=${(answer) => put(flag, { yes: true, no: false }[answer] ?? null)} />`;
         })}</div></fieldset>
         ${SETTINGS.ticks.slice(1).map(ticks)}</div>
     </details>`;
