@@ -56,7 +56,7 @@ async def strays(database: Database, folder: Path) -> set[str]:
     return found
 
 
-async def killed(site: Site, process: Process, **settings: object) -> Process:
+async def killed(site: Site, process: Process, **settings: Any) -> Process:
     """Another server in the place of one that was killed."""
     await asyncio.to_thread(process.kill)
     site.lapse_leases()
@@ -72,7 +72,7 @@ async def test_a_picture_in_the_making_is_made_and_told_once_and_leaves_no_bytes
     uploads = site.write(lambda tx: tx.all("SELECT id FROM uploads"))
     async with running_media_services() as services:
         provider = {"name": "media", "base_url": services.url, "api_key": "sk-1"}
-        settings = {"PROVIDERS": json.dumps([provider]), "AUTHORING__IMAGE_MODEL": "media:draws"}
+        settings: dict[str, Any] = {"PROVIDERS": json.dumps([provider]), "AUTHORING__IMAGE_MODEL": "media:draws"}
         process = await asyncio.to_thread(site.start, **settings)
         for moment in ("drawing", "drawn"):
             process = await drawn_through_a_kill(site, process, services, moment, settings)
@@ -88,7 +88,7 @@ async def test_a_picture_in_the_making_is_made_and_told_once_and_leaves_no_bytes
 
 
 async def drawn_through_a_kill(
-    site: Site, process: Process, services: MediaServices, moment: str, settings: dict[str, str]
+    site: Site, process: Process, services: MediaServices, moment: str, settings: dict[str, Any]
 ) -> Process:
     """Have pictures made, and kill the server when the first is asked for, or when its bytes are on their way."""
     services.drawn.clear()
@@ -130,7 +130,7 @@ async def test_trials_go_on_after_a_kill_with_the_answers_that_they_had(
 ) -> None:
     site = make_site(store, tmp_path, request)
     async with standing_in() as (model, providers):
-        settings = {"PROVIDERS": providers, "MODEL": "local:play", "GRADER_MODEL": "local:judge"}
+        settings: dict[str, Any] = {"PROVIDERS": providers, "MODEL": "local:play", "GRADER_MODEL": "local:judge"}
         process = await asyncio.to_thread(site.start, **settings)
         undisturbed, _, process = await checked(site, process, model, settings, None)
         for stop_at in (2, undisturbed - 1):
@@ -144,7 +144,7 @@ async def test_trials_go_on_after_a_kill_with_the_answers_that_they_had(
 
 
 async def checked(
-    site: Site, process: Process, model: StandIn, settings: dict[str, str], stop_at: int | None
+    site: Site, process: Process, model: StandIn, settings: dict[str, Any], stop_at: int | None
 ) -> tuple[int, Any, Process]:
     """Try a persona, and kill the server in the middle of an answer; how often was asked, and what was found."""
     model.asked.clear()

@@ -1,7 +1,7 @@
 """What waits for another server's transaction goes on from what that one wrote: no lost change, no version twice."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def meet(site: Site, first: Callable[[Tx], object], second: Callable[[Tx], objec
     """Do `first` in one server and, before it commits, begin `second` in another, which has to wait for it."""
     with ThreadPoolExecutor(1) as other:
 
-        def both(tx: Tx) -> object:
+        def both(tx: Tx) -> Future[object]:
             first(tx)
             later = other.submit(site.write, second)
             until(lambda: later.done() or site.database().read_here(lambda at: at.all(WAITING)))
@@ -41,6 +41,7 @@ def meet(site: Site, first: Callable[[Tx], object], second: Callable[[Tx], objec
             return later
 
         later = site.write(both)
+        assert isinstance(later, Future)
         later.result(60)
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,8 @@ class Scene:
     async def open(self) -> None:
         """Start the servers."""
         count = 2 if self.site.url.startswith("postgresql") else 1
-        settings = {"AUTHORING__RUNS_PARALLEL_MAX": 50}
-        self.urls = [(await asyncio.to_thread(self.nursery.start, **settings)).url for _ in range(count)]
+        start = partial(self.nursery.start, AUTHORING__RUNS_PARALLEL_MAX=50)
+        self.urls = [(await asyncio.to_thread(start)).url for _ in range(count)]
 
     async def writer(self, user_id: str, seed: int = 0) -> Writer:
         """Somebody who asks one server or the other."""

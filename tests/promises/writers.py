@@ -44,8 +44,8 @@ class Writer:
             answer = await http.request(method, path if path.startswith("/socket") else f"/api/v1{path}", json=body)
         except httpx.TransportError as error:
             raise GoneError from error
-        found = answer.json() if answer.content else None
-        if answer.status_code == 503 and found["code"] == RESTARTING:
+        found: Any = answer.json() if answer.content else None
+        if answer.status_code == 503 and answer.json()["code"] == RESTARTING:
             raise GoneError
         self.told.append((method, path, answer.status_code))
         return answer.status_code, found
