@@ -26,6 +26,7 @@ from parlour.storage import database as stores
 from parlour.storage.database import Database
 from tests.harness.quick_tables import quick_tables
 from tests.harness.site import ROOT, Process, Site
+from tests.harness.warm import share_validators
 from tests.harness.weights import heaviness
 from tests.promises.figures import figure
 
@@ -38,6 +39,8 @@ setattr(transports, "create_ssl_context", functools.cache(httpx.create_ssl_conte
 
 # Each process makes the tables of a SQLite file once: hundreds of tests begin with an empty one.
 stores.migrate = quick_tables(stores.migrate)
+
+share_validators()
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     gc.disable()  # until everything is imported, most of which stays

@@ -26,6 +26,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, NoReturn, TextIO
 
+from tests.harness.warm import put_one_together, share_validators
+
 ROOT = Path(__file__).parents[2]
 IMPORTED = ("psycopg", "uvloop", "parlour.app", "parlour.cli", "parlour.wire.http.logs", "tests.harness.program")
 ORDER_BYTES_MAX = 1 << 20
@@ -219,6 +221,8 @@ def _command(words: Sequence[str]) -> int:
 if __name__ == "__main__":
     for module in IMPORTED:
         importlib.import_module(module)
+    share_validators()
+    put_one_together()
     gc.collect()
     gc.freeze()  # a server's collector has not to look at what is imported here
     _Nest(socket.socket(fileno=int(sys.argv[1]))).work()

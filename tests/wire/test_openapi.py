@@ -33,7 +33,7 @@ from tests.wire.packs import install
 from tests.wire.test_uploads import VIDEO
 from tests.wire.voices import SCRIPTED
 
-EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "6"))  # of one operation and mode
+EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "4"))  # of one operation and mode
 ALWAYS: list[Any] = [
     general.not_a_server_error,
     openapi.status_code_conformance,
