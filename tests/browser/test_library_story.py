@@ -82,6 +82,7 @@ def write_scenario(page: Page, person: str) -> str:
     situation.fill(f"{situation.input_value()} You meet on {{{{ward}}}}.")
     expect(page.locator(".lib-checks")).to_have_attribute("data-kind", "red")
     page.get_by_role("button", name="Say what “ward” is").click()
+    expect(field(page, "Value of detail 1")).to_be_focused()
     page.keyboard.type("the third ward")
     expect(page.locator(".lib-checks")).not_to_have_attribute("data-kind", "red")
     expect(page.locator(".lib-preview")).to_contain_text("You meet on the third ward.")

@@ -13,10 +13,14 @@ import pytest
 from parlour.accounts import actions as accounts
 from parlour.kernel.ids import digest_of
 from parlour.settings.lab import Lab, LabLimits
+from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
+from parlour.wire.lab.callers import LabCaller
+from parlour.wire.lab.polling import Poll
+from parlour.wire.lab.stream import EventStream
 from tests.harness.site import Site
 from tests.harness.socket import Client
-from tests.lab.desk import Desk, desk_on
+from tests.lab.desk import Desk, act, desk_on, finish
 from tests.lab.house import Member
 from tests.lab.listening import Stream
 from tests.promises.figures import Figure
@@ -87,6 +91,92 @@ async def test_what_is_open_ends_with_the_right_to_it(desk: Desk, how: str, figu
         told = json.dumps([stream.heard, socket.heard, answer.text])
     assert SECRET not in told
     figure("P12", f"laboratory, {how}: stream and long-poll ended after {took:.2f} s, nothing told after it")
+
+
+@pytest.mark.lab("A11", "A8")
+@pytest.mark.promise("P12")
+@pytest.mark.parametrize("how", ["revoked", "deactivated"])
+async def test_a_right_that_ends_while_it_is_looked_up_ends_a_long_poll(
+    desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = desk.member()
+    callers = desk.parlour.laboratory.gate.callers
+    look_up = callers.holds
+
+    async def ends_meanwhile(caller: LabCaller) -> bool:
+        held = await look_up(caller)
+        await desk.parlour.database.write(withdraw(how, ada))  # whoever waits has been told when this returns
+        return held
+
+    monkeypatch.setattr(callers, "holds", ends_meanwhile)
+    async with desk.http(ada) as http, asyncio.timeout(SOON):
+        answer = await http.get(f"/users/{ada.user_id}/response?wait={LONG}")
+    assert answer.status_code == 401, answer.text
+
+
+@pytest.mark.lab("A11", "A8")
+@pytest.mark.promise("P12")
+@pytest.mark.parametrize("how", ["revoked", "role"])
+async def test_a_long_poll_gives_no_reply_that_came_after_its_right_ended(
+    desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = desk.member()
+    watcher = desk.member(role="admin") if how == "role" else ada
+    database = desk.parlour.database
+    look = getattr(Poll, "_look")  # noqa: B009 (nobody outside has it)
+    now = asyncio.Event()
+
+    async def looks(poll: Poll) -> Any:
+        if now.is_set():
+            now.clear()
+            await database.write(withdraw(how, watcher))
+            await database.write(lambda tx: finish(tx, ada, SECRET))
+        return await look(poll)
+
+    monkeypatch.setattr(Poll, "_look", looks)
+    await asyncio.to_thread(desk.said, ada, "before")
+    async with desk.http(watcher) as http:
+        poll = asyncio.create_task(http.get(f"/users/{ada.user_id}/response?wait={LONG}"))
+        await desk.until_waiting(ada)
+        now.set()
+        await asyncio.to_thread(desk.said, ada, "again")
+        async with asyncio.timeout(SOON):
+            answer = await poll
+    assert answer.status_code == 401, answer.text
+    assert SECRET not in answer.text
+
+
+@pytest.mark.lab("A11", "A8")
+@pytest.mark.promise("P12")
+@pytest.mark.parametrize("how", ["revoked", "role"])
+@pytest.mark.parametrize("late", [False, True], ids=["told at once", "told late"])
+async def test_a_stream_tells_nothing_that_came_after_its_right_ended(
+    desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    ada = desk.member()
+    watcher = desk.member(role="admin") if how == "role" else ada
+    database = desk.parlour.database
+    read_page = getattr(EventStream, "_page")  # noqa: B009 (nobody outside has it)
+    now = asyncio.Event()
+
+    async def page(stream: EventStream) -> list[Logged]:
+        if not now.is_set():
+            return await read_page(stream)
+        with monkeypatch.context() as patch:
+            if late:  # as if another server had committed: seen in the log before anybody was told
+                patch.setattr(database.writer.listeners, "events", lambda _: None)
+            await database.write(withdraw(how, watcher))
+            await database.write(lambda tx: act(tx, ada, SECRET))
+            return await read_page(stream)
+
+    monkeypatch.setattr(EventStream, "_page", page)
+    async with Stream(desk, Member(ada.user_id, ada.account_id, watcher.token)) as stream:
+        await asyncio.to_thread(desk.said, ada, "before")
+        await stream.until("message_added", text="before")
+        now.set()
+        await asyncio.to_thread(desk.said, ada, "again")
+        await stream.ended(SOON)
+    assert SECRET not in json.dumps(stream.heard)
 
 
 @pytest.mark.lab("D8")

@@ -179,6 +179,7 @@ class Poll:
             bell.clear()
             await self._check(bell)
             found = await self._look()
+            await self._check(bell)  # what was seen may be newer than the end of the right to it
             if found is None:
                 return await self._unknown()
             if bell.stopping:
@@ -197,7 +198,8 @@ class Poll:
     async def _check(self, bell: Bell) -> None:
         if bell.doubtful:
             bell.doubtful = False
-            bell.revoked = bell.revoked or not await self._need.callers.holds(self._caller)
+            if not await self._need.callers.holds(self._caller):  # a revocation heard meanwhile stays, whatever it says
+                bell.revoked = True
         if bell.revoked:
             raise Refusal("unauthenticated", "The session has ended.")
 

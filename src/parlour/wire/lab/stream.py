@@ -158,25 +158,35 @@ class EventStream(Response):
         checked = self._need.clock.monotonic()
         while not (self._bell.revoked or self._bell.stopping):
             self._bell.clear()
+            events = await self._page()
             now = self._need.clock.monotonic()
             if self._bell.doubtful or now - checked >= CHECK_SECONDS:
                 self._bell.doubtful, checked = False, now
                 if not await self._need.callers.holds(self._caller):
                     return
-            events = await self._page()
+            if self._bell.revoked:
+                return
+            await self._note(events)
             for chunk in self._encoded(events):
                 yield chunk
             if len(events) < PAGE and not await self._bell.wait(SILENCE_SECONDS_MAX):
                 yield b":\n\n"
 
     async def _page(self) -> list[Logged]:
+        """What is new. The bell has heard what was committed before the last of it: the right to it is asked after."""
         room, after = self._room, self._pos
         events = await self._need.database.read(lambda tx: log.of_rooms(tx, [room], after, log.head(tx), PAGE))
+        if events:
+            async with asyncio.timeout(PROGRESS_SECONDS_MAX):
+                await self._need.bells.pump.reach(events[-1].pos)
+        return events
+
+    async def _note(self, events: Sequence[Logged]) -> None:
+        """The questions among these are being told."""
         caller = self._caller
         asking = [event for event in events if caller.author_id == caller.account_id and asks(event, caller.author_id)]
         if asking:
             await self._need.database.write(lambda tx: deliver(tx, asking, caller.author_id, ROUTE))
-        return events
 
     def _encoded(self, events: Sequence[Logged]) -> list[bytes]:
         epoch = self._need.bells.pump.epoch

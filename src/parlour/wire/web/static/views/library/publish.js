@@ -34,13 +34,14 @@ function Ask({ api, open, about, onClose, onPublished }) {
   const [changes, setChanges] = useState(null);
   const pinned = Boolean(draft.artifact_id) && ["scenario", "rubric"].includes(draft.artifact_type);
   useEffect(() => {
-    open.store.flush().then(() => api.draftDifferences(draft.id)).then(({ changes: found }) => setChanges(found), () => setChanges([]));
+    open.caughtUp().then(() => open.store.flush()).then(() => api.draftDifferences(draft.id)).then(({ changes: found }) => setChanges(found), () => setChanges([]));
   }, []);
   const submit = async (event) => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
     try {
+      await open.caughtUp();
       await open.store.flush();
       const result = await api.publish(draft.id, {
         expected_version: open.draft.version, ...(pinned ? { update_trainings: form.update } : {}), ...(form.note.trim() ? { note: form.note.trim() } : {}),

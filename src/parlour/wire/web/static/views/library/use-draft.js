@@ -181,15 +181,19 @@ class OpenDraft {
     return this.names.get(id);
   }
 
-  // Reads first what the assistant has written meanwhile, if that is known to be more.
+  // Reads what the assistant has written meanwhile, if that is known to be more.
+  async caughtUp() {
+    if (this.timers.read) {
+      clearTimeout(this.timers.read);
+      this.timers.read = null;
+      this.reading = this.store.load();
+    }
+    await this.reading;
+  }
+
   act(...ops) {
     return this.attempt(async () => {
-      if (this.timers.read) {
-        clearTimeout(this.timers.read);
-        this.timers.read = null;
-        this.reading = this.store.load();
-      }
-      await this.reading;
+      await this.caughtUp();
       return this.store.act(ops);
     });
   }

@@ -49,26 +49,62 @@ function Made({ open, type, value, what }) {
 }
 
 const WAIT_MS = 200;
+const SLIP_PX = 8;
+const SETTLE_MS = 60;
+
+// What is pressed is what is chosen, also when the page moves, or the next answer comes, before it is let go.
+function useSteady() {
+  const held = useRef(null);
+  const press = ({ button, clientX, clientY }, choose) => {
+    if (button !== 0) return;
+    const mine = { late: null };
+    held.current = mine;
+    const over = new AbortController();
+    const letGo = () => setTimeout(() => {
+      over.abort();
+      if (held.current === mine) held.current = null;
+      mine.late?.();
+    }, SETTLE_MS);
+    const onClick = (event) => {
+      over.abort();
+      if (Math.hypot(event.clientX - clientX, event.clientY - clientY) > SLIP_PX) return;
+      event.stopPropagation();
+      choose();
+    };
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, letGo, { signal: over.signal });
+    addEventListener("click", onClick, { capture: true, signal: over.signal });
+  };
+  const steady = (work) => { if (held.current) held.current.late = work; else work(); };
+  return [press, steady];
+}
 
 // Chooses one artifact by name. Closed it is a button.
 export function Picker({ api, to, words, about, taken = [], onPick }) {
   const [search, setSearch] = useState(null);
-  const [cards, setCards] = useState([]);
+  const [cards, setCards] = useState(null);
   const [problem, setProblem] = useState(null);
   const box = useRef(null);
   const button = useRef(null);
+  const [press, steady] = useSteady();
   useEffect(() => {
     if (search === null) return undefined;
+    let old = false;
+    const answer = (items, failure) => steady(() => {
+      if (old) return;
+      if (items) setCards(items);
+      setProblem(failure);
+    });
     const wait = setTimeout(() => {
-      api.artifacts({ type: to, search, limit: 20 }).then(({ items }) => { setCards(items); setProblem(null); }, (failure) => setProblem(failure.detail));
+      api.artifacts({ type: to, search, limit: 20 }).then(({ items }) => answer(items, null), (failure) => answer(null, failure.detail));
     }, search === "" ? 0 : WAIT_MS);
-    return () => clearTimeout(wait);
+    return () => { old = true; clearTimeout(wait); };
   }, [search]);
   useEffect(() => { if (search === "") box.current?.focus(); }, [search === null]);
   const close = () => { setSearch(null); setTimeout(() => button.current?.focus()); };
   const onKeyDown = (event) => { if (event.key === "Escape") close(); };
   const id = `pick-${`${words}${about ?? ""}`.replaceAll(/\W+/g, "-")}`;
-  const free = cards.filter((card) => !taken.includes(card.id));
+  const free = (cards ?? []).filter((card) => !taken.includes(card.id));
+  const choose = (card) => { close(); onPick(card); };
   if (search === null) return html`<button type="button" class="lib-add" ref=${button} onClick=${() => setSearch("")}>${words}${about && html`<span class="unseen">${about}</span>`}</button>`;
   return html`
     <div class="lib-picker" onKeyDown=${onKeyDown}>
@@ -76,8 +112,8 @@ export function Picker({ api, to, words, about, taken = [], onPick }) {
         <input id=${id} ref=${box} type="search" value=${search} placeholder=${`Search ${labelOf(to).toLowerCase()}s`} onInput=${(event) => setSearch(event.target.value)} />
         <button type="button" class="plain" onClick=${close}>Close</button></div>
       ${problem && html`<p class="lib-finding" data-severity="error">${problem}</p>`}
-      <ul role="list">${free.map((card) => html`<li key=${card.id}><button type="button" class="lib-pick" onClick=${() => { close(); onPick(card); }}>
+      <ul role="list">${free.map((card) => html`<li key=${card.id}><button type="button" class="lib-pick" onPointerDown=${(event) => press(event, () => choose(card))} onClick=${() => choose(card)}>
         <strong>${card.name}</strong>${card.description && html`<span class="quiet small lib-cut">${card.description}</span>`}</button></li>`)}</ul>
-      ${free.length === 0 && !problem && html`<p class="quiet small" role="status">Nothing to choose here yet.</p>`}
+      ${free.length === 0 && !problem && html`<p class="quiet small" role="status">${cards ? "Nothing to choose here yet." : "Looking…"}</p>`}
     </div>`;
 }

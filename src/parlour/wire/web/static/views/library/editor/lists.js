@@ -86,7 +86,15 @@ export function Pairs({ open, part }) {
   const wanted = [...new Set((open.findings ?? []).filter((each) => each.code.endsWith(".unfilled")).map((each) => each.quote?.replace(/[{}\s]/g, "")).filter(Boolean))]
     .filter((name) => !(open.store.values()[part.type] ?? []).some((each) => each.fields.name === name));
   const added = useAdded(open, part.type, "value");
-  const add = (name) => { added(); open.act({ op: "add", type: part.type, fields: { name, value: "" } }); };
+  const adding = useRef(new Set());
+  // A second press before the first is saved adds nothing more.
+  const add = async (name) => {
+    if (adding.current.has(name)) return;
+    adding.current.add(name);
+    added();
+    await open.act({ op: "add", type: part.type, fields: { name, value: "" } });
+    adding.current.delete(name);
+  };
   return html`<div class="lib-pairs"><${PlainList} open=${open} part=${{ ...part, fields, single: false }} />
     ${open.draft.may.edit && wanted.map((name) => html`<button type="button" key=${name} class="lib-add" onClick=${() => add(name)}>Say what “${name}” is</button>`)}</div>`;
 }
