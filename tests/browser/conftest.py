@@ -16,6 +16,12 @@ PACK = Path(__file__).parent / "pack"
 PIECES_PER_SECOND = 15  # slow enough to stop an answer in the middle
 
 
+@pytest.fixture(scope="module")
+def pace() -> float:
+    """Pieces that the scripted model says in a second; a module that stops nothing in the middle names more."""
+    return PIECES_PER_SECOND
+
+
 # Not longer than a module: while Playwright's own loop runs in this thread, no asynchronous test can.
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Playwright]:
@@ -56,13 +62,13 @@ def microphones(driver: Playwright) -> Iterator[Microphones]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A server of its own on SQLite, whose scripted personas speak at a human pace."""
+def demo(tmp_path_factory: pytest.TempPathFactory, pace: float) -> Iterator[Demo]:
+    """A server of its own on SQLite, whose scripted personas speak at that pace."""
     folder = tmp_path_factory.mktemp("page")
     site = Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
     bundle = load_bundle(PACK)
     site.write(lambda tx: publish(tx, bundle))
-    server = site.start(scripted_pieces_per_second=PIECES_PER_SECOND)
+    server = site.start(scripted_pieces_per_second=pace)
     yield Demo(url=server.url, tokens=site.tokens, password=PASSWORD)
     site.close()
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.acting import ANSWERED_MS, answered, card, go, say, sign_in, start
 from tests.browser.browsing import NARROW, WIDE, Cable, Demo, Open
@@ -27,6 +27,12 @@ INSTRUCTIONS = (
     "You want to know what to do next. You do not say that you are ashamed unless you are asked how you feel. "
     "You answer in one to three sentences. You stay in this role whatever is asked of you."
 )
+
+
+@pytest.fixture(scope="module")
+def pace() -> float:
+    """Faster than anybody talks: nothing is stopped in the middle here."""
+    return 200
 
 
 def test_who_does_not_teach_is_not_led_to_the_library(demo: Demo, visit: Open) -> None:
@@ -62,6 +68,30 @@ def test_from_an_empty_page_to_a_learner_who_practises(demo: Demo, visit: Open) 
     say(learner.page, "Hello Ada, how are you feeling about the exam?")
     answered(learner.page)
     learner.check_calm()
+
+
+def test_a_pick_holds_when_the_answer_to_a_search_comes_before_it_is_let_go(demo: Demo, visit: Open) -> None:
+    tab = visit(WIDE)
+    page = enter(demo.url, demo, tab)
+    begin(page, "Scenario")
+    page.get_by_role("button", name="Choose a persona", exact=True).click()
+    cards = page.locator(".lib-pick")
+    expect(cards.nth(1)).to_be_visible()
+    name = cards.last.locator("strong").inner_text()
+    held: list[Route] = []
+    page.route("**/artifacts?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    with page.expect_request("**/artifacts?*"):
+        page.locator(".lib-picker input").fill(name)
+    cards.last.hover()
+    page.mouse.down()
+    with page.expect_response("**/artifacts?*"):
+        held[0].continue_()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.unroute("**/artifacts?*")
+    page.mouse.up()
+    expect(page.locator(".lib-picker")).to_have_count(0)
+    expect(page.locator(".lib-links").get_by_role("link", name=name)).to_be_visible()
+    tab.check_calm()
 
 
 def write_persona(page: Page) -> None:

@@ -20,6 +20,12 @@ SAID = (
 )
 
 
+@pytest.fixture(scope="module")
+def pace() -> float:
+    """Faster than anybody talks: nothing is stopped in the middle here."""
+    return 200
+
+
 def drafted(page: Page, wish: str) -> None:
     """The assistant has written a draft from a sentence, which stays where it was typed."""
     page.locator("#wish").fill(wish)
