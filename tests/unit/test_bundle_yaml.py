@@ -1,7 +1,7 @@
 """The YAML of bundles: read back it is what was written, and the same is always written the same."""
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parlour.library.bundles.writing import document
@@ -31,6 +31,14 @@ def test_what_is_written_is_read_back(members: dict[str, object]) -> None:
     assert (yaml.safe_load(text) or {}) == members
     assert (yaml.load(text, Loader=yaml.CSafeLoader) or {}) == members
     assert document(members) == text
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.text("aé :?,-#'\"[]{}|>&*!%@`~.0/\\=<", max_size=5), max_size=4))
+@example(["A?"])
+def test_short_words_stand_in_one_line_only_if_every_reader_reads_them(words: list[str]) -> None:
+    text = document({"words": words})
+    assert yaml.safe_load(text) == yaml.load(text, Loader=yaml.CSafeLoader) == {"words": words}
 
 
 def test_texts_read_well() -> None:

@@ -92,6 +92,7 @@ async def test_a_repeated_start_keeps_the_session_and_frames_under_other_names_a
         _, chat = await begun(brisk, client)
         given = {"chat_id": chat, "client_request_id": new_secret()[:16]}
         first = await client.ok("attempt.audio_start", given)
+        await client.nth("attempt_audio_ready", 0, chat_id=chat)
         assert await client.ok("/socket/v5/client/attempt/audio_start", given) == first
         await client.nth("attempt_audio_ready", 1, chat_id=chat)
         mouth = Mouth(client, chat)

@@ -14,6 +14,7 @@ INLINE_MAX = 96
 
 _WORDS = frozenset({"yes", "no", "true", "false", "on", "off", "null", "y", "n", "~"})
 _PLAIN = re.compile(r"[^\W\d_](?:[^\n\t#:{}\[\]&*!|>%@`\"\\,?]|:(?=\S)|,(?= )|\?)*")
+_FLOW_MARKS = ", ?"  # end a word inside [ ], for one reader or another
 _SPACES = "\u00a0\u200c\u200d\u202f\u3000"  # not printable to Python, harmless in YAML, and needed by some scripts
 _ESCAPES: Mapping[str, str] = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -71,7 +72,7 @@ def _inline(items: Sequence[object], room: int) -> str | None:
     """A list of short words and numbers in one line; None for any other list."""
     parts: list[str] = []
     for each in items:
-        if isinstance(each, str) and (not _is_plain(each) or "," in each or " " in each):
+        if isinstance(each, str) and (not _is_plain(each) or any(mark in each for mark in _FLOW_MARKS)):
             return None
         if isinstance(each, Mapping | list | tuple):
             return None
