@@ -6,6 +6,9 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 ARGS ?=
 JOBS ?= 4
 
+# Compiled modules are kept, whatever the machine says: the tests start hundreds of processes that import the same.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -19,7 +22,7 @@ LEFT_OUT := $(if $(NODE),,node) $(if $(CHROMIUM),,browser)
 MARKS := $(if $(NODE),,not node)$(if $(NODE)$(CHROMIUM),, and )$(if $(CHROMIUM),,not browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock clean
+.PHONY: help install run test check format bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,10 +30,12 @@ help: ## list these commands
 run: $(VENV)/.speech-stamp ## install and start the demo (ARGS="--port 8080" to pass options)
 	@$(BIN)/parlour demo $(ARGS)
 
-test: $(VENV)/.test-stamp $(VENV)/.speech-stamp $(if $(NODE),$(JS)/node_modules/.stamp) ## install and run every test (ARGS="tests/unit -k house")
+install: $(VENV)/.test-stamp $(VENV)/.speech-stamp $(if $(NODE),$(JS)/node_modules/.stamp)
+
+test: install ## install and run every test (ARGS="tests/unit -k house")
 	@$(foreach part,$(LEFT_OUT),$(call say_left_out,$(part));)true
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(if $(strip $(MARKS)),-m "$(strip $(MARKS))") $(ARGS)
-	@$(BIN)/python -m tests.promises.report
+	@$(if $(strip $(ARGS)),true,$(BIN)/python -m tests.promises.report)
 
 check: $(VENV)/.test-stamp $(VENV)/.speech-stamp ## lint, formatting, types and import contracts
 	$(BIN)/ruff check

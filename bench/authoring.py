@@ -18,7 +18,7 @@ from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.drafts import actions as drafts
 from parlour.drafts.actions import Generating
-from parlour.drafts.entities import Draft
+from parlour.drafts.entities import Draft, Order
 from parlour.drafts.facts import GenerationCompleted, GenerationFailed, ValueTold
 from parlour.drafts.values import ArtifactBody, Value
 from parlour.drafts.work import Drafter, DrafterLimits, DrafterNeed
@@ -251,9 +251,7 @@ async def _begin(database: Database, actor: Actor, number: int) -> None:
             draft_id=draft.id,
             account_id=AccountId(actor.account_id),
             group_id=tx.new_id(),
-            types=RUBRIC,
-            rooms=(f"person:{actor.account_id}",),
-            redacted=False,
+            order=Order(types=RUBRIC, rooms=(f"person:{actor.account_id}",)),
             instructions=(f"A rubric for a first talk, number {number}.",),
         )
         drafts.begin_generation(tx, wanted)

@@ -25,7 +25,8 @@ from parlour.catalog.publishing import publish
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.library.bundles.exporting import everything, files_of
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 ARTIFACTS, ARTIFACTS_QUICK = 1_000, 100

@@ -19,9 +19,10 @@ from parlour.files.search.entities import Query
 from parlour.files.search.finding import search
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds
+from parlour.settings import sqlite_url
 from parlour.settings.lab import LabLimits
 from parlour.storage.blobs.folder import FolderBlobs
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 
 PAGES = 20
 PAPERS, PAPERS_QUICK = 20, 5

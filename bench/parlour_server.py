@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from bench.control import Seat, serve
 from bench.parlour_seed import Room, open_rooms, say
-from parlour.cli.serve import load_socketio
+from parlour.cli.serve import load_libraries
 from parlour.settings import Settings
 from parlour.settings.limits import Limits
 from parlour.settings.services import Provider
@@ -41,7 +41,7 @@ class Subject:
             limits=Limits(sockets_per_account_max=UNLIMITED, socket_events_per_second_max=UNLIMITED),
             **cast("dict[str, Any]", more or {}),
         )
-        load_socketio()
+        load_libraries()
         from parlour.app import Parlour
 
         self.parlour = Parlour(settings)

@@ -36,7 +36,8 @@ from parlour.catalog.publishing_benchmarks import put_benchmark, put_recording
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 RECORDINGS, TURNS, CANDIDATES = 40, 5, 2

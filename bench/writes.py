@@ -25,7 +25,8 @@ from bench.systems import Plan
 from parlour.events.facts import fact
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 TEXT = "I understand that you are worried. Which part of the feedback surprised you most, and why?"

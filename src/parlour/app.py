@@ -7,13 +7,14 @@ runs it until a signal comes.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import socketio
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
 
 from parlour.accounts.oidc import Verifier
 from parlour.accounts.passwords import PasswordWorkers
@@ -27,11 +28,12 @@ from parlour.events.pump import Pump
 from parlour.grading.work import Grader, GraderLimits
 from parlour.housekeeping import Housekeeping
 from parlour.jobs.worker import Worker, WorkerLimits
+from parlour.kernel.absent import absent
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.laboratory import MODELS, Laboratory, LaboratoryNeed
 from parlour.laboratory import PUBLIC_PATHS as LABORATORY_PATHS
+from parlour.laboratory import Laboratory, LaboratoryNeed
 from parlour.pauses.work import Deadlines
 from parlour.providers.models import ProviderSpec, build_models
 from parlour.providers.models.observed import ObservedModel
@@ -52,15 +54,11 @@ from parlour.wire.glow.commands import Commands
 from parlour.wire.glow.connection import Delivery
 from parlour.wire.glow.dispatch import Dispatch
 from parlour.wire.glow.documents import asyncapi_router
-from parlour.wire.glow.event_routes import events_router
 from parlour.wire.glow.hub import Hub
-from parlour.wire.glow.routes import GlowHttp, operations_router
-from parlour.wire.glow.routes import models as glow_payloads
 from parlour.wire.glow.rules import session_rules, socket_rules
 from parlour.wire.glow.server import GlowServer
 from parlour.wire.glow.streams import Readers, Reading
-from parlour.wire.glow.twins import models as twin_payloads
-from parlour.wire.glow.twins import twins_router
+from parlour.wire.http.areas import FOREIGN_MODELS, Area
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.flood import FloodBrake
 from parlour.wire.http.headers import SecureAnswers
@@ -71,18 +69,11 @@ from parlour.wire.http.openapi import complete_openapi
 from parlour.wire.http.problems import add_problems
 from parlour.wire.http.texts import RefuseNul
 from parlour.wire.http.throttle import LoginThrottle
-from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
-from parlour.wire.rest.chats import chats_router
-from parlour.wire.rest.drafts import drafts_router
-from parlour.wire.rest.exports import exports_router
-from parlour.wire.rest.history import history_router
-from parlour.wire.rest.laboratory import LaboratoryNeed as LookingNeed
-from parlour.wire.rest.laboratory import laboratory_router
-from parlour.wire.rest.presence import PresenceNeed, presence_router
 from parlour.wire.rest.sessions import SessionsNeed, sessions_router
-from parlour.wire.rest.uploads import UploadsNeed, uploads_router
-from parlour.wire.rest.usage import usage_router
 from parlour.wire.web import routes as web_routes
+
+if TYPE_CHECKING:
+    from parlour.wire.rest.attempts import AttemptsNeed
 
 logger = logging.getLogger("parlour")
 
@@ -90,6 +81,10 @@ Only = Literal["web", "worker"]
 PUBLIC_PATHS = (
     *("/api/v1/sessions", "/healthz", "/readyz", "/version", "/metrics", "/asyncapi.json"),
     *LABORATORY_PATHS,
+)
+PRACTISING = tuple(
+    f"/api/v1/{area}"
+    for area in ("attempts", "drafts", "search", "usage", "home", "practice", "chats/", "uploads/", "laboratory")
 )
 PUMP_POLL_SECONDS = 1.0
 
@@ -146,10 +141,13 @@ class Parlour:
         self.hub.closer = self.sockets
         self.readers = Readers()
         self._lock: int | None = None
-        self.housekeeping = Housekeeping(self.database, limits, self.laboratory.keep_house, self.voice.keep_house)
+        self.housekeeping = Housekeeping(
+            self.database, limits, self.authoring.keep_house, self.laboratory.keep_house, self.voice.keep_house
+        )
         self.pump: Pump | None = None
         self.worker: Worker | None = None
-        self.app = self._http()
+        with absent(FOREIGN_MODELS):
+            self.app = self._http()
 
     async def start(self) -> None:
         """Open the store (migrating it if needed), then read, work and deliver."""
@@ -318,25 +316,38 @@ class Parlour:
         of_glow = ("/api/", "/socket/", f"{settings.base_path}/api/", f"{settings.base_path}/socket/")
         app.add_middleware(SecureAnswers, paths=(*of_glow, *gate.paths))
         gate.guard(app)
-        app.include_router(health_router(self.ready, lambda: version("parlour")))
-        app.include_router(metrics_router(self.metrics))
+        app.router.routes += health_router(self.ready, lambda: version("parlour")).routes
+        app.router.routes += metrics_router(self.metrics).routes
         if self.only != "worker":
             self._client_routes(app)
         return app
 
     def _client_routes(self, app: FastAPI) -> None:
         self.laboratory.add_to(app)
-        app.include_router(
-            sessions_router(
-                SessionsNeed(
-                    database=self.database,
-                    authenticator=self.authenticator,
-                    passwords=self.passwords,
-                    throttle=self.throttle,
-                )
+        signing_in = sessions_router(
+            SessionsNeed(
+                database=self.database,
+                authenticator=self.authenticator,
+                passwords=self.passwords,
+                throttle=self.throttle,
             )
         )
-        glow = GlowHttp(
+        about = asyncapi_router(app, self.settings.base_path, self.laboratory.event_tables)
+        complete_openapi(app, self._payloads, PUBLIC_PATHS)
+        app.router.routes += [
+            *signing_in.routes,
+            *about.routes,
+            Area(("/socket/v5/", "/api/v5/"), self._glow_routers),
+            Area(PRACTISING, self._practising_routers),
+            self.testing.area(self._attempts_need),
+            self.authoring.area(self._attempts_need),
+            *web_routes().routes,
+        ]
+
+    def _glow_routers(self) -> Iterable[APIRouter]:
+        from parlour.wire.glow import event_routes, routes, twins  # noqa: PLC0415 (an area is made when asked for)
+
+        need = routes.GlowHttp(
             commands=self.commands,
             authenticator=self.authenticator,
             hub=self.hub,
@@ -346,29 +357,24 @@ class Parlour:
             flood=FloodBrake(self.clock, self.settings.limits.socket_events_per_second_max),
             base_path=self.settings.base_path,
         )
-        app.include_router(operations_router(glow))
-        app.include_router(twins_router(glow))
-        app.include_router(events_router(glow))
-        app.include_router(asyncapi_router(app, self.settings.base_path, self.laboratory.event_tables))
-        complete_openapi(app, [*glow_payloads(), *twin_payloads(), *MODELS], PUBLIC_PATHS)
-        reading = AttemptsNeed(database=self.database, authenticator=self.authenticator)
-        for routes in (drafts_router, exports_router, history_router, usage_router, attempts_router, chats_router):
-            app.include_router(routes(reading))
-        for router in (*self.testing.routers(reading), *self.voice.routers(reading), *self.authoring.routers(reading)):
-            app.include_router(router)
-        app.include_router(
-            uploads_router(
-                UploadsNeed(
-                    database=self.database,
-                    authenticator=self.authenticator,
-                    blobs=self.blobs,
-                    base_path=self.settings.base_path,
-                )
-            )
-        )
-        app.include_router(laboratory_router(LookingNeed(database=self.database, authenticator=self.authenticator)))
-        app.include_router(presence_router(PresenceNeed(database=self.database, authenticator=self.authenticator)))
-        app.include_router(web_routes())
+        return (routes.operations_router(need), twins.twins_router(need), event_routes.events_router(need))
+
+    def _practising_routers(self) -> Iterable[APIRouter]:
+        from parlour.wire.rest.practising import PractisingNeed, practising_routers  # noqa: PLC0415 (as above)
+
+        reading = self._attempts_need()
+        need = PractisingNeed(reading=reading, blobs=self.blobs, base_path=self.settings.base_path)
+        return (*practising_routers(need), *self.voice.routers(reading))
+
+    def _attempts_need(self) -> "AttemptsNeed":
+        from parlour.wire.rest.attempts import AttemptsNeed  # noqa: PLC0415 (as above)
+
+        return AttemptsNeed(database=self.database, authenticator=self.authenticator)
+
+    def _payloads(self) -> Iterable[type[BaseModel]]:
+        from parlour.wire.glow import routes, twins  # noqa: PLC0415 (as above)
+
+        return (*routes.models(), *twins.models(), *self.laboratory.models())
 
     def _reading(self) -> Reading:
         """What streams and polls of HTTP sessions read with; there once the server has started."""

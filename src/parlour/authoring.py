@@ -3,19 +3,24 @@
 `app.Parlour` owns one. Nothing outside this module and `app` knows all of its parts.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+# ruff: noqa: PLC0415 (routes are imported when they are first asked for)
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter
 
 from parlour.attempts import customising
 from parlour.attempts.continuing import Continuer
+from parlour.attempts.media import entries_in_use
 from parlour.drafts.chats.bench import ChatWorkshop
 from parlour.drafts.work import Drafter, DrafterLimits, DrafterNeed
+from parlour.files.authored.entities import MediaQuota
 from parlour.files.intake import Intake
 from parlour.grading.asking import GraderLimits
 from parlour.jobs.worker import Worker
+from parlour.kernel.dataclass import dataclass
+from parlour.library import trying
 from parlour.library.checks.running import Checker, CheckRules
 from parlour.library.checks.trials.answering import AnswererNeed
 from parlour.library.checks.trials.entities import Names
@@ -27,22 +32,20 @@ from parlour.providers.media import build_media
 from parlour.settings import Settings
 from parlour.speech.engines import SpeechEngines
 from parlour.storage.database import Database
+from parlour.storage.tx import Tx
 from parlour.turns.ports import Model
+from parlour.wire.http.areas import Area
 from parlour.wire.http.limits import UPLOADS, BodyLimits, FormArea
-from parlour.wire.rest.accounts import accounts_router
-from parlour.wire.rest.artifacts import LibraryNeed, artifacts_router
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring import authoring_router
-from parlour.wire.rest.authoring_runs import authoring_runs_router
-from parlour.wire.rest.authoring_sources import authoring_sources_router
-from parlour.wire.rest.authoring_uploads import SendingNeed, sending_router
-from parlour.wire.rest.bundles import bundles_router
-from parlour.wire.rest.checks import checks_router
-from parlour.wire.rest.cohorts import cohorts_router
-from parlour.wire.rest.departments import departments_router
-from parlour.wire.rest.roles import roles_router
-from parlour.wire.rest.trainings import trainings_router
-from parlour.wire.rest.trying import trying_router
+
+if TYPE_CHECKING:
+    from parlour.wire.rest.attempts import AttemptsNeed
+    from parlour.wire.rest.authoring_uploads import SendingNeed
+
+
+AUTHORING = tuple(
+    f"/api/v1/{area}"
+    for area in ("artifacts", "authoring", "uploads", "roles", "departments", "accounts", "cohorts", "trainings")
+)
 
 
 class Keeping(Protocol):
@@ -107,8 +110,36 @@ class Authoring:
         worker.add(self._checker().kind())
         worker.add(Continuer(need.database, timezone_name=settings.timezone).kind())
 
-    def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
+    async def keep_house(self) -> None:
+        """Let go of the files of tries that are closed and of which no attempt is left."""
+
+        def over(tx: Tx) -> frozenset[str]:
+            closed = trying.closed_tries(tx)
+            return frozenset(closed) - entries_in_use(tx, closed)
+
+        gone = await self._need.database.read(over)
+        if gone:
+            await self._need.database.write(lambda tx: trying.forget_tries(tx, gone))
+
+    def area(self, reading: "Callable[[], AttemptsNeed]") -> Area:
         """The routes of authoring."""
+        return Area(AUTHORING, lambda: self._routers(reading()))
+
+    def _routers(self, reading: "AttemptsNeed") -> Sequence[APIRouter]:
+        from parlour.wire.rest.accounts import accounts_router
+        from parlour.wire.rest.artifacts import LibraryNeed, artifacts_router
+        from parlour.wire.rest.authoring import authoring_router
+        from parlour.wire.rest.authoring_runs import authoring_runs_router
+        from parlour.wire.rest.authoring_sources import authoring_sources_router
+        from parlour.wire.rest.authoring_uploads import sending_router
+        from parlour.wire.rest.bundles import bundles_router
+        from parlour.wire.rest.checks import checks_router
+        from parlour.wire.rest.cohorts import cohorts_router
+        from parlour.wire.rest.departments import departments_router
+        from parlour.wire.rest.roles import roles_router
+        from parlour.wire.rest.trainings import trainings_router
+        from parlour.wire.rest.trying import trying_router
+
         drafts = self.rules.drafts
         library = LibraryNeed(
             reading=reading,
@@ -143,13 +174,18 @@ class Authoring:
             forms=forms,
         )
 
-    def _sending(self, reading: AttemptsNeed) -> SendingNeed:
+    def _sending(self, reading: "AttemptsNeed") -> "SendingNeed":
+        from parlour.wire.rest.authoring_uploads import SendingNeed
+
         settings = self._need.settings
         return SendingNeed(
             reading=reading,
             intake=self._need.files.intake,
             bytes_max=settings.authoring.media_bytes_max,
-            quota=settings.lab.limits.quota_bytes,
+            media=MediaQuota(
+                bytes_max=settings.authoring.media_total_bytes_max, files_max=settings.authoring.media_files_max
+            ),
+            texts_quota=settings.lab.limits.quota_bytes,
         )
 
     def _checker(self) -> Checker:

@@ -3,12 +3,13 @@
 `app.Parlour` owns one. Nothing outside this module and `app` knows all of its parts.
 """
 
+# ruff: noqa: PLC0415 (routes are imported when they are first asked for)
+
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
 from parlour.accounts.passwords import PasswordWorkers
@@ -46,6 +47,7 @@ from parlour.files.sweeping import Sweeper, SweeperNeed
 from parlour.jobs.queue import Kind
 from parlour.jobs.worker import Worker
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.dice import Dice
 from parlour.kernel.ids import AccountId, Ids
 from parlour.kernel.refusals import ProviderFault, Refusal
@@ -59,31 +61,24 @@ from parlour.speech.engines import SpeechEngines
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Model
+from parlour.wire.http.areas import Area
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.event_tables import EventTable
 from parlour.wire.http.throttle import LoginThrottle
-from parlour.wire.lab import conversation, messages
 from parlour.wire.lab.bells import Bells
-from parlour.wire.lab.conversation import Abilities, ConversationNeed, conversation_router
-from parlour.wire.lab.files import LabFilesNeed, lab_files_router
-from parlour.wire.lab.gate import EVERYWHERE, Gate, GateNeed
-from parlour.wire.lab.mailbox import mailbox_router
-from parlour.wire.lab.messages import MessagesNeed, messages_router
-from parlour.wire.lab.notes import LabNotesNeed, lab_notes_router
-from parlour.wire.lab.polling import Bubbles, PollsNeed
-from parlour.wire.lab.questions import QuestionsNeed, questions_router
-from parlour.wire.lab.receiving import ReceivingPosts
+from parlour.wire.lab.gate import Gate, GateNeed, give_everywhere
 from parlour.wire.lab.socket import LabSockets, SocketsNeed
-from parlour.wire.lab.stream import StreamsNeed, stream_router
 from parlour.wire.mcp.http import McpHttp, McpHttpNeed, mcp_route
 from parlour.wire.mcp.offering import OfferNeed
 
 if TYPE_CHECKING:
     from parlour.providers.embeddings import OpenAICompatibleEmbedder
 
+if TYPE_CHECKING:
+    from parlour.wire.lab.conversation import Abilities
+
 logger = logging.getLogger("parlour.laboratory")
 
-MODELS: Sequence[type[BaseModel]] = (*messages.MODELS, *conversation.MODELS)
 PUBLIC_PATHS = ("/accounts/log-up", "/accounts/log-in", "/accounts/sign-up")
 
 
@@ -131,6 +126,7 @@ class Laboratory:
                 intake=self.intake,
                 clock=need.clock,
                 unused_hours=lab.limits.unused_upload_hours,
+                unnamed_hours=settings.authoring.media_unused_hours,
             )
         )
         self.arxiv = ArxivClient(lab.arxiv, self.intake, need.clock)
@@ -260,7 +256,21 @@ class Laboratory:
             logger.warning("embedding_failed", extra={"reason": fault.text})
 
     def add_to(self, app: FastAPI) -> None:
-        """The routes of the lab protocol, that of the polls first: routes are looked through in order."""
+        """The routes of the lab protocol."""
+        app.router.routes += [Area(("/users/", "/accounts/"), self._routers), mcp_route(self.mcp)]
+
+    def _routers(self) -> Iterable[APIRouter]:
+        """That of the polls first: routes are looked through in order."""
+        from parlour.wire.lab.conversation import ConversationNeed, conversation_router
+        from parlour.wire.lab.files import LabFilesNeed, lab_files_router
+        from parlour.wire.lab.mailbox import mailbox_router
+        from parlour.wire.lab.messages import MessagesNeed, messages_router
+        from parlour.wire.lab.notes import LabNotesNeed, lab_notes_router
+        from parlour.wire.lab.polling import Bubbles, PollsNeed
+        from parlour.wire.lab.questions import QuestionsNeed, questions_router
+        from parlour.wire.lab.receiving import ReceivingPosts
+        from parlour.wire.lab.stream import StreamsNeed, stream_router
+
         need, callers, limits = self._need, self.gate.callers, self._need.settings.lab.limits
         database, clock, lab = need.database, need.clock, need.settings.lab
         receiving = ReceivingPosts()
@@ -306,18 +316,25 @@ class Laboratory:
             lab_notes_router(LabNotesNeed(database=database, callers=callers)),
             stream_router(streaming),
         ):
-            app.include_router(router, responses=EVERYWHERE)
-        self.gate.add_to(app)
-        app.router.routes.append(mcp_route(self.mcp))
+            yield give_everywhere(router)
+        yield self.gate.accounts_router()
+
+    def models(self) -> Iterable[type[BaseModel]]:
+        """The payloads that the lab's routes read themselves, for `/openapi.json`."""
+        from parlour.wire.lab import conversation, messages
+
+        return (*messages.MODELS, *conversation.MODELS)
 
     def event_tables(self) -> Sequence[EventTable]:
         """What the assistant's sockets say, for `/asyncapi.json`."""
-        from parlour.wire.lab.events import lab_table  # noqa: PLC0415 (models that nothing else needs)
+        from parlour.wire.lab.events import lab_table
 
         return (lab_table(),)
 
-    def abilities(self) -> Abilities:
+    def abilities(self) -> "Abilities":
         """What works at this moment (5.3)."""
+        from parlour.wire.lab.conversation import Abilities
+
         offered = tuple(tool.name for tool in self.toolbox.offered())
         return Abilities(
             speech_in=self._need.engines.transcriber is not None,
@@ -333,7 +350,7 @@ def _embedder(settings: Settings) -> "OpenAICompatibleEmbedder | None":
     name, _, model = (settings.lab.embeddings_model or "").partition(":")
     for provider in settings.providers:
         if provider.name == name and provider.base_url:
-            from parlour.providers.embeddings import OpenAICompatibleEmbedder  # noqa: PLC0415 (few configure it)
+            from parlour.providers.embeddings import OpenAICompatibleEmbedder  # few configure it
 
             return OpenAICompatibleEmbedder(provider.base_url, provider.api_key, model)
     return None

@@ -3,8 +3,10 @@
 `app.Parlour` owns one. Nothing outside this module and `app` knows all of its parts.
 """
 
+# ruff: noqa: PLC0415 (routes are imported when they are first asked for)
+
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
@@ -19,15 +21,17 @@ from parlour.benchmarks.running.work import Looker
 from parlour.events.pump import Pump
 from parlour.grading.asking import GraderLimits
 from parlour.jobs.worker import Worker
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models import SCRIPTED
 from parlour.settings import Settings
 from parlour.storage.database import Database
 from parlour.turns.ports import Model
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.benchmarks import benchmarks_router
-from parlour.wire.rest.tests import tests_router
-from parlour.wire.rest.tests_results import tests_results_router
-from parlour.wire.rest.tests_running import RunningNeed, tests_running_router
+from parlour.wire.http.areas import Area
+
+if TYPE_CHECKING:
+    from parlour.wire.rest.attempts import AttemptsNeed
+
+TESTS = ("/api/v1/benchmarks", "/api/v1/recordings", "/api/v1/tests")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +84,16 @@ class Testing:
             worker.add(kind)
         worker.add(Looker(need.database, is_decided, rules).kind())
 
-    def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
+    def area(self, reading: "Callable[[], AttemptsNeed]") -> Area:
         """The routes about benchmarks, recordings and tests."""
+        return Area(TESTS, lambda: self._routers(reading()))
+
+    def _routers(self, reading: "AttemptsNeed") -> Sequence[APIRouter]:
+        from parlour.wire.rest.benchmarks import benchmarks_router
+        from parlour.wire.rest.tests import tests_router
+        from parlour.wire.rest.tests_results import tests_results_router
+        from parlour.wire.rest.tests_running import RunningNeed, tests_running_router
+
         settings = self._need.settings
         running = RunningNeed(reading=reading, rules=self.rules, judge=settings.grader_model or settings.model)
         return (

@@ -4,8 +4,8 @@
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
@@ -21,6 +21,7 @@ from parlour.events.pump import Pump
 from parlour.files.ports import BlobStore
 from parlour.jobs.worker import Worker
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import Ids
 from parlour.settings import Settings
 from parlour.speech.activity import GateRules
@@ -29,8 +30,9 @@ from parlour.speech.engines import SpeechEngines
 from parlour.speech.ports import VoiceActivity
 from parlour.speech.recording import Spools, SpoolsNeed
 from parlour.storage.database import Database
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.speech import SpeechNeed, speech_router
+
+if TYPE_CHECKING:
+    from parlour.wire.rest.attempts import AttemptsNeed
 
 OFFSET_MS = 200
 
@@ -95,8 +97,10 @@ class Voice:
         )
         worker.add(Recovery(recovery).kind())
 
-    def routers(self, reading: AttemptsNeed) -> Sequence[APIRouter]:
-        """The routes about what was said and heard."""
+    def routers(self, reading: "AttemptsNeed") -> Sequence[APIRouter]:
+        """The routes about what was said and heard, for chats."""
+        from parlour.wire.rest.speech import SpeechNeed, speech_router  # noqa: PLC0415 (an area is made when asked for)
+
         settings = self._need.settings
         rules = SpeechRules(unclear_below=settings.voice.unclear_below, base_path=settings.base_path)
         return (

@@ -22,6 +22,7 @@ TRAINING: Mapping[str, object] = {
     "end_time": "2098-01-01T00:00:00+14:00",
     "position": 1,
     "active": False,
+    "again": False,
 }
 NEW_TRAINING = {**TRAINING, "kind": "practice", "simulation_id": SIMULATION, "settings": dict(SETTINGS)}
 PAGES = ("cursor", "limit")
@@ -89,6 +90,7 @@ def test_every_route_about_people_takes_any_body_and_any_address(edge: Edge, fig
             ("DELETE", f"cohorts/{COHORT}/people/{{}}", None),
             ("GET", "trainings/{}", None),
             ("POST", "authoring/drafts/{}/try", None),
+            ("GET", "authoring/drafts/{}/try", None),
         ]
         for method, path, body in places:
             for text in (*IDS, UNKNOWN, UNKNOWN.upper()):

@@ -195,6 +195,7 @@ ROUTES: Mapping[str, Row] = {
     "POST /api/v1/authoring/drafts/{draft_id}/checks": Row(existing=OPEN_DRAFT, missing=NOBODY),
     "POST /api/v1/authoring/drafts/{draft_id}/questions": Row(existing=OPEN_DRAFT, missing=NOBODY),
     "POST /api/v1/authoring/drafts/{draft_id}/try": Row(existing=SEEN_DRAFT, missing=NOBODY),
+    "GET /api/v1/authoring/drafts/{draft_id}/try": Row(existing=SEEN_DRAFT, missing=NOBODY),
     "GET /api/v1/roles": Row(existing=KNOWN, missing=KNOWN),
     "GET /api/v1/departments": Row(existing=KNOWN, missing=KNOWN),
     "POST /api/v1/departments": Row(existing=SUPER, missing=SUPER),

@@ -16,6 +16,7 @@ from parlour.app import Parlour
 from parlour.settings import Settings
 from parlour.wire.glow.names import EVENTS, OPERATIONS, PREFIX
 from parlour.wire.glow.twins import ARTIFACTS, twins
+from parlour.wire.http.areas import Area
 from tests.access import laboratory, table
 from tests.access.authoring import about_authoring, is_about_authoring
 from tests.access.table import CALLERS, NAMELESS
@@ -88,9 +89,8 @@ def routes_of(routes: Iterable[object]) -> set[str]:
         elif isinstance(route, Mount):
             found |= {f"{key.split()[0]} {route.path}{key.split()[1]}" for key in routes_of(route.routes)}
         else:
-            nested = getattr(route, "original_router", None)
-            assert nested is not None, f"a route of a kind that the matrix does not know: {route!r}"
-            found |= routes_of(nested.routes)
+            assert isinstance(route, Area), f"a route of a kind that the matrix does not know: {route!r}"
+            found |= routes_of(route.routes)
     return found
 
 

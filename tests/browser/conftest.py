@@ -10,7 +10,8 @@ from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
 from tests.browser.browsing import Cable, Demo, Open, Visit, launch, tab_in
 from tests.browser.speaking import Microphones
-from tests.harness.site import PASSWORD, Site
+from tests.conftest import make_site
+from tests.harness.site import PASSWORD
 
 PACK = Path(__file__).parent / "pack"
 PIECES_PER_SECOND = 15  # slow enough to stop an answer in the middle
@@ -62,10 +63,9 @@ def microphones(driver: Playwright) -> Iterator[Microphones]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, pace: float) -> Iterator[Demo]:
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, pace: float) -> Iterator[Demo]:
     """A server of its own on SQLite, whose scripted personas speak at that pace."""
-    folder = tmp_path_factory.mktemp("page")
-    site = Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+    site = make_site("sqlite", tmp_path_factory.mktemp("page"), request)
     bundle = load_bundle(PACK)
     site.write(lambda tx: publish(tx, bundle))
     server = site.start(scripted_pieces_per_second=pace)

@@ -10,12 +10,11 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from parlour.cli.demo_laboratory import sample_laboratory, stock
-from parlour.settings import load_settings
+from parlour.settings import load_settings, sqlite_url
 from tests.browser.browsing import Visit
 from tests.harness.site import PASSWORD, Process, Site
 
 ANSWERED_MS = 60_000
-MEMBERS = ("lin", "okafor", "brandt")
 PAPERS = sample_laboratory() / "papers"
 PAPER = next((PAPERS / "lin").glob("Contacts*.pdf"))
 
@@ -23,7 +22,7 @@ PAPER = next((PAPERS / "lin").glob("Contacts*.pdf"))
 @contextmanager
 def a_laboratory(folder: Path) -> Generator[Site]:
     """A store with the sample laboratory; its members have the password of all."""
-    site = Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+    site = Site(folder, sqlite_url(folder)).seed()
     with ThreadPoolExecutor(1) as thread:  # Playwright's loop runs in this one
         thread.submit(asyncio.run, _stocked(site)).result(60)
     yield site

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./page-modules.mjs";
 
-const { formOf, linkOf, suggested, writable } = await load("library-forms.js");
+const { formOf, labelIn, linkOf, suggested, writable } = await load("library-forms.js");
 const { asText, madeBy, stateWords, verdictOf } = await load("library-words.js");
 const { levelsFor, rowsOf, sums, totalOf } = await load("rubric-table.js");
 
@@ -52,7 +52,7 @@ test("who made it, and whether it is saved, in words", () => {
   assert.deepEqual([asText({ objective: "Listen" }), asText(["a", "b"]), asText(null), asText(true)], ["Listen", "a, b", "", "yes"]);
 });
 
-const { flagOps, saidOf, unusual } = await load("library-settings.js");
+const { alsoOf, flagOps, mayFlip, saidOf, unusual } = await load("library-settings.js");
 const { drafted, proposalsWords, unseen } = await load("library-words.js");
 
 test("a flag of a chat is written only where it differs from the usual, once", () => {
@@ -65,7 +65,15 @@ test("a flag of a chat is written only where it differs from the usual, once", (
   assert.deepEqual(flagOps(twice, "s1", "images_enabled", null).map((each) => each.op), ["remove", "remove"]);
   assert.equal(saidOf(twice, "s1", "images_enabled"), false);
   assert.equal(saidOf(twice, "s2", "images_enabled"), null);
-  assert.equal(unusual([flag("a", "hints_enabled", true), flag("b", "use_custom", true), flag("c", "video_enabled", true)], "s1"), 2);
+  assert.deepEqual(unusual([flag("a", "hints_enabled", true), flag("b", "copy_paste_allowed", false), flag("c", "video_enabled", true)], "s1"),
+    ["What is part of it: the videos", "What the learner may do: copy and paste, no"]);
+  assert.deepEqual([alsoOf("generate_questions", true), alsoOf("generate_options", false), alsoOf("generate_options", true)], [{ generate_options: true }, { generate_questions: false }, {}]);
+  assert.deepEqual([mayFlip("generate_images", false), mayFlip("generate_images", true), mayFlip("generate_names", false)], [false, true, true]);
+});
+
+test("the assistant's parts are called as the form calls them", () => {
+  assert.deepEqual(["problem_statements", "scenario_flags", "names"].map((name) => labelIn("scenario", { name, label: "Server's" })), ["Situations", "What the learner sees", "Server's"]);
+  assert.deepEqual([labelIn("rubric", { name: "flags", label: "Flags" }), labelIn("tool", { name: "flags", label: "Flags" })], ["What it grades", "Flags"]);
 });
 
 test("what nobody has looked at, and what came from a template, is counted", () => {

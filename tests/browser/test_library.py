@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.acting import ANSWERED_MS, answered, card, go, say, sign_in, start
+from tests.browser.acting import ANSWERED_MS, answered, card, end, go, graded, say, sign_in, start
 from tests.browser.browsing import NARROW, WIDE, Cable, Demo, Open
 from tests.browser.writing import add_criterion, add_text, begin, enter, field, level, pick, publish, saved, write
 
@@ -157,9 +157,40 @@ def test_a_draft_is_tried_by_its_author_alone(demo: Demo, visit: Open) -> None:
     expect(page.locator(".attempt h1")).to_be_visible()
     say(page, "Hello Tim, what brings you here?")
     answered(page)
+    page.get_by_role("link", name="Back to the draft").click()
+    tries = page.get_by_role("list", name="Your tries")
+    expect(tries).to_contain_text("not ended yet")
+    tries.get_by_role("link").click()
+    end(page)
+    graded(page)
+    page.get_by_role("region", name="Result").get_by_role("link", name="Back to the draft").click()
+    expect(tries).to_contain_text(re.compile(r"\d of \d+ points, (not )?passed"))
+    expect(page.get_by_role("button", name="Try it again")).to_be_visible()
+    field(page, "Description").fill("Comes late.")
+    saved(page)
+    expect(tries).to_contain_text("before the last changes")
+    it_becomes_a_source(page)
     tab.check_calm()
     learner = sign_in(demo.url, demo, visit(WIDE)).page
     expect(learner.get_by_text("Tried Tim")).to_have_count(0)
+
+
+def it_becomes_a_source(page: Page) -> None:
+    """What was said in the try, found by its name and read by the assistant without the name of the person."""
+    page.locator(".lib-sources > summary").click()
+    page.get_by_role("button", name="Add a conversation").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("searchbox").fill("nothing is called so")
+    expect(dialog.get_by_text("No conversation fits this.")).to_be_visible()
+    dialog.get_by_role("searchbox").fill("tried tim")
+    dialog.get_by_role("button", name=re.compile("^Try: Tried Tim")).click()
+    dialog.get_by_role("listitem").get_by_role("button").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    source = page.locator(".lib-sources .lib-links")
+    expect(source).to_contain_text("Conversation")
+    source.get_by_role("button").first.click()
+    expect(dialog).to_contain_text("what brings you here?")
+    expect(dialog).not_to_contain_text("Tim")
 
 
 def test_the_assistant_proposes_and_a_person_decides(demo: Demo, visit: Open) -> None:
@@ -180,11 +211,26 @@ def test_the_assistant_proposes_and_a_person_decides(demo: Demo, visit: Open) ->
     expect(page.get_by_role("heading", level=1, name="Without a name")).to_be_visible()
     assert first
 
+    a_hand_on_the_keys_is_not_lost(page)
     page.get_by_role("button", name="Ask for another Instructions").click()
     page.get_by_label(re.compile("^What should be different")).fill("Shorter")
     page.get_by_role("button", name="Write it again").click()
     expect(page.get_by_role("button", name="Accept Instructions", exact=True)).to_be_visible(timeout=ANSWERED_MS)
     tab.check_calm()
+
+
+def a_hand_on_the_keys_is_not_lost(page: Page) -> None:
+    """What takes its own button away, or switches it off, leaves the focus at what comes next."""
+    examples = page.locator("#part-examples")
+    count = examples.get_by_role("textbox").count()
+    examples.get_by_role("button", name="Add an example").press("Enter")
+    expect(examples.get_by_role("textbox", name=f"Example {count + 1}")).to_be_focused()
+    examples.get_by_role("button", name="Move Example 2 up").press("Enter")
+    expect(examples.get_by_role("button", name="Move Example 1 down")).to_be_focused()
+    for left in reversed(range(count + 1)):
+        examples.get_by_role("button", name="Remove Example 1", exact=True).press("Enter")
+        expect(examples.get_by_role("textbox")).to_have_count(left)
+    expect(examples.get_by_role("button", name="Add an example")).to_be_focused()
 
 
 def test_two_people_write_at_once_and_nothing_is_lost(demo: Demo, visit: Open) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from parlour.settings import sqlite_url
 from tests.browser.acting import go
 from tests.browser.browsing import WIDE, Demo, Open
 from tests.browser.writing import begin, enter, field, saved, write
@@ -65,7 +66,7 @@ def model() -> Iterator[Model]:
 def house(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A server that writes with the model, and publishes what a second person has approved."""
     folder = tmp_path_factory.mktemp("house")
-    site = Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+    site = Site(folder, sqlite_url(folder)).seed()
     server = site.start(PROVIDERS=model.providers, AUTHORING__MODEL="local:writer", AUTHORING__TWO_PERSON="true")
     yield Demo(url=server.url, tokens=site.tokens, password=PASSWORD)
     site.close()
@@ -79,8 +80,8 @@ def test_the_fields_grow_while_a_model_writes(house: Demo, model: Model, visit: 
     model.hold()
     page.get_by_label("What should this persona be about?").fill("A reader with a late book. One example.")
     page.locator(".lib-which > summary").click()
-    for label in ("Color", "Icon"):
-        page.get_by_label(label, exact=True).uncheck()
+    for label in ("Colour", "Sign"):
+        page.get_by_role("checkbox", name=label, exact=True).uncheck()
     page.get_by_role("button", name="Write a draft").click()
     growing = page.locator("#part-instructions .lib-streaming")
     expect(growing).to_contain_text(INSTRUCTIONS[:40])

@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from parlour.library.forms.simulations import FLAGS
 from tests.browser.acting import card, go
 from tests.browser.browsing import NARROW, WIDE, Demo, Open
-from tests.browser.writing import begin, enter, field, pick, publish, write
+from tests.browser.writing import begin, enter, field, pick, publish, saved, write
 
 pytestmark = pytest.mark.browser
 
@@ -74,8 +74,15 @@ def test_pictures_videos_and_a_file_are_sent_seen_and_described(demo: Demo, visi
     expect(page.get_by_role("img", name="A desk with a violin")).to_be_visible()
     expect(page.locator('video track[srclang="de"]')).to_have_count(1)
 
+    a_document_is_written(page)
+    a_learner_reads_it_and_sees_its_picture(page)
+    tab.check_calm()
+
+
+def a_document_is_written(page: Page) -> None:
+    """With a file that is taken out again, a detail that fills it in, and a picture."""
     begin(page, "Document")
-    write(page, {"Name": "House rules", "Text": "Be kind."})
+    write(page, {"Name": "House rules", "Text": "Be kind to {{who}}."})
     page.get_by_label("Attach a file").set_input_files(
         {"name": "rules of the house.txt", "mimeType": "text/plain", "buffer": b"Be very kind."}
     )
@@ -84,7 +91,28 @@ def test_pictures_videos_and_a_file_are_sent_seen_and_described(demo: Demo, visi
     assert page.request.get(link.get_attribute("href") or "").text() == "Be very kind."
     page.get_by_role("button", name="Remove the file").click()
     expect(link).to_have_count(0)
-    tab.check_calm()
+    page.get_by_role("button", name="Add a detail").click()
+    write(page, {"Name of detail 1": "who", "Value of detail 1": "everybody"})
+    expect(page.locator(".lib-preview")).to_contain_text("Be kind to everybody.")
+    page.get_by_label("Add a picture").set_input_files(
+        FilePayload(name="the_desk.png", mimeType="image/png", buffer=picture())
+    )
+    expect(field(page, "What is to be seen in picture 1")).to_be_focused()
+    page.keyboard.type("Two people at a desk")
+    saved(page)
+
+
+def a_learner_reads_it_and_sees_its_picture(page: Page) -> None:
+    """As the one who tries the document: filled in, the picture below the text."""
+    page.set_viewport_size(WIDE)
+    page.get_by_role("button", name="Try it", exact=True).click()
+    expect(page.locator(".attempt h1")).to_be_visible()
+    paper = page.locator("details.paper", has_text="House rules")
+    paper.locator("summary").click()
+    expect(paper.get_by_text("Be kind to everybody.")).to_be_visible()
+    seen = paper.get_by_role("img", name="Two people at a desk")
+    expect(seen).to_be_visible()
+    page.wait_for_function(SHOWN, arg=seen.element_handle())
 
 
 def test_every_flag_of_a_chat_has_words_on_the_page() -> None:
@@ -109,7 +137,7 @@ def test_a_training_is_set_up_dated_and_brought_to_the_newest_version(demo: Demo
     page.get_by_label("Until for Set up with care").fill("2199-12-31T18:00")
     publish(page)
     page.get_by_role("link", name="See it in the library").click()
-    page.get_by_role("link", name="Dates and versions of its trainings").click()
+    page.get_by_role("link", name="Dates and settings of its trainings").click()
     training = page.get_by_role("listitem", name="Set up with care")
     expect(training).to_contain_text("Dec 31, 2199")
     fellow = visit(NARROW).page
@@ -122,7 +150,7 @@ def test_a_training_is_set_up_dated_and_brought_to_the_newest_version(demo: Demo
     training.get_by_role("button", name=re.compile("^Use the newest")).click()
     expect(training.get_by_role("status")).to_have_text("It uses the newest versions now.")
     expect(training).to_contain_text("Recursion does not click version 2")
-    training.locator("summary").click()
+    what_it_is_like_is_changed(demo, page, fellow)
     training.get_by_label("On: it can be begun").uncheck()
     training.get_by_role("button", name="Save").click()
     expect(training.get_by_text("Off", exact=True)).to_be_visible()
@@ -131,7 +159,51 @@ def test_a_training_is_set_up_dated_and_brought_to_the_newest_version(demo: Demo
     go(page, "library")
     page.get_by_role("link", name="Trainings", exact=True).click()
     expect(page.get_by_role("listitem", name="Set up with care")).to_be_visible()
-    tab.check_calm()
+    tab.check_calm(409)
+
+
+def what_it_is_like_is_changed(demo: Demo, page: Page, fellow: Page) -> None:
+    """Flags, time, words and cohorts, on top of what a colleague changes meanwhile; and it is not assigned twice."""
+    training = page.get_by_role("listitem", name="Set up with care")
+    training.locator("summary").first.click()
+    training.get_by_text("How “Recursion does not click” goes").click()
+    expect(training.get_by_label("May go on when the time is up")).to_be_checked()
+    training.get_by_label("Time limit of Recursion does not click").fill("9")
+    training.get_by_label("Copy and paste").uncheck()
+    training.get_by_label("Questions", exact=True).check()
+    expect(training.get_by_label("Answers of the questions")).to_be_checked()
+    expect(training.get_by_label("Pictures (not made yet)")).to_be_disabled()
+    training.get_by_role("textbox", name="Description").fill("Nine minutes, and no pasting.")
+    training.get_by_label("Tuesday people").check()
+    with colleague(demo) as http:
+        items = http.get("/trainings").json()["items"]
+        found = next(each["id"] for each in items if each["name"] == "Set up with care")
+        assert http.patch(f"/trainings/{found}", json={"position": 3}).is_success
+    training.get_by_role("button", name="Save").click()
+    expect(training.get_by_role("alert")).to_contain_text("Somebody changed it meanwhile.")
+    expect(training.get_by_label("Place among the cards")).to_have_value("3")
+    training.get_by_role("button", name="Save").click()
+    expect(training.get_by_role("status")).to_have_text("Saved.")
+    expect(training).to_contain_text("Monday people, Tuesday people")
+    fellow.reload()
+    expect(card(fellow, "Set up with care")).to_contain_text("9 minutes")
+    expect(card(fellow, "Set up with care")).to_contain_text("no pasting")
+    trainings = page.url.partition("#/")[2]
+    training.get_by_role("link", name="Set up with care").click()
+    page.get_by_label("Cohort", exact=True).select_option(label="Monday people")
+    page.get_by_role("button", name="Assign it", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Monday people has this simulation already")
+    page.get_by_role("dialog").get_by_role("button", name="Not yet").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    go(page, trainings)
+    expect(page.get_by_role("listitem", name="Set up with care")).to_have_count(1)
+    training.locator("summary").first.click()
+
+
+def colleague(demo: Demo) -> httpx.Client:
+    """The admin, elsewhere."""
+    headers = {"authorization": f"Bearer {demo.tokens['admin']}"}
+    return httpx.Client(base_url=f"{demo.url}/api/v1", headers=headers, timeout=60)
 
 
 def set_up_a_conversation(page: Page) -> None:
@@ -155,9 +227,9 @@ def set_up_a_conversation(page: Page) -> None:
 
 
 def new_version(demo: Demo) -> None:
-    """Version 2 of the scenario, published by the admin elsewhere; trainings keep theirs."""
-    headers = {"authorization": f"Bearer {demo.tokens['admin']}"}
-    with httpx.Client(base_url=f"{demo.url}/api/v1", headers=headers, timeout=60) as http:
+    """Version 2 of the scenario, published by the admin elsewhere; trainings keep theirs. And one more cohort."""
+    with colleague(demo) as http:
+        assert http.post("/cohorts", json={"name": "Tuesday people"}).is_success
         query = {"type": "scenario", "search": "Recursion does not click"}
         artifact_id = http.get("/artifacts", params=query).json()["items"][0]["id"]
         asked = {"artifact_type": "scenario", "artifact_id": artifact_id}

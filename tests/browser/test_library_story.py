@@ -1,6 +1,7 @@
-"""The story of issue 7 on the page, offline: three drafts from a sentence each, a defect mended, a learner graded."""
+"""The story of issue 7 on the page, offline, on both stores: drafts from a sentence, a defect mended, a grade."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.acting import ANSWERED_MS, answered, card, end, graded, say, sign_in, start
 from tests.browser.browsing import NARROW, WIDE, Demo, Open
 from tests.browser.writing import begin, enter, field, level, pick, publish, saved, write
+from tests.conftest import STORES, make_site
+from tests.harness.site import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -20,10 +23,16 @@ SAID = (
 )
 
 
-@pytest.fixture(scope="module")
-def pace() -> float:
-    """Faster than anybody talks: nothing is stopped in the middle here."""
-    return 200
+PACE = 200  # faster than anybody talks: nothing is stopped in the middle here
+
+
+@pytest.fixture(scope="module", params=STORES)
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A server with the sample pack, on a store of each kind."""
+    site = make_site(request.param, tmp_path_factory.mktemp("story"), request)
+    server = site.start(scripted_pieces_per_second=PACE)
+    yield Demo(url=server.url, tokens=site.tokens, password=PASSWORD)
+    site.close()
 
 
 def drafted(page: Page, wish: str) -> None:

@@ -20,6 +20,8 @@ from tests.browser.browsing import NARROW, WIDE, Cable, Demo, Open, Visit
 
 pytestmark = pytest.mark.browser
 
+FILES_AT_FIRST_MAX = 50  # all other parts of the page are fetched when they are opened
+
 
 def test_a_wrong_password_is_told_kindly_and_the_right_one_lasts_until_signing_out(demo: Demo, visit: Open) -> None:
     page = visit(NARROW).page
@@ -39,15 +41,23 @@ def test_a_wrong_password_is_told_kindly_and_the_right_one_lasts_until_signing_o
     assert again.status == 401
 
 
-def test_a_pasted_token_signs_in_and_survives_a_reload(demo: Demo, visit: Open) -> None:
+def test_a_pasted_token_signs_in_and_survives_a_reload(demo: Demo, cable: Cable, visit: Open) -> None:
     page = visit(WIDE).page
-    page.goto(demo.url)
+    page.goto(cable.url)
     page.get_by_role("button", name="Use an access token").click()
     page.get_by_label("Access token").fill(f"Bearer {demo.tokens['learner']}")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Choose a conversation")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Choose a conversation")).to_be_visible()
+    assert page.evaluate("performance.getEntriesByType('resource').length") < FILES_AT_FIRST_MAX
+
+    cable.cut()
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be fetched")
+    cable.mend()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
 
 
 def test_a_link_signs_in_and_leaves_no_token_in_the_address(demo: Demo, visit: Open) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from parlour.settings import sqlite_url
 from tests.browser.acting import ANSWERED_MS, box, end, go, graded, say, sign_in, start_practice
 from tests.browser.browsing import NARROW, Cable, Demo, Visit
 from tests.browser.speaking import (
@@ -32,7 +33,7 @@ HELLO = "What have you tried so far?"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("voice")
-    made = Site(folder, f"sqlite:///{folder / 'parlour.sqlite3'}").seed()
+    made = Site(folder, sqlite_url(folder)).seed()
     yield made
     made.close()
 
@@ -47,7 +48,7 @@ def demo(site: Site) -> Demo:
 @pytest.fixture
 def other_site(tmp_path: Path) -> Iterator[Site]:
     """A store without a server, for one test."""
-    made = Site(tmp_path / "other", f"sqlite:///{tmp_path / 'other' / 'parlour.sqlite3'}").seed()
+    made = Site(tmp_path / "other", sqlite_url(tmp_path / "other")).seed()
     yield made
     made.close()
 

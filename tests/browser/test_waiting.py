@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from parlour.settings import sqlite_url
 from tests.browser.acting import answered, box, end, go, say, sign_in, start
 from tests.browser.browsing import NARROW, WIDE, Demo, Open
 from tests.harness.site import PASSWORD, Site, until
@@ -23,7 +24,7 @@ AGAIN_MS = 60_000
 @pytest.fixture(name="site")
 def a_site(tmp_path: Path) -> Iterator[Site]:
     """A store of one test's own, without a server."""
-    site = Site(tmp_path, f"sqlite:///{tmp_path / 'parlour.sqlite3'}").seed()
+    site = Site(tmp_path, sqlite_url(tmp_path)).seed()
     yield site
     site.close()
 

@@ -1,5 +1,6 @@
 """How much of what is wrong with content the lint sees, and how often it is red without a reason (issue 7)."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from parlour.catalog.bundles import load_bundle
 from parlour.drafts.values import Value
 from parlour.library.checks.bundled import findings_of
-from parlour.library.checks.linting import is_green, lint
+from parlour.library.checks.linting import Surroundings, is_green, lint
 from parlour.library.checks.reading_level import reading_level
 from tests.content_defects import broken, good, held_out
+from tests.content_defects.writing import MARA, persona, scenario
 
 SAMPLE = Path(__file__).parents[2] / "content" / "teaching-practice"
 CAUGHT_SHARE_MIN = 0.9
@@ -59,6 +61,34 @@ def test_a_defect_is_told_at_its_place_with_advice() -> None:
             if found.value_id is not None:
                 assert found.type is not None
                 assert found.value_id in {value.id for value in each.values[found.type]}
+
+
+def test_what_a_persona_says_itself_needs_no_parameter_of_a_scenario() -> None:
+    def unfilled(*fields: Mapping[str, object]) -> set[str]:
+        told = tuple(Value(id=f"d{number}", fields=each) for number, each in enumerate(fields))
+        asks = MARA.replace("a surgical ward", "{{place}}")
+        met = {**persona("Mara Lind", asks, "It was a long night."), "parameter_fields": told}
+        plays = {**scenario(), "personas": (Value(id="p", fields={}, linked=True),)}
+        found = (
+            *lint("persona", met, Surroundings(used_by=(plays,))),
+            *lint("scenario", plays, Surroundings(linked={"p": met})),
+        )
+        return {each.code for each in found if each.code.endswith(".unfilled")}
+
+    assert unfilled() == {"persona.unfilled", "scenario.unfilled"}
+    assert unfilled({"name": "place", "value": ""}) == {"persona.unfilled", "scenario.unfilled"}
+    assert unfilled({"name": "place", "value": "a ward"}) == set()
+    assert unfilled({"parameter_id": "x", "field_id": "y"}) == set()  # the catalogue says its name
+
+
+def test_a_parameter_is_used_by_whatever_is_filled() -> None:
+    used: dict[str, Sequence[Mapping[str, object]]] = {
+        "questions": [{"question_text": "At {{a}}?", "options": [{"option_text": "{{b}}", "is_correct": True}]}],
+        "images": [{"name": "{{c}}", "description": "The {{d}}"}],
+        "parameter_fields": [{"name": name, "value": name} for name in "abcde"],
+    }
+    found = [each for each in lint("scenario", scenario("", **used)) if each.code == "scenario.unused_parameter"]
+    assert [each.quote for each in found] == ["e"]
 
 
 def test_the_sample_pack_is_green() -> None:

@@ -20,7 +20,8 @@ from parlour.events import log
 from parlour.jobs import queue
 from parlour.pauses import actions
 from parlour.pauses.entities import Pause
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from tests.crash.pauses_program import ADA, GO_ON, STAGES, Stage, go_on, open_database
 from tests.promises.figures import Figure

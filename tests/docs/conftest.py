@@ -8,6 +8,20 @@ import pytest
 
 from tests.docs.demo import Demo, running_demo
 from tests.docs.pages import ROOT
+from tests.harness.forks import forks
+
+
+def as_installed(folder: Path) -> None:
+    """An environment with all of this one's, whose command `parlour` is forked and not started (see `forks.py`)."""
+    (folder / "bin").mkdir(parents=True)
+    for name in ("pyvenv.cfg", "lib"):
+        (folder / name).symlink_to(Path(sys.prefix) / name)
+    for file in Path(sys.executable).parent.iterdir():
+        if file.name != "parlour":
+            (folder / "bin" / file.name).symlink_to(file)
+    command = folder / "bin" / "parlour"
+    command.write_text(forks().command())
+    command.chmod(0o755)
 
 
 @pytest.fixture(scope="package")
@@ -24,6 +38,6 @@ def folder(tmp_path: Path, demo: Demo) -> Path:
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".data").mkdir()
     (tmp_path / ".data" / "demo").symlink_to(demo.data)
-    (tmp_path / ".venv").symlink_to(sys.prefix)
+    as_installed(tmp_path / ".venv")
     (tmp_path / "node_modules").symlink_to(ROOT / "tests" / "clients" / "js" / "node_modules")
     return tmp_path

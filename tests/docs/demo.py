@@ -29,10 +29,10 @@ class Demo:
         """The token of one of its people."""
         return next(account["token"] for account in self.said["accounts"] if account["user_id"] == user_id)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, commands: Path = Path(sys.executable).parent) -> dict[str, str]:
         """As a reader's shell has it: `parlour` and `python` on the path, the learner's token, no settings."""
         kept = without_settings()
-        path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
+        path = os.pathsep.join([str(commands), kept.get("PATH", "")])
         return {**kept, "PATH": path, "URL": self.url, "TOKEN": self.token("learner"), "COLUMNS": "120"}
 
 

@@ -55,7 +55,7 @@ def test_the_commands_of_a_page_do_what_it_shows(page: Path, demo: Demo, folder:
     ended = subprocess.run(
         ["bash", "-c", script.replace(DEMO_URL, demo.url)],
         cwd=folder,
-        env=demo.environment(),
+        env=demo.environment(folder / ".venv" / "bin"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -2,8 +2,9 @@
 
 A start from nothing costs almost two seconds of a processor, most of it imports, and the tests start hundreds of
 servers. What is forked is `tests.harness.program` in a process of its own, which a test signals and kills
-like any other. Commands are run so too, with `Forks.run`. How `parlour serve` itself starts and ends is tested with
-the real command, in `tests/unit/test_cli*` and `tests/promises/test_shutdown.py`.
+like any other. Commands are run so too: with `Forks.run`, or by a shell that finds the script `Forks.command`.
+How `parlour serve` itself starts and ends is tested with the real command, in `tests/unit/test_cli*` and
+`tests/promises/test_shutdown.py`.
 `python -m tests.harness.forks` is the process, `Forks` its other end.
 """
 
@@ -23,15 +24,20 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NoReturn, TextIO
 
 from tests.harness.warm import put_one_together, share_validators
 
 ROOT = Path(__file__).parents[2]
-IMPORTED = ("psycopg", "uvloop", "parlour.app", "parlour.cli", "parlour.wire.http.logs", "tests.harness.program")
+IMPORTED = (
+    *("psycopg", "uvloop", "uvicorn.lifespan.on", "uvicorn.protocols.websockets.websockets_sansio_impl"),
+    *("fastapi.telemetry._runtime", "parlour.app", "parlour.cli", "parlour.wire.http.logs"),
+    *("parlour.providers.models.scripted_grader", "tests.harness.program"),
+)
 ORDER_BYTES_MAX = 1 << 20
 NUMBER_BYTES = 16
+KNOCK = Path(__file__).with_name("knock.py")
 GONE = -signal.SIGKILL
 
 
@@ -77,9 +83,14 @@ class Forks:
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._one = threading.Lock()
-        command = [sys.executable, "-m", "tests.harness.forks", str(theirs.fileno())]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
-        theirs.close()
+        self._folder = TemporaryDirectory()
+        self._door = f"{self._folder.name}/door"
+        with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+            door.bind(self._door)
+            door.listen()
+            handles = [theirs.fileno(), door.fileno()]
+            command = [sys.executable, "-m", "tests.harness.forks", *map(str, handles)]
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=handles)
 
     def start(self, only: str | None, environment: Mapping[str, str], log: Path, also: tuple[str, ...] = ()) -> Forked:
         """Start a server; what it prints comes from `stdout`. `also`: modules to import once for all."""
@@ -104,6 +115,10 @@ class Forks:
             stderr.seek(0)
             return subprocess.CompletedProcess(list(words), code, stdout.read(), stderr.read())
 
+    def command(self) -> str:
+        """A script that is the command `parlour` to a shell: with its streams, folder, variables, signals and code."""
+        return f'#!/bin/sh\nexec "{sys.executable}" -IS "{KNOCK}" "{self._door}" "$@"\n'
+
     def _order(self, order: Mapping[str, object], *handles: int) -> tuple[int, int]:
         """The process that was forked, and where it will be said how it ended."""
         code, ended = os.pipe()
@@ -122,16 +137,19 @@ def forks() -> Forks:
 class _Nest:
     """The other end: the children by their handle, each with where to say how it ended."""
 
-    def __init__(self, orders: socket.socket) -> None:
+    def __init__(self, orders: socket.socket, door: socket.socket) -> None:
         self._orders = orders
+        self._door = door
         self._children: dict[int, tuple[int, int]] = {}
 
     def work(self) -> None:
         """Fork until nobody is there to order any more."""
         while True:
-            ready, _, _ = select.select([self._orders, *self._children], [], [])
+            ready, _, _ = select.select([self._orders, self._door, *self._children], [], [])
             for handle in self._children.keys() & ready:
                 self._reap(handle)
+            if self._door in ready:
+                self._open()
             if self._orders in ready and not self._order():
                 break
         for pid, _ in self._children.values():
@@ -149,25 +167,38 @@ class _Nest:
 
     def _order(self) -> bool:
         order, given, _, _ = socket.recv_fds(self._orders, ORDER_BYTES_MAX, 4)
+        if order:
+            ended, *handles = given
+            self._orders.send(self._fork(json.loads(order), ended, handles))
+        return bool(order)
+
+    def _open(self) -> None:
+        """Somebody knocked: the connection is where it will be said how the command ended."""
+        knocking, _ = self._door.accept()
+        order, handles, _, _ = socket.recv_fds(knocking, ORDER_BYTES_MAX, 3)
         if not order:
-            return False
-        ended, *handles = given
-        told = json.loads(order)
-        for name in told["also"]:
+            return
+        pid = self._fork(json.loads(order), knocking.fileno(), handles)
+        with contextlib.suppress(BrokenPipeError):
+            knocking.send(pid)
+        knocking.detach()
+
+    def _fork(self, order: Mapping[str, Any], ended: int, handles: Sequence[int]) -> bytes:
+        for name in order["also"]:
             importlib.import_module(name)
         pid = os.fork()
         if pid == 0:
             self._leave(ended)
-            _become(told, *handles)
+            _become(order, *handles)
         for handle in handles:
             os.close(handle)
         self._children[os.pidfd_open(pid)] = (pid, ended)
-        self._orders.send(str(pid).encode())
-        return True
+        return str(pid).encode()
 
     def _leave(self, ended: int) -> None:
         """In the child: have nothing of the parent's."""
         self._orders.close()
+        self._door.close()
         os.close(ended)
         for handle, (_, other) in self._children.items():
             os.close(handle)
@@ -183,6 +214,7 @@ def _become(order: Mapping[str, Any], stdout: int, stderr: int, *stdin: int) -> 
             os.close(given)
         os.environ.clear()
         os.environ.update(order["environment"])
+        os.chdir(order.get("folder", ROOT))
         faulthandler.enable()
         code = _command(order["words"]) if "words" in order else _serve(order["only"])
     except BaseException:  # noqa: BLE001 (whatever it is, it is written down and this process ends)
@@ -225,4 +257,4 @@ if __name__ == "__main__":
     put_one_together()
     gc.collect()
     gc.freeze()  # a server's collector has not to look at what is imported here
-    _Nest(socket.socket(fileno=int(sys.argv[1]))).work()
+    _Nest(*(socket.socket(fileno=int(number)) for number in sys.argv[1:])).work()

@@ -37,7 +37,7 @@ FILMING = {
 
 @dataclass(kw_only=True)
 class MediaServices:
-    """What runs, and what was asked of it. `gate`: what pictures wait for, if it is set."""
+    """What runs, and what was asked of it. `gate`: what pictures and films wait for, if it is set."""
 
     url: str = ""
     drawn: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -84,7 +84,7 @@ class MediaServices:
         status = "in_progress"
         if "fails" in name:
             status = "failed"
-        elif "films" in name and self.asked[name] >= 2:
+        elif "films" in name and self.asked[name] >= 2 and (self.gate is None or self.gate.is_set()):
             status = "completed"
         return web.json_response({"id": name, "status": status})
 

@@ -32,8 +32,9 @@ def put_one_together() -> None:
     """Put a server together that nobody starts: what it imports and makes is there for those after it."""
     from parlour.app import Parlour
     from parlour.settings import load_settings
+    from parlour.wire.http.areas import each_route
 
     before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PARLOUR_")}
     with TemporaryDirectory() as folder:
-        Parlour(load_settings(data=folder))
+        list(each_route(Parlour(load_settings(data=folder)).app.routes))
     os.environ.update(before)

@@ -49,7 +49,7 @@ def ask(tx: Tx, member: Member, kind: str = "authorize", text: str = "May I?") -
         new = NewQuestion(kind="authorize", text=text, operation=OPERATION)
     else:
         new = NewQuestion(kind="collect", text=text, fields=(Field(key="name", label="Name"),))
-    asked = questions.question(tx, questions.ask(tx, turn, new))
+    asked = questions.question(tx, questions.put(tx, turn, questions.worded(tx, turn, new)))
     assert asked is not None
     return asked
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from parlour.wire.lab.events import check_event
+from tests.harness.dialects import check_lab_event
 from tests.lab.house import LabHouse, Member
 
 
@@ -99,7 +99,7 @@ class Stream:
         members = dict(line.split(": ", 1) for line in lines)
         assert list(members) == ["id", "event", "data"], lines
         payload = json.loads(members["data"])
-        check_event(members["event"], payload)
+        check_lab_event(members["event"], payload)
         assert members["id"] == f"{payload['epoch']}:{payload['seq']}"
         assert payload["room"] == f"person:{self.member.user_id}"
         self.cursor = members["id"]

@@ -406,16 +406,22 @@ class Hall:
         assert found is not None
         return found
 
+    async def said_in(self, turn_id: TurnId) -> list[LabMessage]:
+        """Everything said in a turn, in order."""
+        turn = await self.turn(turn_id)
+        said = await self.database.read(lambda tx: reading.messages_of(tx, turn.conversation_id, 0, 1000))
+        return [message for message in said if message.turn_id == turn_id]
+
     async def final(self, turn_id: TurnId) -> LabMessage:
         """The one final reply of a turn."""
-        said = await self.database.read(lambda tx: reading.of_turn(tx, turn_id))
+        said = await self.said_in(turn_id)
         finals = [message for message in said if message.kind == "final"]
         assert len(finals) == 1, [(message.kind, message.text) for message in said]
         return finals[0]
 
     async def kinds(self, turn_id: TurnId) -> list[str]:
         """The kinds of a turn's questions, in order."""
-        said = await self.database.read(lambda tx: reading.of_turn(tx, turn_id))
+        said = await self.said_in(turn_id)
         found = [
             await self.database.read(lambda tx, id=m.pause_id: questions.question(tx, id))
             for m in said

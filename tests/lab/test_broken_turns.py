@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,17 +10,12 @@ from parlour.assistant.entities import TurnId
 from parlour.jobs import store as jobs
 from parlour.jobs.queue import job_of
 from parlour.storage.tx import Tx
-from tests.conftest import STORES, new_database
 from tests.lab.loop_hall import Hall, calls, says
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    opened = await Hall(url).open()
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    opened = await Hall(store_url).open()
     yield opened
     await opened.close()
 

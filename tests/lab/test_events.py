@@ -15,7 +15,7 @@ from parlour.conversations.rooms import lab_room
 from parlour.kernel.ids import AccountId
 from parlour.settings.lab import Lab, LabLimits
 from parlour.wire.lab import stream as streams
-from parlour.wire.lab.events import check_event
+from tests.harness.dialects import check_lab_event
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.lab.desk import Desk, desk_on
@@ -61,7 +61,7 @@ class LabClient(Client):
 
     async def _hear(self, event: str, *args: Any) -> None:
         if "_meta" not in args[0]:
-            check_event(event, args[0])
+            check_lab_event(event, args[0])
             assert event in ("resync", "person_joined") or len(args) == 1 or isinstance(args[1], str)
         await super()._hear(event, *args)
 

@@ -116,12 +116,12 @@ def test_shared_files_and_those_of_the_lab_are_everybodys_and_an_admin_reads_all
     assert stranger.get(f"files/{quote(handle_of(own))}").status_code == 404
     lab.write(lambda tx: actions.share(tx, own.id))
     assert stranger.get(f"files/{quote(handle_of(own))}").content == b"mine"
-    lab.write(lambda tx: actions.unshare(tx, own.id))
-    assert stranger.get(f"files/{quote(handle_of(own))}").status_code == 404
+    other = keep(lab, ada, "other.txt", b"ours")
+    assert stranger.get(f"files/{quote(handle_of(other))}").status_code == 404
     admin = lab.member(role="admin")
     with httpx.Client(base_url=lab.url, headers=admin.headers) as client:
         for user_id in (ada.user_id, admin.user_id, eve.user_id):
-            assert client.get(f"/users/{user_id}/files/{quote(handle_of(own))}").content == b"mine"
+            assert client.get(f"/users/{user_id}/files/{quote(handle_of(other))}").content == b"ours"
 
 
 @pytest.mark.lab("F7")

@@ -1,24 +1,18 @@
 """The assistant's loop on both stores: steps, questions, limits, endings (lab protocol 7, 18.D, 18.E)."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from parlour.assistant.facts import LabTextAdded
 from parlour.kernel.refusals import ProviderFault
 from parlour.turns.ports import Finished, Text
-from tests.conftest import STORES, new_database
 from tests.lab.loop_hall import Hall, calls, says
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    opened = await Hall(url).open()
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    opened = await Hall(store_url).open()
     yield opened
     await opened.close()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,19 +13,14 @@ from parlour.assistant.tools.ports import Operation
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Finished, Text
-from tests.conftest import STORES, new_database
 from tests.lab.loop_hall import Hall, calls, says
 
 BOUNDARIES_MAX = 60
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    opened = await Hall(url).open()
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    opened = await Hall(store_url).open()
     yield opened
     await opened.close()
 

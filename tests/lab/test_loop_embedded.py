@@ -1,21 +1,15 @@
 """Whole dialogues with the embedded model and our own tools (lab protocol 17.2 to 17.5), also with a dying server."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import STORES, new_database
 from tests.lab.loop_hall import Hall
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    opened = await Hall(url).open()
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    opened = await Hall(store_url).open()
     opened.embedded = True
     yield opened
     await opened.close()

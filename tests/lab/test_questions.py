@@ -50,7 +50,7 @@ def asked(lab: LabHouse, member: Member, new: NewQuestion = MAY_I) -> str:
         tx.run("DELETE FROM jobs WHERE unique_key = :key", key=f"{turns.STEP}:{started.turn_id}")
         turn = turns.turn(tx, started.turn_id)
         assert turn is not None
-        return actions.ask(tx, turn, new)
+        return actions.put(tx, turn, actions.worded(tx, turn, new))
 
     return lab.write(act)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,19 +33,14 @@ from parlour.storage.tx import Tx
 from parlour.wire.lab import files as file_routes
 from parlour.wire.lab.callers import LabCaller
 from parlour.wire.lab.questions import AnswerBody, AssignBody, Given
-from tests.conftest import STORES, new_database
 from tests.lab.racing import Meeting, Pair
 
 DIGEST = "ab" * 32
 
 
-@pytest.fixture(params=STORES)
-async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Pair]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    made = Pair(url)
+@pytest.fixture
+async def pair(store_url: str) -> AsyncIterator[Pair]:
+    made = Pair(store_url)
     await asyncio.to_thread(made.open_tables)
     made.start()
     yield made
@@ -82,7 +76,7 @@ async def a_question(pair: Pair, account_id: AccountId) -> Question:
     turn = await pair.turn(accepted.turn_id)
     operation = Operation(tool="move", title="Move the stage", arguments={"mm": 1})
     new = NewQuestion(kind="authorize", text="", operation=operation)
-    asked = await pair.first.write(lambda tx: questions.ask(tx, turn, new))
+    asked = await pair.first.write(lambda tx: questions.put(tx, turn, questions.worded(tx, turn, new)))
     found = await pair.first.read(lambda tx: questions.question(tx, asked))
     assert found is not None
     return found

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -18,19 +17,14 @@ from parlour.kernel.ids import AccountId
 from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from tests.conftest import STORES, new_database
 from tests.lab.racing import Pair, words
 
 MEMBERS, ROUNDS = 5, 6
 
 
-@pytest.fixture(params=STORES)
-async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Pair]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    made = Pair(url)
+@pytest.fixture
+async def pair(store_url: str) -> AsyncIterator[Pair]:
+    made = Pair(store_url)
     await asyncio.to_thread(made.open_tables)
     made.start()
     yield made

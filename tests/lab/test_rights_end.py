@@ -9,16 +9,19 @@ from typing import Any
 
 import httpx
 import pytest
+from socketio.exceptions import ConnectionError as ConnectionRefused
 
 from parlour.accounts import actions as accounts
+from parlour.accounts.entities import SessionActor
 from parlour.kernel.ids import digest_of
 from parlour.settings.lab import Lab, LabLimits
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
+from parlour.wire.http.credentials import HandshakeAuth
 from parlour.wire.lab.callers import LabCaller
 from parlour.wire.lab.polling import Poll
 from parlour.wire.lab.stream import EventStream
-from tests.harness.site import Site
+from tests.harness.site import Site, until
 from tests.harness.socket import Client
 from tests.lab.desk import Desk, act, desk_on, finish
 from tests.lab.house import Member
@@ -91,6 +94,75 @@ async def test_what_is_open_ends_with_the_right_to_it(desk: Desk, how: str, figu
         told = json.dumps([stream.heard, socket.heard, answer.text])
     assert SECRET not in told
     figure("P12", f"laboratory, {how}: stream and long-poll ended after {took:.2f} s, nothing told after it")
+
+
+@pytest.mark.promise("P12")
+async def test_of_two_looks_at_the_rights_of_a_socket_the_older_restores_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, ada = desk.member(role="admin"), desk.member()
+    hub, authenticator = desk.parlour.hub, desk.parlour.authenticator
+    async with Client(desk.url, admin.token) as socket:
+        connection = hub.of_sid(socket.payloads("connection_confirmed")[0]["sid"])
+        assert connection is not None
+        with_rights = connection.session
+        desk.do(withdraw("role", admin))
+        await asyncio.to_thread(until, lambda: connection.session is not with_rights)
+        without = connection.session
+
+        async def meet() -> None:
+            seen = [with_rights, without]  # the older look reads before the right ends, and is slow; the newer is not
+            begun, go_on = asyncio.Event(), asyncio.Event()
+
+            async def looked_up(_: object) -> object:
+                found = seen.pop(0)
+                if found is with_rights:
+                    begun.set()
+                    await go_on.wait()
+                return found
+
+            with monkeypatch.context() as patch:
+                patch.setattr(authenticator, "of_connection", looked_up)
+                older = asyncio.create_task(hub.check_rights(connection))
+                await begun.wait()
+                newer = asyncio.create_task(hub.check_rights(connection))
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                go_on.set()
+                await asyncio.gather(older, newer)
+
+        await asyncio.to_thread(desk.here.run, meet())
+        assert connection.session is without
+        refused = await socket.refused("person_join", {"id": ada.user_id})
+        assert refused["code"] == "not_found"
+
+
+@pytest.mark.promise("P12")
+@pytest.mark.parametrize("how", ["revoked", "role"])
+async def test_a_right_that_ends_between_the_handshake_and_its_socket_is_not_the_socket_s(
+    desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, ada = desk.member(role="admin"), desk.member()
+    authenticator = desk.parlour.authenticator
+    look_up = authenticator.of_handshake
+
+    async def ends_meanwhile(auth: HandshakeAuth) -> SessionActor:
+        found = await look_up(auth)
+        await desk.parlour.database.write(withdraw(how, admin))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(authenticator, "of_handshake", ends_meanwhile)
+        socket = Client(desk.url, admin.token)
+        try:
+            await socket.__aenter__()
+        except ConnectionRefused:
+            assert how == "revoked"
+            return
+    assert how == "role", "a revoked session has no socket"
+    refused = await socket.refused("person_join", {"id": ada.user_id})
+    await socket.__aexit__()
+    assert refused["code"] == "not_found"
 
 
 @pytest.mark.lab("A11", "A8")

@@ -22,7 +22,6 @@ from parlour.speech.engines import SpeechEngines
 from parlour.speech.ports import Recognition, Transcript
 from parlour.speech.wav import wav_bytes
 from parlour.storage.blobs.folder import FolderBlobs
-from tests.conftest import STORES, new_database
 from tests.lab.loop_hall import Hall, calls, says
 from tests.promises.waiting import eventually
 
@@ -75,13 +74,9 @@ class _Listening:
         await self._inner.aclose()
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    opened = await Hall(url).open()
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    opened = await Hall(store_url).open()
     opened.engines = SpeechEngines(transcriber=ScriptedTranscriber(), synthesizer=ScriptedSynthesizer())
     yield opened
     await opened.close()
@@ -319,7 +314,7 @@ async def test_dying_at_any_commit_what_was_said_counts_once(hall: Hall, *, afte
         died = hall.mortal.spared() is None
         assert (await hall.final(sent.turn_id)).text == "It is done."
         assert (await hall.state(), len(await hall.effects())) == ("IDLE", at)
-        said = await hall.database.read(lambda tx, sent=sent: reading.of_turn(tx, sent.turn_id))
+        said = await hall.said_in(sent.turn_id)
         assert [each.text for each in said if each.role == "person"] == ["Write it down", "yes please"]
         deaths += died
         if not died:

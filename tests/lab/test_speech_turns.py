@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +13,15 @@ from parlour.providers.speech.scripted import ScriptedSynthesizer, read_tones
 from parlour.speech.engines import SpeechEngines
 from parlour.speech.ports import Voice
 from parlour.speech.wav import read_wav
-from tests.conftest import STORES, new_database
 from tests.lab.loop_hall import Hall, calls, says
 from tests.promises.waiting import eventually
 
 BOUNDARIES_MAX = 40
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    opened = await Hall(url).open()
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    opened = await Hall(store_url).open()
     opened.engines = SpeechEngines(synthesizer=ScriptedSynthesizer())
     yield opened
     await opened.close()
@@ -186,7 +180,7 @@ async def test_nothing_overtakes_a_reply_that_is_being_spoken(hall: Hall) -> Non
     working = asyncio.create_task(hall.run())
     await eventually(lambda: gate.speaking == 1)
     assert (await hall.state(), (await hall.turn(second.turn_id)).state) == ("RUNNING", "queued")
-    said = await hall.database.read(lambda tx: reading.of_turn(tx, first.turn_id))
+    said = await hall.said_in(first.turn_id)
     assert [message.kind for message in said] == ["text"]
     gate.open.set()
     await working
@@ -238,7 +232,7 @@ async def test_dying_at_any_commit_a_reply_is_told_once(hall: Hall, *, after: bo
         assert await hall.state() == "IDLE"
         if final.error is None:
             assert (final.text, heard(hall, final)) == ("It is done.", "It is done.")
-        messages = await hall.database.read(lambda tx, said=said: reading.of_turn(tx, said.turn_id))
+        messages = await hall.said_in(said.turn_id)
         assert [message.kind for message in messages] == ["text", "question", "text", "final"]
         assert len(await hall.effects()) == at
         deaths += died

@@ -47,11 +47,6 @@ async def stocked(lab_site: Site, bench: Bench) -> Bench:
     return bench
 
 
-def as_new(data: bytes) -> bytes:
-    """The same PDF with other bytes."""
-    return data + b"\n% another copy\n"
-
-
 @pytest.mark.lab("E14")
 async def test_a_paper_is_added_once_and_its_summary_is_used_again(lab_site: Site, bench: Bench) -> None:
     ada = await bench.person(lab_site)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
-REMARKS = ("strengths", "highlights", "improvements", "replacements", "analyses")
 
 
 @dataclass

@@ -19,9 +19,9 @@ from parlour.files.sweeping import Sweeper, SweeperNeed
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.storage.blobs.folder import FolderBlobs
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from tests.conftest import STORES, make_site, new_database
+from tests.conftest import STORES, make_site
 from tests.harness.media_services import MediaServices, running_media_services
 from tests.harness.site import PACK, PEOPLE, ROOT, Process, Site
 from tests.promises.figures import Figure
@@ -47,7 +47,9 @@ async def strays(database: Database, folder: Path) -> set[str]:
     blobs = FolderBlobs(folder)
     intake = Intake(folder / "incoming", blobs, 1)
     database.start()
-    need = SweeperNeed(database=database, blobs=blobs, intake=intake, clock=LaterClock(), unused_hours=1_000)
+    need = SweeperNeed(
+        database=database, blobs=blobs, intake=intake, clock=LaterClock(), unused_hours=1_000, unnamed_hours=1_000
+    )
     await Sweeper(need).sweep()
     rows = database.read_here(lambda tx: tx.all("SELECT digest FROM uploads"))
     left = [path.name for path in (folder / "incoming").glob("*")] if (folder / "incoming").exists() else []
@@ -65,40 +67,48 @@ async def killed(site: Site, process: Process, **settings: Any) -> Process:
 
 @pytest.mark.promise("P9")
 @pytest.mark.parametrize("store", STORES)
-async def test_a_picture_in_the_making_is_made_and_told_once_and_leaves_no_bytes_behind(
+async def test_pictures_and_films_in_the_making_are_told_once_and_leave_no_bytes_behind(
     store: str, tmp_path: Path, request: pytest.FixtureRequest, figure: Figure
 ) -> None:
     site = make_site(store, tmp_path, request)
     uploads = site.write(lambda tx: tx.all("SELECT id FROM uploads"))
     async with running_media_services() as services:
         provider = {"name": "media", "base_url": services.url, "api_key": "sk-1"}
-        settings: dict[str, Any] = {"PROVIDERS": json.dumps([provider]), "AUTHORING__IMAGE_MODEL": "media:draws"}
+        settings: dict[str, Any] = {
+            "PROVIDERS": json.dumps([provider]),
+            "AUTHORING__IMAGE_MODEL": "media:draws",
+            "AUTHORING__VIDEO_MODEL": "media:films",
+        }
         process = await asyncio.to_thread(site.start, **settings)
-        for moment in ("drawing", "drawn"):
-            process = await drawn_through_a_kill(site, process, services, moment, settings)
+        for moment in ("drawing", "drawn", "filming"):
+            process = await made_through_a_kill(site, process, services, moment, settings)
         site.close()
     after = site.write(lambda tx: tx.all("SELECT id FROM uploads"))
     rows = site.write(lambda tx: tx.all("SELECT body FROM drafts WHERE artifact_type = 'scenario'"))
-    values = [value for row in rows for value in json.loads(row["body"])["values"]["images"]]
-    assert {value["fields"]["upload_id"] for value in values} == {row["id"] for row in after} - {
-        row["id"] for row in uploads
-    }
+    held = [json.loads(row["body"])["values"] for row in rows]
+    values = [value for each in held for value in (*each.get("images", ()), *each.get("videos", ()))]
+    named = {value["fields"]["upload_id"] for value in values}
+    assert named == {row["id"] for row in after} - {row["id"] for row in uploads}
+    assert named == {row["upload_id"] for row in site.write(lambda tx: tx.all("SELECT upload_id FROM media_uses"))}
+    assert len(services.filmed) == sum(len(each.get("videos", ())) for each in held) > 0
     assert await strays(site.database(), tmp_path / "data" / "files") == set()
-    figure("P9", f"{len(values)} pictures through 2 SIGKILLs: each told once, one row each, 0 bytes without a row")
+    figure("P9", f"{len(values)} pictures and films through 3 SIGKILLs: told once, one row each, no film paid twice")
 
 
-async def drawn_through_a_kill(
+async def made_through_a_kill(
     site: Site, process: Process, services: MediaServices, moment: str, settings: dict[str, Any]
 ) -> Process:
-    """Have pictures made, and kill the server when the first is asked for, or when its bytes are on their way."""
+    """Have pictures or films made, and kill the server when the first is asked for, when its bytes are on their way,
+    or when the film was ordered and is waited for."""
     services.drawn.clear()
     services.gate = asyncio.Event()
+    made = "videos" if moment == "filming" else "images"
     async with Author(site, process, "instructor") as author:
-        body = {"artifact_types": ["scenario"], "resource_types": ["names", "images"], "modality": "image"}
+        body = {"artifact_types": ["scenario"], "resource_types": ["names", made], "modality": "image"}
         answer = await author.http.post(GENERATE, json={**body, "client_request_id": moment})
         assert answer.status_code == 200, answer.text
         run_id = answer.json()["run_id"]
-    await eventually(lambda: services.drawn)
+    await eventually(lambda: services.drawn or any(services.asked.values()))
     if moment == "drawn":
         services.gate.set()
         rows = "SELECT body FROM events WHERE kind = 'ValueTold' AND body LIKE :run"
@@ -116,7 +126,7 @@ async def drawn_through_a_kill(
     told = told_of(site, "instructor", run_id)
     assert Counter(over())["GenerationCompleted"] == 1, told[-1]
     pictures = [
-        each for kind, each in told if kind == "ValueTold" and (each["type"], each["stage"]) == ("images", "complete")
+        each for kind, each in told if kind == "ValueTold" and (each["type"], each["stage"]) == (made, "complete")
     ]
     ids = [each["fields"]["upload_id"] for each in pictures]
     assert len(set(ids)) == len(ids) > 0
@@ -177,13 +187,11 @@ async def checked(
 
 
 @pytest.mark.promise("P1")
-@pytest.mark.parametrize("store", STORES)
 def test_an_import_that_is_killed_before_its_commit_brought_nothing_and_brings_all_the_next_time(
-    store: str, tmp_path: Path, request: pytest.FixtureRequest
+    store_url: str, tmp_path: Path
 ) -> None:
     clock, files = SystemClock(), tmp_path / "files"
-    url = new_database(request.getfixturevalue("postgresql")) if store == "postgresql" else sqlite_url(tmp_path)
-    database = Database(url, clock, TimeOrderedIds(clock))
+    database = Database(store_url, clock, TimeOrderedIds(clock))
     database.migrate()
 
     def populate(tx: Tx) -> None:
@@ -191,7 +199,7 @@ def test_an_import_that_is_killed_before_its_commit_brought_nothing_and_brings_a
             accounts.create_account(tx, NewAccount(user_id=user_id, name=user_id, role=role))
 
     database.write_here(populate)
-    program = [sys.executable, "-m", "tests.promises.import_program", url, str(files)]
+    program = [sys.executable, "-m", "tests.promises.import_program", store_url, str(files)]
     with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) as importing:
         assert importing.stdout is not None
         assert importing.stdout.readline() == "written\n"
@@ -205,4 +213,4 @@ def test_an_import_that_is_killed_before_its_commit_brought_nothing_and_brings_a
     assert database.write_here(lambda tx: publish(tx, bundle)).written == 0
     versions = database.read_here(lambda tx: tx.all("SELECT version FROM content"))
     assert {row["version"] for row in versions} == {1}
-    assert asyncio.run(strays(Database(url, clock, TimeOrderedIds(clock)), files)) == set()
+    assert asyncio.run(strays(Database(store_url, clock, TimeOrderedIds(clock)), files)) == set()

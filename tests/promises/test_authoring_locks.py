@@ -11,10 +11,18 @@ from parlour.accounts import actions as accounts
 from parlour.catalog import actions as catalog
 from parlour.catalog import authored, trainings
 from parlour.catalog.entities import Persona
+from parlour.drafts import actions as drafts
 from parlour.kernel.actor import Actor
-from parlour.library.adopting import adopt
-from parlour.library.cohorts import add_person
-from parlour.library.trainings import TrainingChange, change
+from parlour.kernel.refusals import Refusal
+from parlour.library.checks import running
+from parlour.library.checks.running import CheckRules
+from parlour.library.drafting.creating import NewDraft, create
+from parlour.library.drafting.rules import DraftRules
+from parlour.library.generating import Asked, GenerateRules, Item, Named, begin, plan_of
+from parlour.library.publishing import Publishing, publish
+from parlour.library.trainings.actions import TrainingChange, change
+from parlour.library.trainings.adopting import adopt
+from parlour.library.trainings.cohorts import add_person
 from parlour.storage.tx import Tx
 from tests.conftest import make_site
 from tests.harness.site import Site, until
@@ -108,3 +116,69 @@ def test_who_adds_a_person_waits_for_who_publishes_the_cohort_and_both_are_in_it
     cohort = site.write(lambda tx: catalog.cohort(tx, cohort_id))
     assert cohort is not None
     assert {site.ids[name] for name in everybody} <= set(cohort.profile_ids)
+
+
+@pytest.mark.promise("P4")
+@pytest.mark.postgres
+def test_of_two_servers_that_count_at_once_only_one_gives_the_last_that_there_is(site: Site) -> None:
+    actor = root(site)
+    few, one_run = DraftRules(drafts_max=3), GenerateRules(runs_parallel_max=1)
+    one_check = CheckRules(seconds_max=60, parallel_max=1, timezone_name="UTC")
+    persona = NewDraft(artifact_type="persona")
+    made = [site.write(lambda tx: create(tx, actor, persona, few)) for _ in range(2)]
+    named = Named(
+        artifacts=[Item(name="persona", operation="draft")],
+        resources=[Item(name="names", operation="create")],
+        entries=[],
+    )
+    plan = plan_of(named, "call", one_run)
+
+    def told(act: Callable[[Tx, int], object]) -> list[str]:
+        said: list[str] = []
+
+        def tried(tx: Tx, number: int) -> None:
+            try:
+                act(tx, number)
+                said.append("done")
+            except Refusal as refusal:
+                said.append(refusal.code)
+
+        meet(site, lambda tx: tried(tx, 0), lambda tx: tried(tx, 1))
+        return said
+
+    runs = told(lambda tx, number: begin(tx, actor, Asked(plan=plan, draft_id=made[number].id), one_run))
+    assert runs == ["done", "too_many_requests"]
+    checks = told(lambda tx, number: running.begin(tx, actor, made[number], one_check))
+    assert checks == ["done", "too_many_requests"]
+    assert told(lambda tx, _: create(tx, actor, persona, few)) == ["done", "too_many_drafts"]
+    assert told(lambda tx, _: drafts.prepared_of(tx, actor.account_id)) == ["done", "done"]
+
+
+@pytest.mark.promise("P4")
+@pytest.mark.postgres
+def test_who_loses_the_right_to_publish_while_waiting_to_publish_does_not(site: Site) -> None:
+    account_id = site.ids["instructor"]
+    author = site.write(lambda tx: accounts.actor_by_id(tx, account_id))
+    assert author is not None
+    persona_id = site.write(lambda tx: tx.new_id())
+    persona = Persona(id=persona_id, name="Nina", department_ids=tuple(sorted(author.department_ids)))
+    new = authored.NewContent(
+        id=persona_id, kind="persona", name="Nina", body=authored.body_of(persona), account_id=account_id
+    )
+    site.write(lambda tx: authored.save(tx, new, None))
+    about = NewDraft(artifact_type="persona", artifact_id=persona_id)
+    draft = site.write(lambda tx: create(tx, author, about, DraftRules()))
+    told: list[str] = []
+
+    def demoted(tx: Tx) -> None:
+        catalog.lock(tx, persona_id)
+        accounts.set_role(tx, account_id, "member")
+
+    def published(tx: Tx) -> None:
+        try:
+            publish(tx, author, Publishing(draft_id=draft.id))
+        except Refusal as refusal:
+            told.append(refusal.code)
+
+    meet(site, demoted, published)
+    assert told == ["not_found"]

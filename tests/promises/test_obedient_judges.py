@@ -1,7 +1,6 @@
 """P23: what a learner or a candidate writes to its judge is data in a document, and chooses no grade or preference."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,10 +9,9 @@ import pytest
 from parlour.benchmarks.judging import preferring
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.turns.ports import Finished, Piece, Request, Text
-from tests.conftest import STORES
 from tests.promises.figures import Figure
 from tests.unit.grading_hall import SAID, Hall, open_hall
-from tests.unit.judging_hall import CURT, GOOD, INJECTIONS, A, B, Bench, bench_url, open_bench
+from tests.unit.judging_hall import CURT, GOOD, INJECTIONS, A, B, Bench, open_bench
 
 ORDERS = (
     *INJECTIONS,
@@ -41,20 +39,15 @@ class Obedient:
         """Nothing is open."""
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return bench_url(request.param, tmp_path, request)
-
-
 @pytest.fixture
-async def bench(url: str) -> AsyncIterator[Bench]:
-    async with open_bench(url) as opened:
+async def bench(store_url: str) -> AsyncIterator[Bench]:
+    async with open_bench(store_url) as opened:
         yield opened
 
 
 @pytest.fixture
-async def hall(url: str) -> AsyncIterator[Hall]:
-    async with open_hall(url) as opened:
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    async with open_hall(store_url) as opened:
         yield opened
 
 

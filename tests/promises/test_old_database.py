@@ -16,7 +16,7 @@ from alembic import command
 from sqlalchemy import MetaData, create_engine
 
 from parlour.storage.migrate import alembic_config
-from tests.conftest import STORES, new_database
+from tests.conftest import STORES, new_store
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
@@ -46,12 +46,7 @@ def of_the_first_release(url: str, rows: dict[str, list[dict[str, Any]]]) -> Non
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Site, dict[str, Any]]:
     """A site on an old database, and what is in it."""
     known = json.loads(ROWS.read_text())
-    on_server = request.param == "postgresql"
-    url = (
-        new_database(request.getfixturevalue("postgresql"), empty=True)
-        if on_server
-        else f"sqlite:///{tmp_path / 'p.sqlite3'}"
-    )
+    url = new_store(request.param, tmp_path, request, empty=True)
     of_the_first_release(url, known["rows"])
     site = Site(tmp_path, url)
     site.ids["learner"] = known["learner"]

@@ -13,8 +13,6 @@ from parlour.attempts.voice.holders import SOUND_RATE, ReplySound
 from parlour.conversations.spoken import sessions
 from parlour.kernel.refusals import Refusal
 from parlour.providers.speech.scripted import tone
-from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.promises.voice_record import unsettled, wrongs
 from tests.unit.voice_hall import GUARD_SECONDS, Client, Hall, eventually, open_voice, quiet
 
@@ -22,16 +20,9 @@ LATE = 9
 LONG = " ".join(f"This is sentence number {number} of a long answer." for number in range(1, 30))
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
-    return sqlite_url(tmp_path)
-
-
 @pytest.fixture
-async def hall(url: str, tmp_path: Path) -> AsyncIterator[Hall]:
-    async with open_voice(url, tmp_path) as opened:
+async def hall(store_url: str, tmp_path: Path) -> AsyncIterator[Hall]:
+    async with open_voice(store_url, tmp_path) as opened:
         yield opened
 
 
@@ -92,8 +83,8 @@ async def test_a_start_that_is_sent_twice_at_once_is_one_session(hall: Hall) -> 
 
 
 @pytest.mark.promise("P9")
-async def test_a_start_during_the_stop_of_a_server_leaves_nothing(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path) as hall:
+async def test_a_start_during_the_stop_of_a_server_leaves_nothing(store_url: str, tmp_path: Path) -> None:
+    async with open_voice(store_url, tmp_path) as hall:
         clients = [hall.client(f"c{number}") for number in range(4)]
         openings = [asyncio.create_task(hall.desk.open(hall.actor, hall.chat_id, client)) for client in clients]
         await steps(3)

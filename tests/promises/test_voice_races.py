@@ -25,8 +25,6 @@ from parlour.conversations.spoken import sessions
 from parlour.kernel.ids import ChatId
 from parlour.kernel.refusals import Refusal
 from parlour.providers.speech.scripted import tone
-from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.promises.figures import Figure
 from tests.promises.voice_record import unsettled, wrongs
 from tests.unit.voice_hall import GUARD_SECONDS, Client, Hall, crash, murmur, open_voice, quiet
@@ -39,13 +37,6 @@ FORESEEN = {"turn_in_progress", "chat_completed", "not_found", "unavailable"}
 LEASE_MS = 1_000
 SHORT_SECONDS = 0.3
 LIFE_SECONDS = 2.0
-
-
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
-    return sqlite_url(tmp_path)
 
 
 @dataclass
@@ -206,7 +197,7 @@ def no_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("ends", ["stop", "end of the chat", "server stop", "crash"])
 async def test_nothing_is_lost_doubled_or_left_open_in_a_storm(
-    url: str,
+    store_url: str,
     tmp_path: Path,
     figure: Figure,
     caplog: pytest.LogCaptureFixture,
@@ -219,7 +210,7 @@ async def test_nothing_is_lost_doubled_or_left_open_in_a_storm(
     monkeypatch.setattr(sessions, "SESSION_LEASE_MS", LEASE_MS if ends == "crash" else sessions.SESSION_LEASE_MS)
     chance, did, spoken, lives = random.Random(f"{SEED} {ends}"), Counter[str](), 0, 0
     until = time.monotonic() + SECONDS
-    async with open_voice(url, tmp_path) as hall:
+    async with open_voice(store_url, tmp_path) as hall:
         while lives == 0 or (time.monotonic() < until and ends != "server stop"):
             lives += 1
             storm = Storm(hall, chance)

@@ -15,7 +15,6 @@ from parlour.kernel.ids import ChatId
 from parlour.storage.tx import Tx
 
 ENDED = ("said", "blank", "failed")
-HEARD_ENDED = ("complete", "interrupted", "stopped", "abandoned")
 FACTS_MAX = 100_000
 
 

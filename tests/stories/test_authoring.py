@@ -18,6 +18,7 @@ from tests.harness.site import Process, Site
 from tests.harness.socket import Client
 from tests.wire.authors import Author, fields
 from tests.wire.stand_in import StandIn, standing_in
+from tests.wire.test_checks import ended, judge, play, states
 
 WHOLE: dict[str, tuple[str, ...]] = {
     "persona": ("names", "descriptions", "instructions", "examples", "colors", "icons"),
@@ -36,6 +37,7 @@ SAID = (
     "Shall we agree on one small step until tomorrow, and look at it again on Friday?",
 )
 LATER = "Words that nobody had read when the attempt began."
+THOUGHTS = "They ask about the shift. I play somebody who hides it: {calm}."
 
 
 class Teacher:
@@ -201,10 +203,12 @@ async def test_from_a_sentence_to_a_learner_who_is_graded(server: Process, site:
         assert [each["version"] for each in history] == [2, 1]
 
 
-async def test_with_a_model_the_same_drafting_streams_from_it(own: Site) -> None:
+async def test_with_a_model_the_drafting_streams_from_it_and_a_learner_is_graded_by_it(own: Site) -> None:
     async with standing_in() as (model, providers):
-        model.answers["writer"] = _as_the_offline_author
-        server = own.start(PROVIDERS=providers, AUTHORING__MODEL="local:writer")
+        model.answers = {"writer": _as_the_offline_author, "play": _thinking_aloud, "judge": _judge}
+        server = own.start(
+            PROVIDERS=providers, AUTHORING__MODEL="local:writer", MODEL="local:play", GRADER_MODEL="local:judge"
+        )
         async with (
             Client(server.url, own.tokens["instructor"]) as client,
             Author(own, server, "instructor") as author,
@@ -222,14 +226,67 @@ async def test_with_a_model_the_same_drafting_streams_from_it(own: Site) -> None
             assert (instructions["made_by"], instructions["by"]) == ("local:writer", {"template": "model"})
             assert instructions["fields"]["template"].startswith(early["template"])
             assert _told_of_persona(model, instructions["fields"]["template"])
+            await tried(author, model, persona_id, rubric_id)
+
             training_id = await teacher.give_to_learners(scenario_id, rubric_id)
             attempt, chat = await practise(learner, training_id)
-            await learner.say(attempt, chat, SAID[0])
+            model.asked.clear()
+            for text in SAID:
+                await learner.say(attempt, chat, text)
+            spoken = [body["messages"][0]["content"] for body in model.asked_of("play")]
+            assert all(instructions["fields"]["template"].splitlines()[1] in system for system in spoken)
+            await learner.ok("attempt_end", {"attempt_id": attempt, "chat_id": chat})
+            graded = await learner.wait_for("attempt_graded", chat_id=chat)
+            assert (graded["source"], graded["total_points"]) == ("model", 6)
+            first, second = [p["entry"] for p in learner.payloads("attempt_grading_progress") if p["entry"]]
+            assert [each["quote"] for each in first["evidence"]] == [SAID[1]]  # and not what nobody has said
+            assert (first["unsupported"], second["unsupported"], second["evidence"]) == (False, True, [])
+            assert graded["score"] == first["total"] + second["total"]
+            assert THOUGHTS not in json.dumps(learner.heard)
+
+
+async def tried(author: Author, model: StandIn, persona_id: str, rubric_id: str) -> None:
+    """The trials of what was drafted are played and graded by the service, too."""
+    for artifact_type, artifact_id in (("persona", persona_id), ("rubric", rubric_id)):
+        draft = await author.begin(artifact_type, artifact_id=artifact_id)
+        model.asked.clear()
+        found = await ended(author, draft)
+        assert set(states(found).values()) == {"passed"}, found["trials"]
+        assert model.asked_of("judge")
+        await author.ask("DELETE", f"/authoring/drafts/{draft['id']}", status=204)
 
 
 def _as_the_offline_author(body: dict[str, Any]) -> str:
-    """A model that writes well: every part fits the draft that it was sent."""
-    return offline_author(body["messages"][-1]["content"])
+    """A model that writes well: every part fits the draft that it was sent; conversations for trials, too."""
+    asked = body["messages"][-1]["content"]
+    return play(body) if "level" in json.loads(asked) else offline_author(asked)
+
+
+def _thinking_aloud(body: dict[str, Any]) -> str:
+    return f"<think>\n{THOUGHTS}\n</think>\n\n{play(body)}"
+
+
+def _judge(body: dict[str, Any]) -> str:
+    """Grades by what was said, with one quote that is there and one that is not; of trials it is asked more."""
+    paper = json.loads(body["messages"][-1]["content"])
+    if "question" in paper:
+        return judge(body)
+    said = {line["text"]: line["message_id"] for line in paper["transcript"] if line["speaker"] == "learner"}
+    words = " ".join(said)
+    place = 2 if SAID[1] in said or "alone" in words else 1 if "go on" in words else 0
+    quoted = SAID[1] if SAID[1] in said else next(iter(said))
+    evidence = [{"message_id": said[quoted], "quote": quote} for quote in (quoted, "I will tell nobody.")]
+    first, second = paper["rubric"]["standard_groups"]
+    feedbacks = [
+        {
+            "standard_group": group["id"],
+            "standard": sorted(group["standards"], key=lambda level: level["points"])[place]["id"],
+            "feedback": "So.",
+            "evidence": quotes,
+        }
+        for group, quotes in ((first, evidence), (second, evidence[1:]))
+    ]
+    return json.dumps({"feedbacks": feedbacks, "summary": "Well."})
 
 
 def _told_of_persona(model: StandIn, template: str) -> bool:

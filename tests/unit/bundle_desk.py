@@ -10,8 +10,9 @@ from parlour.catalog.publishing import Published, keep_files, publish
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.library.bundles.exporting import Content, everything, files_of
+from parlour.settings import sqlite_url
 from parlour.storage.blobs.folder import FolderBlobs
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 SAMPLE = Path(__file__).parents[2] / "content" / "teaching-practice"

@@ -201,11 +201,6 @@ async def open_hall(url: str) -> AsyncGenerator[Hall]:
         await database.stop()
 
 
-def make_tables(url: str) -> None:
-    """Tables with nothing in them."""
-    Database(url, SystemClock(), TimeOrderedIds(SystemClock())).migrate()
-
-
 REMARKS = {
     "strengths": [
         {"name": "Open", "description": "d", "message_id": "$0", "highlights": [{"section": "have you tried"}]},

@@ -72,7 +72,10 @@ class Desk:
 
     def ask(self, who: AccountId, new: NewQuestion = MAY_I) -> PauseId:
         """The assistant asks in the current turn, as a step of the loop would."""
-        return self.do(lambda tx: questions.ask(tx, _there(turns.current(tx, who)), new))
+        return self.do(lambda tx: self.ask_in(tx, _there(turns.current(tx, who)), new))
+
+    def ask_in(self, tx: Tx, turn: Turn, new: NewQuestion = MAY_I) -> PauseId:
+        return questions.put(tx, turn, questions.worded(tx, turn, new))
 
     def asked_in(self, tx: Tx, question_id: PauseId) -> Question:
         return _there(questions.question(tx, question_id))

@@ -20,9 +20,9 @@ from parlour.library.drafting.creating import NewDraft, create
 from parlour.library.drafting.holding import draft_to_write, written
 from parlour.library.drafting.rules import DraftRules
 from parlour.library.publishing import Published, Publishing, publish
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from tests.conftest import new_database
+from tests.conftest import new_store
 
 T = TypeVar("T")
 PACK = Path(__file__).parents[2] / "content" / "teaching-practice"
@@ -146,5 +146,4 @@ def one(**fields: object) -> tuple[Value, ...]:
 
 def open_house(store: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[House]:
     """A house on one of the stores."""
-    url = sqlite_url(folder) if store == "sqlite" else new_database(request.getfixturevalue("postgresql"))
-    yield House(url)
+    yield House(new_store(store, folder, request))

@@ -10,7 +10,7 @@ from parlour.accounts import actions as accounts
 from parlour.accounts.entities import NewAccount
 from parlour.drafts import actions
 from parlour.drafts.actions import Generating
-from parlour.drafts.entities import Draft, Grant
+from parlour.drafts.entities import Draft, Grant, Order
 from parlour.drafts.facts import GenerationAdvanced, GenerationCompleted, GenerationFailed, ValueTold
 from parlour.drafts.values import ArtifactBody, Source, Value
 from parlour.drafts.work import Drafter, DrafterLimits, DrafterNeed
@@ -35,12 +35,13 @@ PATIENCE = 60
 class Answers:
     """A model that gives these answers in turn, the last one for ever; a call of a tool instead of a text, too.
 
-    `before` is done before each.
+    `before` is done before each. `pieces`: in how many a text comes.
     """
 
     answers: Sequence[str | ToolCall]
     before: Callable[[], Awaitable[None]] | None = None
     asked: list[Request] = field(default_factory=list[Request])
+    pieces: int = 2
 
     async def stream(self, request: Request) -> AsyncGenerator[Piece, None]:
         self.asked.append(request)
@@ -51,9 +52,9 @@ class Answers:
             yield answer
             yield Finished(reason="tool_calls")
             return
-        half = len(answer) // 2
-        yield Text(text=answer[:half])
-        yield Text(text=answer[half:])
+        size = -(-len(answer) // self.pieces)
+        for at in range(0, len(answer), size):
+            yield Text(text=answer[at : at + size])
         yield Finished(reason="stop")
 
     async def aclose(self) -> None:
@@ -116,11 +117,8 @@ class Desk:
             draft_id=draft.id,
             account_id=AUTHOR,
             group_id=wanted.pop("group_id", "group"),
-            types=types,
-            rooms=(f"person:{AUTHOR}",),
-            redacted=False,
+            order=Order(types=types, rooms=(f"person:{AUTHOR}",), **wanted),
             instructions=(said,) if said else (),
-            **wanted,
         )
         worker = Worker(self.database, SeededDice(), "w", WorkerLimits(poll_seconds=0.02))
         worker.add(Drafter(drafting).kind())

@@ -1,15 +1,10 @@
 """One test of a candidate with its recordings, a worker that replays them, and what is told of that."""
 
 import asyncio
-import functools
-import shutil
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TypeVar
-
-import pytest
 
 from parlour.benchmarks import store
 from parlour.benchmarks.entities import (
@@ -45,11 +40,10 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, TimeOrderedIds
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Finished, Model, Piece, Request, Text, ToolCall, Usage
-from tests.conftest import new_database
 
 T = TypeVar("T")
 OWNER, ASKER = AccountId("owner"), AccountId("asker")
@@ -283,22 +277,6 @@ async def open_hall(url: str) -> AsyncGenerator[Hall]:
             await hall.worker.stop()
         await pump.stop()
         await database.stop()
-
-
-def new_store(store_name: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """The address of a database of its own with tables and nothing in them."""
-    if store_name == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
-    shutil.copytree(_tables(request.getfixturevalue("tmp_path_factory").getbasetemp()), folder / "data")
-    return sqlite_url(folder / "data")
-
-
-@functools.cache
-def _tables(base: Path) -> Path:
-    folder = base / "replaying-tables"
-    folder.mkdir()
-    Database(sqlite_url(folder), SystemClock(), TimeOrderedIds(SystemClock())).migrate()
-    return folder
 
 
 def _head(tx: Tx) -> int:

@@ -1,12 +1,8 @@
 """A test with given scores: what results are computed from, without models, jobs or judges."""
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, TypeVar
-
-import pytest
 
 from parlour.benchmarks import store
 from parlour.benchmarks.entities import (
@@ -41,10 +37,9 @@ from parlour.grading.rules import Level
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from tests.conftest import new_database
-from tests.unit.grading_hall import BUNDLE, make_tables
+from tests.unit.grading_hall import BUNDLE
 
 T = TypeVar("T")
 OWNER = AccountId("owner")
@@ -223,16 +218,7 @@ def _invocation(candidate: Candidate) -> Invocation:
     )  # fmt: skip
 
 
-def opened(store_name: str, folder: Path, request: pytest.FixtureRequest) -> Database:
-    """A database of its own on that store, with its tables."""
-    if store_name == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        made: Path = request.getfixturevalue("tmp_path_factory").getbasetemp() / "results"
-        if not made.exists():
-            made.mkdir()
-            make_tables(sqlite_url(made))
-        shutil.copytree(made, folder / "data")
-        url = sqlite_url(folder / "data")
+def opened(url: str) -> Database:
+    """The store at that address."""
     clock = SystemClock()
     return Database(url, clock, TimeOrderedIds(clock))

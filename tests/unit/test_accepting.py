@@ -4,7 +4,6 @@ import os
 import random
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +16,16 @@ from parlour.assistant.questions import actions as questions
 from parlour.events.facts import fact_of
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal
-from parlour.storage.database import sqlite_url
 from parlour.storage.tx import Tx
-from tests.conftest import STORES, new_database
-from tests.unit.lab_desk import HOW, MAY_I, Desk, file, open_desk
+from tests.conftest import STORES, new_store
+from tests.unit.lab_desk import HOW, Desk, file, open_desk
 
 SCHEDULES = int(os.environ.get("PARLOUR_TEST_SCHEDULES", "200"))
 
 
 @pytest.fixture(scope="module", params=STORES)
 def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    on_server = request.param == "postgresql"
-    folder: Path = tmp_path_factory.mktemp("desk")
-    url = new_database(request.getfixturevalue("postgresql")) if on_server else sqlite_url(folder)
-    with open_desk(url) as opened:
+    with open_desk(new_store(request.param, tmp_path_factory.mktemp("desk"), request)) as opened:
         yield opened
 
 
@@ -170,7 +165,7 @@ def _schedule(desk: Desk, tx: Tx, name: str, dice: random.Random) -> int:
             recording = file("a.wav", kind="audio/wav")
             desk.say_in(tx, who, "", kind="speech", inner=dice.random() < 0.5, attachment=recording)
         elif what == "ask" and current is not None and waiting is None:
-            asked.append(questions.ask(tx, current, MAY_I))
+            asked.append(desk.ask_in(tx, current))
         elif what == "deliver" and waiting is not None:
             questions.delivered(tx, waiting, who)
         elif what == "end" and current is not None and waiting is None:

@@ -16,7 +16,8 @@ from parlour.accounts.entities import NewAccount
 from parlour.accounts.jwt import JwtVerifier
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.kernel.refusals import ProviderFault, Refusal
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 
 NOW = 1_800_000_000
 ISSUER = "https://login.example.org"

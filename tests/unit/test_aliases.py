@@ -1,7 +1,7 @@
 """Aliases of dialect `glow-web` for what no attempt tells (Glow 9.7); those of attempts are tested at the socket."""
 
 from parlour.wire.glow import aliases
-from parlour.wire.glow.alias_events import check_alias
+from tests.harness.dialects import check_alias
 
 META = {"id": "e-1", "at": "2026-01-01T09:00:00.000Z", "room": "person:P", "epoch": "e", "seq": 1}
 RUN = {"artifact_type": "chat", "group_id": "G1", "run_id": "R1"}

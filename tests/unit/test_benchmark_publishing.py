@@ -16,8 +16,7 @@ from parlour.catalog.publishing_benchmarks import put_benchmark, put_recording
 from parlour.kernel.actor import Actor, Role
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds, named_id
-from parlour.storage.database import Database, sqlite_url
-from tests.conftest import STORES, new_database
+from parlour.storage.database import Database
 
 TEXT = """
 pack: {id: p, name: P}
@@ -38,11 +37,10 @@ BENCHMARK = named_id("p", "benchmark", "b")
 ONE = named_id("p", "recording", "one")
 
 
-@pytest.fixture(params=STORES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+@pytest.fixture
+def database(store_url: str) -> Database:
     clock = SystemClock()
-    url = sqlite_url(tmp_path) if request.param == "sqlite" else new_database(request.getfixturevalue("postgresql"))
-    made = Database(url, clock, TimeOrderedIds(clock), readers=1)
+    made = Database(store_url, clock, TimeOrderedIds(clock), readers=1)
     made.migrate()
     for name in ("ann", "ben"):
         made.write_here(lambda tx, name=name: create_account(tx, NewAccount(user_id=name, name=name)))
@@ -99,8 +97,6 @@ def test_a_benchmark_pins_the_versions_that_it_was_published_with(database: Data
     assert old.grade is not None
     assert new.grade is not None
     assert (old.grade.rubric.version, new.grade.rubric.version) == (1, 2)
-    before = database.read_here(lambda tx: actions.benchmark_version(tx, BENCHMARK, 1))
-    assert before == first
 
 
 def test_the_same_bundle_again_changes_nothing(database: Database, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from parlour.catalog.authored import NewContent, body_of
 from parlour.catalog.entities import (
     Cohort,
     Document,
+    Flag,
     Kind,
     Media,
     Option,
@@ -50,6 +51,13 @@ Stored = tuple[Kind, str, object]
 
 
 @st.composite
+def details(draw: st.DrawFn) -> tuple[Parameter, ...]:
+    """Values for placeholders."""
+    names = draw(st.sets(st.sampled_from(["a", "b-1"])))
+    return tuple(Parameter(id=named_id("detail", name), name=name, value=draw(SAID)) for name in sorted(names))
+
+
+@st.composite
 def house(draw: st.DrawFn) -> list[Stored]:
     """Content with ids of its own, as the library makes it."""
     count = 0
@@ -60,11 +68,30 @@ def house(draw: st.DrawFn) -> list[Stored]:
         return named_id("test", str(count))
 
     documents = [
-        Document(id=new(), name=name, description=draw(WORDS), text=draw(WORDS), template=draw(st.booleans()))
+        Document(
+            id=new(),
+            name=name,
+            description=draw(WORDS),
+            text=draw(WORDS),
+            template=draw(st.booleans()),
+            fields=draw(details()),
+            images=tuple(Media(id=new(), name=said, upload_id=new()) for said in draw(st.lists(SAID, max_size=1))),
+        )
         for name in draw(st.lists(SAID, max_size=2))
     ]
     personas = [
-        Persona(id=new(), name=name, color=draw(WORDS), instructions=draw(SAID), examples=draw(SEVERAL))
+        Persona(
+            id=new(),
+            name=name,
+            color=draw(WORDS),
+            instructions=draw(SAID),
+            examples=draw(SEVERAL),
+            parameters=draw(details()),
+            flags=tuple(
+                Flag(id=new(), name=said, description=draw(WORDS), value=draw(st.booleans()))
+                for said in draw(st.lists(SAID, max_size=2))
+            ),
+        )
         for name in draw(st.lists(SAID, min_size=1, max_size=3))
     ]
     scenarios = [

@@ -1,5 +1,6 @@
 """Bundles: what goes out and comes in again is the same, byte for byte, on both stores."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -34,16 +35,14 @@ from parlour.kernel.refusals import Refusal
 from parlour.library.bundles.comparing import differences, of_bundle, of_store
 from parlour.library.bundles.exporting import of_artifact, of_pack, yaml_of
 from parlour.storage.tx import Tx
-from tests.conftest import STORES, new_database
 from tests.unit.bundle_desk import SAMPLE, Desk, bytes_of
 
 PACK = "pack: {id: mine, name: Mine, description: Of the house.}\n"
 
 
-@pytest.fixture(params=STORES)
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
-    url = new_database(request.getfixturevalue("postgresql")) if request.param == "postgresql" else None
-    made = Desk(tmp_path / "here", url)
+@pytest.fixture
+def desk(store_url: str, tmp_path: Path) -> Desk:
+    made = Desk(tmp_path / "here", store_url)
     made.people("learner", "instructor", "ada")
     return made
 
@@ -147,6 +146,58 @@ def test_content_of_the_house_comes_back_the_same_with_its_ids(desk: Desk, other
     assert kept is not None
     assert isinstance(kept.content, Rubric)
     assert kept.content.groups[0].standards[0].standard_group_id == kept.content.groups[0].id
+
+
+WRITTEN = """
+pack: {id: desk, name: Desk}
+documents:
+  list:
+    name: List
+    text: "At {{place}}: honey for {{price}}."
+    fields: {price: two}
+    images: [{name: The stand, description: Jars in rows., file: stand.png}]
+  plain: {name: Plain, text: Nothing to fill in.}
+personas:
+  nia:
+    name: Nia
+    instructions: "You sell {{wares}} at {{place}}."
+    parameters: {wares: honey}
+    flags: [{name: In a hurry, description: The bus leaves.}, {name: Has seen the list, value: false}]
+  omar: {name: Omar, instructions: You sell books.}
+scenarios:
+  fair: {name: Fair, personas: [nia, omar], documents: [list, plain], parameters: {place: the fair}}
+"""
+
+
+def test_what_personas_and_documents_say_themselves_travels_with_the_pictures(desk: Desk, other: Desk) -> None:
+    folder = desk.folder / "written"
+    folder.mkdir()
+    (folder / "desk.yaml").write_text(WRITTEN)
+    (folder / "stand.png").write_bytes(b"\x89PNG\r\n\x1a\n and so on")
+    desk.bring(folder)
+    first = desk.export()
+    assert (first / "media" / "stand.png").read_bytes() == (folder / "stand.png").read_bytes()
+    assert {"parameters:", "wares: honey", "price: two", "value: false"} <= {
+        line.strip() for name in ("personas.yaml", "documents.yaml") for line in (first / name).read_text().splitlines()
+    }
+    other.bring(first)
+    assert bytes_of(other.export()) == bytes_of(first)
+    (folder / "desk.yaml").write_text(WRITTEN.replace("parameters: {wares: honey}", "parameters: {}"))
+    with pytest.raises(BundleErrors, match="'nia' needs 'wares'"):
+        load_bundle(folder)
+
+    def as_before(tx: Tx) -> None:
+        """As it was stored before there were such members."""
+        for name in ("omar", "plain"):
+            kind: Kind = "persona" if name == "omar" else "document"
+            row = authored.current(tx, named_id("desk", kind, name))
+            assert row is not None
+            short = re.sub(r',"(parameters|flags|fields|images)":\[\]', "", row.body)
+            assert short != row.body
+            authored.save(tx, NewContent(id=row.id, kind=kind, name=row.name, body=short), None)
+
+    desk.database.write_here(as_before)
+    assert desk.bring(first).written == 0, "what has none of it stays the version that it is"
 
 
 def test_one_artifact_travels_with_what_it_needs_and_nothing_else(desk: Desk, other: Desk) -> None:

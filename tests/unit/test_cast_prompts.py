@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from parlour.catalog.entities import Parameter, Persona, Rubric, Scenario
+from parlour.catalog.entities import Document, Flag, Media, Parameter, Persona, Rubric, Scenario, Statement
 from parlour.conversations.entities import Mark, Message
 from parlour.grading.prompt import Paper, grade_request
 from parlour.kernel.ids import ChatId, MessageId
@@ -82,11 +83,11 @@ def test_hints_are_asked_with_the_names_of_the_speakers() -> None:
     assert said.content.splitlines() == ["Learner: [[Omar]] Hi", "Omar: Hello.", "Nia: Good day.", "Learner: And?"]
 
 
-def transcript(names: Mapping[str, str]) -> list[Any]:
+def graded(names: Mapping[str, str], scenario: Scenario = SCENARIO) -> Any:
     rubric = Rubric(id="r", name="R", total_points=0, pass_points=0, groups=())
     paper = Paper(
         rubric=rubric,
-        scenario=SCENARIO,
+        scenario=scenario,
         path=PATH,
         wanted=(),
         instructions=(),
@@ -95,11 +96,11 @@ def transcript(names: Mapping[str, str]) -> list[Any]:
         limit_seconds=None,
         names=names,
     )
-    return json.loads(grade_request(paper, "m", 1000).messages[1].content)["transcript"]
+    return json.loads(grade_request(paper, "m", 1000).messages[1].content)
 
 
 def test_the_grader_reads_who_spoke() -> None:
-    lines = transcript({"nia": "Nia", "omar": "Omar"})
+    lines = graded({"nia": "Nia", "omar": "Omar"})["transcript"]
     assert [(line["speaker"], line.get("name"), line["text"]) for line in lines] == [
         ("learner", None, "[[Omar]] Hi"),
         ("persona", "Omar", "Hello."),
@@ -107,4 +108,60 @@ def test_the_grader_reads_who_spoke() -> None:
         ("learner", None, "And?"),
     ]
     assert lines[1]["message_id"] == lines[2]["message_id"] == BOTH.id
-    assert [line["text"] for line in transcript({})] == ["[[Omar]] Hi", BOTH.content, "And?"]
+    assert [line["text"] for line in graded({})["transcript"]] == ["[[Omar]] Hi", BOTH.content, "And?"]
+
+
+def parameter(name: str, words: str) -> Parameter:
+    return Parameter(id=name, name=name, value=words)
+
+
+def test_what_a_persona_and_a_document_say_themselves_holds_where_the_scenario_says_nothing() -> None:
+    nia = replace(
+        NIA,
+        instructions="You are at {{place}} and sell {{wares}} to {{nobody}}.",
+        examples=("Fresh {{wares}}!",),
+        parameters=(parameter("place", "home"), parameter("wares", "honey")),
+        flags=(
+            Flag(id="1", name="In a hurry", description="The bus leaves soon."),
+            Flag(id="2", name="Has seen the list", value=False),
+            Flag(id="3", name="active"),
+        ),
+    )
+    sheet = Document(
+        id="d",
+        name="List",
+        text="At {{place}}: {{wares}} for {{price}}.",
+        fields=(parameter("place", "the hall"), parameter("price", "two")),
+        images=(Media(id="i", name="The stand at {{place}}", description="Jars in rows."),),
+    )
+    scenario = replace(SCENARIO, parameters=(parameter("place", "the fair"), parameter("wares", " ")))
+    (system, *_) = reply_prompt(Scene(personas=(nia,), scenario=scenario, documents=(sheet,), path=()))
+    for text in (
+        "You are at the fair and sell honey to {{nobody}}.\n\nWhat holds of you, and what does not:\n"
+        "- In a hurry: yes. The bus leaves soon.\n- Has seen the list: no.\n\nSituation",
+        "- Fresh honey!",
+        "Document 'List':\nAt the fair:   for two.\nPictures in it:\n- The stand at the fair. Jars in rows.",
+    ):
+        assert text in system.content
+    (both, *_) = reply_prompt(Scene(personas=(nia, OMAR), scenario=scenario, documents=(), path=()))
+    assert "- Has seen the list: no.\nHow you talk, for example:\n- Fresh honey!" in both.content
+    bare = replace(sheet, fields=(), images=())
+    (system, *_) = reply_prompt(Scene(personas=(OMAR,), scenario=scenario, documents=(bare,), path=()))
+    assert "Document 'List':\nAt {{place}}: {{wares}} for {{price}}." in system.content  # it is no form
+
+
+def test_coach_and_grader_read_the_scenario_filled() -> None:
+    scenario = replace(
+        SCENARIO,
+        description="A stand at {{place}}.",
+        problem_statements=(Statement(id="p", text="Rain at {{place}}."),),
+        objectives=(Statement(id="o", text="Sell at {{place}}."),),
+    )
+    (coach, _) = hints_prompt(replace(SCENE, scenario=scenario))
+    assert "Situation: Fair. A stand at the fair.\nObjectives:\n- Sell at the fair." in coach.content
+    assert graded({}, scenario)["scenario"] == {
+        "name": "Fair",
+        "description": "A stand at the fair.",
+        "problem_statements": ["Rain at the fair."],
+        "objectives": ["Sell at the fair."],
+    }

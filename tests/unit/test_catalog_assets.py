@@ -10,14 +10,19 @@ from parlour.catalog.bundles import BundleErrors, load_bundle
 from parlour.catalog.publishing import keep_files, publish
 from parlour.catalog.sources import Bundle
 from parlour.files import actions as files
+from parlour.files.authored import actions as authored
+from parlour.files.authored.entities import MediaQuota
+from parlour.files.entities import NewUpload
 from parlour.kernel.clock import SystemClock
-from parlour.kernel.ids import TimeOrderedIds, named_id
+from parlour.kernel.ids import AccountId, TimeOrderedIds, named_id
+from parlour.settings import sqlite_url
 from parlour.storage.blobs.folder import FolderBlobs
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm and so on"
 CAPTIONS = b"WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"
+SENT = named_id("sent", "upload")
 PACK = """
 pack: {id: films, name: Films}
 personas: {pat: {name: Pat, instructions: Hello.}}
@@ -175,3 +180,10 @@ def test_publishing_notes_the_files_and_again_changes_nothing(folder: Path, tmp_
         assert blobs.read(asset.digest, 0, 10_000) == asset.path.read_bytes()
     (folder / "media" / "film.webm").write_bytes(WEBM + b"!")
     assert go(load_bundle(folder)) == (1, 1)  # the scenario, with another upload
+    text = (folder / "bundle.yaml").read_text()
+    (folder / "bundle.yaml").write_text(text.replace('file: "picture.png"', f"upload_id: {SENT}"))
+    new = NewUpload(id=SENT, account_id=None, name="a.png", mime_type="image/png", bytes=1, digest="0" * 64)
+    plenty = MediaQuota(bytes_max=10, files_max=1)
+    database.write_here(lambda tx: authored.keep(tx, AccountId("author"), new, plenty))
+    assert go(load_bundle(folder)) == (1, 1)
+    assert [each.kind for each in database.read_here(lambda tx: authored.users(tx, SENT))] == ["content"], "it stays"

@@ -15,7 +15,8 @@ from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.publishing import publish
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds, named_id
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 
 SAMPLE = Path(__file__).parents[2] / "content" / "teaching-practice"
 

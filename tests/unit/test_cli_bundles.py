@@ -65,7 +65,7 @@ def test_people_are_imported_after_a_dry_run(data: Path, tmp_path: Path) -> None
     file.write_text("user_id,name,part\nada,=HYPERLINK(1),learner\nlearner,,learner\n")
     words = ("cohort", "import", "New tutors", file, "--data", data)
     dry = parlour(*words, "--dry-run")
-    assert dry.stdout.splitlines()[:2] == ["1 new accounts would be made: ada", "1 would be added: ada"]
+    assert dry.stdout.splitlines()[:2] == ["1 new account would be made: ada", "1 would be added: ada"]
     assert "ada" not in parlour("cohort", "list", "--data", data).stdout
     assert parlour(*words).stdout.splitlines()[1] == "1 added: ada"
     shown = parlour("cohort", "export", "New tutors", "--data", data)

@@ -8,7 +8,6 @@ from parlour.accounts import actions as accounts
 from parlour.catalog import actions as catalog
 from parlour.kernel.ids import named_id
 from parlour.library.bundles.people import CsvFaults, PersonRow, bring_people, people_of, read_people, write_people
-from tests.conftest import STORES, new_database
 from tests.unit.bundle_desk import SAMPLE, Desk
 
 COHORT = named_id("teaching-practice", "cohort", "tutors")
@@ -21,10 +20,9 @@ grace,Grace,,instructor,
 """
 
 
-@pytest.fixture(params=STORES)
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
-    url = new_database(request.getfixturevalue("postgresql")) if request.param == "postgresql" else None
-    made = Desk(tmp_path, url)
+@pytest.fixture
+def desk(store_url: str, tmp_path: Path) -> Desk:
+    made = Desk(tmp_path, store_url)
     made.people("learner", "instructor")
     made.bring(SAMPLE)
     return made

@@ -19,7 +19,7 @@ from parlour.events import log
 from parlour.grading.entities import Evidence, Highlight, Improvement, Replacement, Strength
 from parlour.kernel.ids import ChatId, GradeId
 from parlour.kernel.refusals import Refusal
-from parlour.storage.database import sqlite_url
+from parlour.settings import sqlite_url
 from parlour.storage.tx import Tx
 from tests.unit.detail_hall import Hall, open_hall, plain
 

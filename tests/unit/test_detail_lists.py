@@ -21,16 +21,12 @@ from parlour.catalog.bundles import load_bundle
 from parlour.catalog.entities import EntryKind
 from parlour.catalog.publishing import publish
 from parlour.kernel.refusals import Refusal
-from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.unit.detail_hall import SAMPLE, Hall, open_hall
 
 
-@pytest.fixture(params=STORES)
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    on_server = request.param == "postgresql"
-    url = new_database(request.getfixturevalue("postgresql")) if on_server else sqlite_url(tmp_path)
-    with open_hall(url) as opened:
+@pytest.fixture
+def hall(store_url: str) -> Iterator[Hall]:
+    with open_hall(store_url) as opened:
         yield opened
 
 

@@ -16,7 +16,7 @@ from parlour.attempts.cards import Cards
 from parlour.attempts.detail import AttemptDetail
 from parlour.attempts.listing_shapes import AttemptPage
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.storage.database import sqlite_url
+from parlour.settings import sqlite_url
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import add_problems
 from parlour.wire.rest.attempts import AttemptsNeed, attempts_router

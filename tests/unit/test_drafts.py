@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +30,7 @@ from parlour.drafts.chats.bench import ChatWorkshop
 from parlour.drafts.chats.choosing import ChatChange, change
 from parlour.drafts.chats.kinds import Scene, UnusableAnswerError
 from parlour.drafts.chats.material import apply, faults, without
-from parlour.drafts.entities import Basis, ChatValues, Draft, VersionConflictError
+from parlour.drafts.entities import Basis, ChatValues, Draft, Order, VersionConflictError
 from parlour.drafts.facts import GenerationCompleted, GenerationFailed, ValueTold
 from parlour.drafts.registry import FIELDS_OF_ENTRIES, FIELDS_OF_RESOURCES, STAGES, fields_of
 from parlour.drafts.streams import ObjectStream, readable
@@ -48,7 +47,6 @@ from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.turns.ports import Finished, Piece, Request, Text
 from parlour.wire.glow.events import SERVER_EVENTS
-from tests.conftest import STORES, new_database
 
 ADA = Persona(id="ada", name="Ada Lang", instructions="You are Ada at {{place}}.", examples=("Ada here.",))
 BEN = Persona(id="ben", name="Ben", instructions="{{place}} {{thing}}")
@@ -257,14 +255,10 @@ class Desk:
 SCENARIO_PLAIN = replace(SCENARIO, castings=())
 
 
-@pytest.fixture(params=STORES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'drafts.sqlite3'}"
+@pytest.fixture
+def database(store_url: str) -> Database:
     clock = SystemClock()
-    made = Database(url, clock, TimeOrderedIds(clock), readers=2)
+    made = Database(store_url, clock, TimeOrderedIds(clock), readers=2)
     made.migrate()
     return made
 
@@ -278,7 +272,10 @@ async def desk(database: Database) -> AsyncGenerator[Desk, None]:
 
 def generating(found: Draft, *types: str, redacted: bool = False) -> Generating:
     return Generating(
-        draft_id=found.id, account_id=OWNER, group_id="g", types=types, rooms=("person:owner",), redacted=redacted
+        draft_id=found.id,
+        account_id=OWNER,
+        group_id="g",
+        order=Order(types=types, rooms=("person:owner",), redacted=redacted),
     )
 
 

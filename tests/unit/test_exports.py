@@ -16,7 +16,7 @@ from parlour.attempts.exports.formats import FORMATS, FormatName, Writing
 from parlour.attempts.exports.records import Record, record_of
 from parlour.grading.entities import Evidence, Highlight, Improvement, Replacement, Strength
 from parlour.kernel.ids import GradeId
-from parlour.storage.database import sqlite_url
+from parlour.settings import sqlite_url
 from tests.harness.statements import statements
 from tests.unit.detail_hall import Hall, open_hall
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from parlour.files import actions
-from parlour.files.entities import NewFile, StoredFile
+from parlour.files.authored import actions as authored
+from parlour.files.authored.entities import MediaQuota, MediaUser
+from parlour.files.entities import NewFile, NewUpload, StoredFile
 from parlour.files.extraction.entities import EndLine
 from parlour.files.extraction.metadata import described
 from parlour.files.extraction.work import ReaderNeed, TextReader
@@ -27,8 +30,8 @@ from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.kernel.refusals import Refusal
 from parlour.settings.lab import LabLimits
 from parlour.storage.blobs.folder import FolderBlobs
-from parlour.storage.database import Database, sqlite_url
-from tests.conftest import STORES, new_database
+from parlour.storage.database import Database
+from parlour.storage.tx import Tx
 from tests.lab.filing import pdf, word
 
 ADA, EVE = AccountId("ada"), AccountId("eve")
@@ -49,6 +52,7 @@ class Cabinet:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.clock = Late()
+        self.url = url
         self.folder = folder
         self.database = Database(url, self.clock, TimeOrderedIds(self.clock))
         self.database.migrate()
@@ -57,7 +61,12 @@ class Cabinet:
         self.intake = Intake(folder / "files" / "incoming", self.blobs, 1_000_000)
         self.reader = TextReader(ReaderNeed(database=self.database, blobs=self.blobs, limits=LabLimits()))
         need = SweeperNeed(
-            database=self.database, blobs=self.blobs, intake=self.intake, clock=self.clock, unused_hours=24
+            database=self.database,
+            blobs=self.blobs,
+            intake=self.intake,
+            clock=self.clock,
+            unused_hours=24,
+            unnamed_hours=24,
         )
         self.sweeper = Sweeper(need)
 
@@ -70,10 +79,9 @@ class Cabinet:
         return await self.database.read(lambda tx: actions.by_id(tx, file_id))
 
 
-@pytest.fixture(params=STORES)
-async def cabinet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Cabinet]:
-    on_server = request.param == "postgresql"
-    made = Cabinet(new_database(request.getfixturevalue("postgresql")) if on_server else sqlite_url(tmp_path), tmp_path)
+@pytest.fixture
+async def cabinet(store_url: str, tmp_path: Path) -> AsyncIterator[Cabinet]:
+    made = Cabinet(store_url, tmp_path)
     yield made
     await made.database.stop()
 
@@ -220,6 +228,83 @@ async def test_only_what_nothing_uses_is_swept(cabinet: Cabinet) -> None:
     assert (cabinet.blobs.has(orphan.sha256), cabinet.blobs.has(lone.sha256)) == (True, False)
     assert await cabinet.database.read(lambda tx: index.texts(tx, "file", orphan.id)) == []
     assert await cabinet.sweeper.sweep() == 0
+
+
+PLENTY = MediaQuota(bytes_max=1_000, files_max=100)
+DRAFT, ARTIFACT = MediaUser(kind="draft", id="draft"), MediaUser(kind="content", id="artifact")
+
+
+async def sent(cabinet: Cabinet, name: str, author: AccountId = ADA, quota: MediaQuota = PLENTY) -> str | None:
+    """The id of a file of 8 bytes that an author has sent; None where there is no room for it."""
+    received = await cabinet.intake.keep_bytes(name, name.ljust(8).encode())
+    new = NewUpload(
+        id=name, account_id=None, name=name, mime_type="image/png", bytes=received.size, digest=received.digest
+    )
+    try:
+        await cabinet.database.write(lambda tx: authored.keep(tx, author, new, quota))
+    except Refusal as refusal:
+        if refusal.code != "quota_exceeded":
+            raise
+        return None
+    return name
+
+
+async def test_an_author_keeps_no_more_than_the_quota_however_many_files_come_at_once(cabinet: Cabinet) -> None:
+    small = MediaQuota(bytes_max=23, files_max=100)
+    kept = await asyncio.gather(*(sent(cabinet, f"file{n}", ADA, small) for n in range(5)))
+    assert sorted(map(bool, kept)) == [False, False, False, True, True]
+    few = MediaQuota(bytes_max=1_000, files_max=3)
+    kept = await asyncio.gather(*(sent(cabinet, f"other{n}", EVE, few) for n in range(5)))
+    assert sorted(map(bool, kept)) == [False, False, True, True, True]
+    assert await cabinet.database.read(lambda tx: authored.room(tx, ADA, small)) == 7
+    assert await cabinet.database.read(lambda tx: authored.room(tx, EVE, few)) == 0
+    page = await cabinet.database.read(lambda tx: actions.own_files(tx, ADA, None, 10))
+    assert (page.files, page.used) == ((), 0)  # they are none of the laboratory's
+
+
+async def test_a_file_of_an_author_goes_when_nothing_names_it(cabinet: Cabinet) -> None:
+    for name in ("never", "drafted", "published", "bundled"):
+        await sent(cabinet, name)
+    bundled = NewUpload(id="b", account_id=None, name="b", mime_type="image/png", bytes=1, digest="0" * 64)
+    await cabinet.database.write(lambda tx: actions.record(tx, bundled))
+    await cabinet.database.write(lambda tx: authored.name(tx, DRAFT, ["drafted", "published", "b", "nothing"]))
+    await cabinet.database.write(lambda tx: authored.name(tx, ARTIFACT, ["published", "bundled"]))
+    assert await cabinet.database.read(lambda tx: authored.names(tx, DRAFT)) == {"drafted", "published"}
+
+    async def left() -> list[str]:
+        rows = await cabinet.database.read(lambda tx: tx.all("SELECT id FROM uploads ORDER BY id"))
+        return [row["id"] for row in rows]
+
+    assert await cabinet.sweeper.sweep() == 0
+    cabinet.clock.ahead_ms = 25 * HOUR_MS
+    assert await cabinet.sweeper.sweep() == 2  # the file, and its bytes
+    assert await left() == ["b", "bundled", "drafted", "published"]
+    await cabinet.database.write(lambda tx: authored.forget(tx, DRAFT))
+    assert await cabinet.sweeper.sweep() == 2
+    assert await left() == ["b", "bundled", "published"]
+    assert await cabinet.sweeper.sweep() == 0
+
+
+async def test_a_file_that_is_being_named_is_not_swept(cabinet: Cabinet) -> None:
+    other = Database(cabinet.url, cabinet.clock, TimeOrderedIds(cabinet.clock))
+    other.start()
+    await sent(cabinet, "wanted")
+    await sent(cabinet, "unwanted")
+    cabinet.clock.ahead_ms = 25 * HOUR_MS
+    named, swept = threading.Event(), threading.Event()
+
+    def use(tx: Tx) -> None:
+        authored.name(tx, DRAFT, ["wanted"])
+        named.set()
+        swept.wait(0.3)  # long enough for the sweep to come upon the file; if it does not, it comes after this
+
+    using = asyncio.create_task(other.write(use))
+    assert await asyncio.to_thread(named.wait, 60)
+    await cabinet.sweeper.sweep()
+    await using
+    rows = await cabinet.database.read(lambda tx: tx.all("SELECT id FROM uploads"))
+    assert [row["id"] for row in rows] == ["wanted"]
+    await other.stop()
 
 
 async def test_a_blob_that_is_put_again_is_young_again(cabinet: Cabinet) -> None:

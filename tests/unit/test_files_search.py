@@ -18,9 +18,10 @@ from parlour.files.search.tokens import ascii_form, query_terms, terms_of
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.kernel.refusals import ProviderFault
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from tests.conftest import STORES, new_database
+from tests.conftest import STORES, new_database, new_store
 
 T = TypeVar("T")
 ADA, EVE = AccountId("ada"), AccountId("eve")
@@ -65,9 +66,7 @@ def opened(url: str) -> Library:
 
 @pytest.fixture(scope="module", params=STORES)
 def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    on_server = request.param == "postgresql"
-    folder: Path = tmp_path_factory.mktemp("library")
-    made = opened(new_database(request.getfixturevalue("postgresql")) if on_server else sqlite_url(folder))
+    made = opened(new_store(request.param, tmp_path_factory.mktemp("library"), request))
     yield made
     asyncio.run(made.database.stop())
 
@@ -123,7 +122,7 @@ def test_sharing_and_removing_take_effect_at_once(library: Library) -> None:
     source = Source(kind="entry", id="log", account_id=ADA)
     library.put(source, "The walrus experiment leaked helium.")
     assert library.find("walrus helium") == []
-    library.do(lambda tx: index.share(tx, "entry", "log", None))
+    library.do(lambda tx: index.share(tx, "entry", "log"))
     assert [hit.source_kind for hit in library.find("walrus helium")] == ["entry"]
     assert library.find("walrus helium", kinds=("file", "note")) == []
     assert library.find("walrus helium", source_ids=("paper",)) == []

@@ -1,7 +1,6 @@
 """Grading what was spoken, with a real worker on both stores: unclear words may raise a grade, never lower it."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,22 +10,16 @@ from parlour.grading.entities import Replacement
 from parlour.grading.facts import FeedbackGiven
 from parlour.grading.prompt import HEARING
 from parlour.kernel.ids import MessageId
-from tests.conftest import STORES, new_database
 from tests.harness.spoken import Aloud, said_aloud, words_of
-from tests.unit.grading_hall import CHAT, GROUPS, Answers, Hall, make_tables, open_hall
+from tests.unit.grading_hall import CHAT, GROUPS, Answers, Hall, open_hall
 
 GOOD = ["What have you tried so far?", "That sounds hard. How did it feel?"]
 RUDE = "Shut up, you are stupid!"
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-        make_tables(url)
-    else:
-        url = new_database(request.getfixturevalue("postgresql"))
-    async with open_hall(url) as opened:
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    async with open_hall(store_url) as opened:
         await opened.open_chat()
         yield opened
 

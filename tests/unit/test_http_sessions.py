@@ -17,7 +17,8 @@ from parlour.accounts.passwords import PasswordWorkers, hash_password
 from parlour.kernel.clock import instant
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.kernel.refusals import Refusal
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator, HandshakeAuth
 from parlour.wire.http.problems import add_problems
 from parlour.wire.http.throttle import FAILURES_PER_ADDRESS, FAILURES_PER_USER, LoginThrottle

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,7 +21,6 @@ from parlour.providers.models.scripted import ScriptedModel
 from parlour.turns import usage
 from parlour.turns.entities import UsageOf
 from parlour.turns.ports import Piece, Request, Text
-from tests.conftest import STORES
 from tests.unit.grading_hall import ATTACK, GROUPS, Answers
 from tests.unit.judging_hall import (
     ACTOR,
@@ -38,7 +36,6 @@ from tests.unit.judging_hall import (
     A,
     B,
     Bench,
-    bench_url,
     open_bench,
     turn,
     verdict,
@@ -48,9 +45,9 @@ PANEL = ("vendor:one", "vendor:two", "vendor:three")
 LEVELS = {name: f"{name}-5" for name in GROUPS}
 
 
-@pytest.fixture(params=STORES)
-async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
-    async with open_bench(bench_url(request.param, tmp_path, request)) as opened:
+@pytest.fixture
+async def bench(store_url: str) -> AsyncIterator[Bench]:
+    async with open_bench(store_url) as opened:
         yield opened
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +17,6 @@ from parlour.providers.models.scripted import ScriptedModel
 from parlour.turns import usage
 from parlour.turns.entities import UsageOf
 from parlour.turns.ports import Finished, Piece, Request, Text
-from tests.conftest import STORES
 from tests.unit.grading_hall import ATTACK, Answers
 from tests.unit.judging_hall import (
     BENCHMARK,
@@ -29,15 +27,14 @@ from tests.unit.judging_hall import (
     A,
     B,
     Bench,
-    bench_url,
     candidate,
     open_bench,
 )
 
 
-@pytest.fixture(params=STORES)
-async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
-    async with open_bench(bench_url(request.param, tmp_path, request)) as opened:
+@pytest.fixture
+async def bench(store_url: str) -> AsyncIterator[Bench]:
+    async with open_bench(store_url) as opened:
         yield opened
 
 

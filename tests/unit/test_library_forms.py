@@ -11,7 +11,7 @@ from parlour.catalog.entities import Cohort, Document, Persona, Rubric, Scenario
 from parlour.drafts.values import Value, Values
 from parlour.library import forms
 from parlour.library.differences import differences
-from parlour.library.forms import Compiled, Compiling, simulations
+from parlour.library.forms import Compiled, Compiling, personas, simulations
 from parlour.storage.tx import Tx
 from tests.conftest import STORES
 from tests.unit.library_house import House, link, named, one, open_house, value
@@ -192,6 +192,76 @@ def test_positions_order_scenarios_and_settings_are_kept(house: House) -> None:
     ]
     again = compile_(house, "simulation", "two", simulations.values(simulation)).content
     assert again == simulation
+
+
+def test_what_a_persona_says_of_itself_and_a_documents_fields_and_pictures_are_compiled(house: House) -> None:
+    values: Values = {
+        "names": one(name="Nia"),
+        "parameter_fields": (value("a", name="place", value="home"), value("b", value="nameless")),
+        "flags": (value("f", name="In a hurry", description="The bus."), value("g", name="active", value=False)),
+    }
+    persona = compile_(house, "persona", "p", values).content
+    assert isinstance(persona, Persona)
+    assert [(each.id, each.name, each.value) for each in persona.parameters] == [("a", "place", "home")]
+    assert [(each.name, each.value) for each in persona.flags] == [("In a hurry", True), ("active", False)]
+    assert not persona.may_be_chosen
+    assert compile_(house, "persona", "p", personas.values(persona)).content == persona
+    paper: Values = {
+        "names": one(name="List"),
+        "fields": (value("x", name="Opening hours", value="nine to five"), value("y", name="Who", description="Ann")),
+        "images": (value("i", name="The desk", description="A desk."),),
+    }
+    document = compile_(house, "document", "d", paper).content
+    assert isinstance(document, Document)
+    assert [(each.name, each.value) for each in document.fields] == [("opening-hours", "nine to five"), ("who", "Ann")]
+    assert [(each.id, each.description) for each in document.images] == [("i", "A desk.")]
+
+
+def test_what_is_written_inside_a_scenario_takes_its_pictures_and_details_along(house: House) -> None:
+    values: Values = {
+        "names": one(name="Fair"),
+        "images": (value("i", name="The stand"), value("j", name="Another")),
+        "parameter_fields": (value("a", name="place", value="the fair"),),
+        "personas": (value("p", name="Nia", instructions="At {{place}}.", parameter_field_ids=["a"]),),
+        "documents": (value("d", name="List", text="At {{place}}.", image_ids=["i"], parameter_field_ids=["a"]),),
+    }
+    nested = {each.artifact_id: each.values for each in compile_(house, "scenario", "s", values).nested}
+    persona = compile_(house, "persona", "p", nested["p"]).content
+    document = compile_(house, "document", "d", nested["d"]).content
+    assert isinstance(persona, Persona)
+    assert isinstance(document, Document)
+    assert [each.value for each in persona.parameters] == ["the fair"]
+    assert [each.name for each in document.images] == ["The stand"]
+    wrong = {**values, "documents": (value("d", name="List", text="x", image_ids=["k"]),)}
+    found = compile_(house, "scenario", "s", wrong).findings
+    assert [(each.code, each.type, each.field) for each in found] == [("form.unknown_link", "documents", "image_ids")]
+
+
+def test_parameters_and_fields_that_are_artifacts_say_their_names_to_who_may_read_them(house: House) -> None:
+    field = house.made("stranger", "field", {"names": one(name="the north hall"), "descriptions": one(description="N")})
+    parameter = house.made(
+        "stranger", "parameter", {"names": one(name="Hall No"), "fields": (link(field.artifact_id),)}
+    )
+    alone = house.made("stranger", "field", {"names": one(name="Price"), "descriptions": one(description="two")})
+    values: Values = {
+        "names": one(name="Nia"),
+        "parameter_fields": (value("a", parameter_id=parameter.artifact_id, field_id=field.artifact_id),),
+    }
+    paper: Values = {"names": one(name="List"), "fields": (link(field.artifact_id), link(alone.artifact_id))}
+    persona = compile_(house, "persona", "p", values, who="stranger").content
+    document = compile_(house, "document", "d", paper, who="stranger").content
+    assert isinstance(persona, Persona)
+    assert isinstance(document, Document)
+    assert [(each.name, each.value) for each in persona.parameters] == [("hall-no", "the north hall")]
+    assert [(each.name, each.value) for each in document.fields] == [("hall-no", "the north hall"), ("price", "two")]
+    made = house.made("stranger", "document", paper)
+    for artifact_type, given in (("persona", values), ("document", paper)):
+        foreign = compile_(house, artifact_type, "q", given, who="instructor")
+        assert {each.code for each in foreign.findings} == {"form.unknown_link"}
+        assert "north" not in authored.body_of(foreign.content)
+    kept = compile_(house, "document", made.artifact_id, paper, who="instructor").content
+    assert isinstance(kept, Document)
+    assert kept.fields == document.fields  # what stood there goes on saying what it said
 
 
 def test_secrets_are_never_kept(house: House) -> None:

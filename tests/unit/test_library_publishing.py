@@ -6,16 +6,20 @@ from dataclasses import replace
 import pytest
 
 from parlour.accounts import actions as accounts
+from parlour.accounts.entities import NewAccount
 from parlour.audit import actions as audit
 from parlour.audit.entities import Wanted as AuditWanted
 from parlour.catalog import actions as catalog
 from parlour.catalog import authored
 from parlour.catalog.entities import Entry
 from parlour.drafts import actions as drafts
+from parlour.drafts.entities import Draft
 from parlour.drafts.values import Approval, Review, Span, Value, Values
 from parlour.kernel.refusals import Refusal
-from parlour.library import access, adopting, forms, reading, shelving
+from parlour.library import access, forms, reading, shelving
+from parlour.library.drafting.reviewing import is_approved
 from parlour.library.publishing import Publishing, publish
+from parlour.library.trainings import adopting
 from parlour.storage.tx import Tx
 from tests.conftest import STORES
 from tests.unit.library_house import RULES, House, link, named, one, open_house, present, value
@@ -150,8 +154,21 @@ def test_two_must_agree_where_the_house_says_so(house: House) -> None:
 
     house.do(lambda tx: approve(tx, "instructor"))
     assert house.refusal(lambda tx: publish(tx, present(tx, "instructor"), asked)).code == "approval_needed"
+    second = house.do(lambda tx: accounts.create_account(tx, NewAccount(user_id="second", name="S", role="admin")))
+    school = house.department("school")
+    house.do(lambda tx: accounts.set_account_departments(tx, second.account_id, [school]))
+    house.do(lambda tx: approve(tx, "second"))
+    assert house.do(lambda tx: is_approved(tx, open_draft(tx, draft.id)))
+    house.do(lambda tx: accounts.deactivate(tx, second.account_id))
+    assert house.refusal(lambda tx: publish(tx, present(tx, "instructor"), asked)).code == "approval_needed"
     house.do(lambda tx: approve(tx, "colleague"))
     assert house.do(lambda tx: publish(tx, present(tx, "instructor"), asked)).written
+
+
+def open_draft(tx: Tx, draft_id: str) -> Draft:
+    found = drafts.draft(tx, draft_id)
+    assert found is not None
+    return found
 
 
 def test_what_is_written_inside_a_scenario_becomes_an_artifact_of_its_own(house: House) -> None:

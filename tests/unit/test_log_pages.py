@@ -1,7 +1,5 @@
 """Pages of the log: a page that is not full is the last one, also where one event stands in several rooms."""
 
-from pathlib import Path
-
 import pytest
 
 from parlour.attempts.facts import AttemptStarted
@@ -9,20 +7,14 @@ from parlour.events import log
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AttemptId, TemplateId, TimeOrderedIds
 from parlour.storage.database import Database
-from tests.conftest import STORES, new_database
 
 ROOMS = ("chat:a", "person:b", "person:c")
 
 
-@pytest.mark.parametrize("store", STORES)
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 7])
-def test_a_page_holds_events_not_entries(
-    store: str, limit: int, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    on_server = store == "postgresql"
-    url = new_database(request.getfixturevalue("postgresql")) if on_server else f"sqlite:///{tmp_path / 'p.sqlite3'}"
+def test_a_page_holds_events_not_entries(store_url: str, limit: int) -> None:
     clock = SystemClock()
-    database = Database(url, clock, TimeOrderedIds(clock))
+    database = Database(store_url, clock, TimeOrderedIds(clock))
     database.migrate()
     fact = AttemptStarted(attempt_id=AttemptId("a"), chat_entry_id=TemplateId("t"))
     audiences = [ROOMS[: 1 + number % 3] for number in range(20)]

@@ -9,21 +9,26 @@ import pytest
 
 from parlour.accounts import actions as accounts
 from parlour.catalog import authored
+from parlour.catalog.entities import Scenario
 from parlour.drafts import actions
 from parlour.drafts.artifacts import ARTIFACTS, MADE
 from parlour.drafts.facts import GenerationCompleted, GenerationFailed, GenerationSaved, ValueTold
 from parlour.files import actions as files
+from parlour.files.authored import actions as media_of
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import TimeOrderedIds
+from parlour.kernel.refusals import ProviderFault
 from parlour.library.checks.linting import lint
+from parlour.library.making.linking import candidates
 from parlour.library.making.media import MediaFile, MediaKind, MediaWanted
 from parlour.library.making.planning import UNTOLD, ordered
 from parlour.library.publishing import Publishing, publish
 from parlour.providers.models.scripted_author import LABEL
+from parlour.settings import sqlite_url
 from parlour.settings.authoring import AuthoringSettings
 from parlour.storage.database import Database
+from parlour.storage.tx import Tx
 from parlour.turns.ports import ToolCall
-from tests.conftest import STORES, new_database
 from tests.unit.making_hall import AUTHOR, SCHOOL, Answers, desk, grants, only, source, texts, value
 
 MAIN = {
@@ -41,14 +46,10 @@ MAIN = {
 }
 
 
-@pytest.fixture(params=STORES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'making.sqlite3'}"
+@pytest.fixture
+def database(store_url: str) -> Database:
     clock = SystemClock()
-    made = Database(url, clock, TimeOrderedIds(clock), readers=2)
+    made = Database(store_url, clock, TimeOrderedIds(clock), readers=2)
     made.migrate()
     return made
 
@@ -57,7 +58,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 def quick(tmp_path: Path) -> Database:
     """A store for what does not hang on the store."""
     clock = SystemClock()
-    made = Database(f"sqlite:///{tmp_path / 'making.sqlite3'}", clock, TimeOrderedIds(clock), readers=2)
+    made = Database(sqlite_url(tmp_path), clock, TimeOrderedIds(clock), readers=2)
     made.migrate()
     return made
 
@@ -159,6 +160,18 @@ async def test_what_a_person_changes_meanwhile_stays(database: Database) -> None
         assert texts(made, "descriptions", "description") == ["D"]
         [failed] = at.of(GenerationFailed)
         assert failed.resource_types == ("names",)
+
+
+async def test_what_is_told_of_a_long_text_while_it_is_written_is_in_proportion_to_it(quick: Database) -> None:
+    text = "You hesitate. " * 560
+    async with desk(quick) as at:
+        model = Answers([json.dumps({"template": text})], pieces=1_000)
+        made = await at.make(await at.new("persona"), "instructions", model=model)
+        assert made.artifact.values["instructions"][0].fields["template"] == text.strip()
+        told = [len(fact.fields.get("template", "")) for fact in at.of(ValueTold) if fact.stage == "progress"]
+        assert told == sorted(told)
+        assert len(told) > 20
+        assert sum(told) < 20 * len(text)  # 24 if each told 160 characters more, and more of a longer one
 
 
 async def test_only_words_that_stand_in_a_source_are_evidence(quick: Database) -> None:
@@ -276,6 +289,42 @@ async def test_links_are_chosen_from_what_the_author_may_read_and_no_id_is_sent(
         ]
 
 
+async def test_a_persona_that_is_switched_off_is_not_chosen(quick: Database) -> None:
+    async with desk(quick) as at:
+        for name, on in (("Ida", True), ("Udo", False)):
+            told = value("i", template=f"You are {name}, a reader with a book that is late.")
+            flags = (value("f", name="active", value=on),)
+            draft = await at.new(
+                "persona", {"names": (value("n", name=name),), "instructions": (told,), "flags": flags}
+            )
+            await quick.write(lambda tx, draft=draft: _publish(tx, draft.id))
+
+        def chosen_from(tx: Tx) -> list[str]:
+            author = accounts.actor_by_id(tx, AUTHOR)
+            assert author is not None
+            return [each.name for each in candidates(tx, author, "persona", "Udo")]
+
+        assert await quick.read(chosen_from) == ["Ida"]
+
+
+async def test_what_its_author_may_not_read_any_more_when_it_was_chosen_is_not_linked(quick: Database) -> None:
+    async with desk(quick) as at:
+        for number in (1, 2):
+            made = Scenario(
+                id=f"0190aaaa-0000-7000-8000-00000000000{number}", name="One", persona_ids=(), department_ids=(SCHOOL,)
+            )
+            new = authored.NewContent(id=made.id, kind="scenario", name=made.name, body=authored.body_of(made))
+            await quick.write(lambda tx, new=new: authored.save(tx, new, None))
+
+        async def leaves() -> None:
+            await quick.write(lambda tx: accounts.set_account_departments(tx, AUTHOR, ()))
+
+        model = Answers(['{"choice": 1}'], before=leaves)
+        draft = await at.make(await at.new("simulation"), "scenarios", model=model)
+        assert "scenarios" not in draft.artifact.values
+        assert [each.code for each in at.of(GenerationFailed)] == ["generation_failed"]
+
+
 async def test_people_are_linked_by_name_and_never_told_to_a_model(quick: Database) -> None:
     async with desk(quick) as at:
         model = Answers(['{"description": "About people."}'])
@@ -363,6 +412,40 @@ async def test_pictures_are_made_where_there_is_an_engine_and_nowhere_else(quick
         assert (upload.name, upload.digest, image.fields["mime_type"]) == ("picture.png", "d" * 64, "image/png")
         assert image.fields["description"] in painter.asked[0].text  # pyright: ignore[reportOperatorIssue]
         assert made.artifact.values["names"]
+        assert (upload.account_id, upload.author_id) == (None, AUTHOR)
+        assert [each.id for each in quick.read_here(lambda tx: media_of.users(tx, upload.id))] == [draft.id]
+        kept = len(made.artifact.values["images"])
+        full = AuthoringSettings(media_files_max=kept)
+        again = await at.make(draft, "images", media=painter, rules=full)
+        assert [fact.error_stage for fact in at.of(ValueTold) if fact.stage == "error"] == ["validation"]
+        assert again.artifact.values["images"] == made.artifact.values["images"]
+        await at.database.write(lambda tx: actions.delete(tx, draft.id))
+        assert quick.read_here(lambda tx: media_of.users(tx, upload.id)) == []
+
+
+class Filmer(Painter):
+    """Makes films; the service cannot be reached just after the first was ordered."""
+
+    def makes(self, kind: MediaKind) -> bool:
+        return kind == "video"
+
+    async def make(self, wanted: MediaWanted) -> MediaFile:
+        self.asked.append(wanted)
+        if wanted.receipt.number is None:
+            await wanted.receipt.keep(f"order {len(self.asked)}")
+            raise ProviderFault("It cannot be reached.", retryable=True)
+        return MediaFile(name="film.mp4", mime_type="video/mp4", size=3, digest="e" * 64)
+
+
+async def test_a_film_that_was_ordered_is_asked_for_again_as_it_was_ordered(quick: Database) -> None:
+    async with desk(quick) as at:
+        filmer = Filmer()
+        model = Answers([f'{{"name": "Film {number}", "description": "A door."}}' for number in range(9)])
+        made = await at.make(await at.new("scenario"), "videos", media=filmer, model=model)
+        films = made.artifact.values["videos"]
+        assert texts(made, "videos", "name") == [f"Film {number}" for number in range(len(films))]
+        assert (len(model.asked), len(filmer.asked)) == (len(films), 2 * len(films))
+        assert [each.text for each in filmer.asked[::2]] == [each.text for each in filmer.asked[1::2]]
 
 
 @pytest.mark.case(105)

@@ -9,6 +9,8 @@ from pydantic import SecretStr
 
 from parlour.drafts.making import TaskError
 from parlour.files import actions as files
+from parlour.files.authored.actions import NO_ROOM
+from parlour.files.authored.entities import MediaQuota
 from parlour.files.entities import Upload
 from parlour.files.intake import Intake
 from parlour.kernel.clock import SystemClock
@@ -21,9 +23,13 @@ from parlour.providers.media.pictures import PictureService
 from parlour.providers.media.service import MediaService
 from parlour.providers.media.spoken import SpokenTexts
 from parlour.providers.speech.scripted import ScriptedSynthesizer
+from parlour.settings import sqlite_url
 from parlour.storage.blobs.folder import FolderBlobs
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from tests.harness.media_services import KEY, MP4, PNG, MediaServices, running_media_services
+
+AUTHOR = AccountId("A1")
+QUOTA = MediaQuota(bytes_max=1_000_000, files_max=10)
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Stage:
 
     async def upload(self, made: MediaFile) -> Upload:
         """What is noted down of a file."""
-        await self.database.write(lambda tx: record(tx, made.digest, made))
+        await self.database.write(lambda tx: record(tx, AUTHOR, (made.digest, made), QUOTA))
         found = self.database.read_here(lambda tx: files.upload(tx, made.digest))
         assert found is not None
         return found
@@ -74,15 +80,36 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     await database.stop()
 
 
-def wanted(kind: MediaKind, text: str = "A quiet room") -> MediaWanted:
-    return MediaWanted(kind=kind, name="A room: ../x", text=text, account_id=AccountId("A1"), seed="1")
+@dataclass
+class Slip:
+    """A receipt that is kept in memory."""
+
+    number: str | None = None
+
+    async def keep(self, number: str) -> None:
+        self.number = number
+
+
+def wanted(
+    kind: MediaKind, text: str = "A quiet room", *, receipt: Slip | None = None, room: int = 1_000_000
+) -> MediaWanted:
+    return MediaWanted(
+        kind=kind,
+        name="A room: ../x",
+        text=text,
+        account_id=AUTHOR,
+        room=room,
+        seed="1",
+        receipt=receipt or Slip(),
+    )
 
 
 async def test_pictures_films_and_spoken_texts_are_kept_as_what_their_bytes_are(stage: Stage) -> None:
     picture = await stage.shop("image", "draws").make(wanted("image"))
     assert (picture.mime_type, picture.size) == ("image/png", len(PNG))
     upload = await stage.upload(picture)
-    assert (upload.account_id, upload.bytes, upload.mime_type) == (None, len(PNG), "image/png")
+    assert (upload.account_id, upload.author_id, upload.bytes) == (None, AUTHOR, len(PNG))
+    assert upload.mime_type == "image/png"
     assert "/" not in upload.name
     assert upload.name.endswith(".png")
     assert stage.services.drawn == [
@@ -118,6 +145,24 @@ async def test_a_picture_that_is_none_leaves_nothing(stage: Stage, model: str) -
 async def test_a_film_that_does_not_come_is_given_up(stage: Stage, model: str) -> None:
     with pytest.raises((TaskError, ProviderFault)):
         await stage.shop("video", model).make(wanted("video"))
+    assert stage.kept() == []
+
+
+async def test_a_film_that_was_ordered_is_waited_for_and_not_ordered_again(stage: Stage) -> None:
+    slip = Slip()
+    with pytest.raises(TaskError):
+        await stage.shop("video", "never").make(wanted("video", receipt=slip))
+    assert slip.number == "video_never_1"
+    slip.number = "video_films_7"
+    stage.services.asked["video_films_7"] = 0
+    film = await stage.shop("video", "films").make(wanted("video", receipt=slip))
+    assert (film.size, len(stage.services.filmed)) == (len(MP4), 1)
+
+
+async def test_what_has_no_room_is_not_kept(stage: Stage) -> None:
+    with pytest.raises(TaskError) as caught:
+        await stage.shop("image", "draws").make(wanted("image", room=len(PNG) - 1))
+    assert (caught.value.stage, caught.value.text) == ("validation", NO_ROOM)
     assert stage.kept() == []
 
 

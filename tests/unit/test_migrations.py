@@ -14,7 +14,7 @@ from parlour.storage import database as stores
 from parlour.storage.database import Database
 from parlour.storage.migrate import alembic_config, migrate
 from parlour.storage.schema import metadata
-from tests.conftest import STORES, new_database
+from tests.conftest import STORES, new_store
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +28,7 @@ def no_copies(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_migrations_make_the_declared_tables(
     store: str, apart: bool, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    on_server = store == "postgresql"
-    url = (
-        new_database(request.getfixturevalue("postgresql"), empty=True)
-        if on_server
-        else f"sqlite:///{tmp_path / 'p.sqlite3'}"
-    )
+    url = new_store(store, tmp_path, request, empty=True)
     clock = SystemClock()
     database = Database(url, clock, TimeOrderedIds(clock))
     assert not database.is_current()

@@ -63,11 +63,14 @@ async def test_an_answer_is_counted_and_traced_without_its_text(exporter: InMemo
     assert "hidden" not in span.to_json()
 
 
-async def test_a_failure_and_a_stop_are_told_apart() -> None:
+async def test_a_failure_and_a_stop_are_told_apart(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Metrics()
     failing = ObservedModel(Answers(Text(text="x"), fails=True), SystemClock(), metrics, trace=False)
     with pytest.raises(ProviderFault):
         _ = [piece async for piece in failing.stream(REQUEST)]
+    (record,) = caplog.records
+    assert (record.message, vars(record)["model"], vars(record)["reason"]) == ("model_failed", "lab:small", "gone")
+    assert "secret" not in str(vars(record))
     stopped = ObservedModel(Answers(Text(text="x"), Text(text="y")), SystemClock(), metrics, trace=False)
     pieces = stopped.stream(REQUEST)
     await anext(pieces)

@@ -15,6 +15,7 @@ from parlour.providers.models import ModelRouter, ProviderSpec, build_models
 from parlour.providers.models.limits import ModelLimits, UpstreamFault, pause_seconds
 from parlour.providers.models.openai_compatible import OpenAICompatible
 from parlour.providers.models.sse import EventLines, LineTooLong
+from parlour.providers.models.thoughts import Thoughts
 from parlour.turns.ports import Finished, Piece, Request, Said, Text, ToolCall, ToolSpec, Usage
 from tests.fakes.upstream import running_upstream
 
@@ -313,6 +314,25 @@ def test_event_lines_are_cut_the_same_whatever_the_chunks(size: int) -> None:
     lines = EventLines(100)
     payloads = [found for at in range(0, len(stream), size) for found in lines.feed(stream[at : at + size])]
     assert payloads == [b'{"a": 1}', b'{"b": 2}', b"[DONE]"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("\n<think>\nThey want <b> {all}.</think>\n\n Hello <think>you</think>.", "Hello <think>you</think>."),
+        ("<think></think>Hello.", "Hello."),
+        (" Hello <think>you</think>.", " Hello <think>you</think>."),
+        ("<thinking> is a tag.", "<thinking> is a tag."),
+        ("<thi", "<thi"),
+        ("<think>It never ends </thi", ""),
+        (" \n", " \n"),
+    ],
+)
+def test_thoughts_at_the_beginning_are_left_out_whatever_the_pieces(written: str, said: str, size: int) -> None:
+    thoughts = Thoughts()
+    pieces = [thoughts.without(written[at : at + size]) for at in range(0, len(written), size)]
+    assert "".join((*pieces, thoughts.rest())) == said
 
 
 @pytest.mark.parametrize("chunks", [[b"x" * 11], [b"x" * 6] * 2, [b"x" * 11 + b"\n"]])

@@ -30,7 +30,8 @@ from parlour.pauses.entities import (
 )
 from parlour.pauses.facts import QuestionAnswered, QuestionAsked, QuestionAssigned, QuestionCancelled, QuestionExpired
 from parlour.pauses.work import Deadlines
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 

@@ -12,19 +12,20 @@ import pytest
 from parlour.attempts import store as attempts
 from parlour.attempts.usage import usage_by_message
 from parlour.conversations.reading import held_by
-from parlour.conversations.scenes import snapshots_naming
 from parlour.drafts import store as drafts
 from parlour.grading import actions as grading
+from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, GradeId
-from parlour.storage.database import sqlite_url
+from parlour.settings import sqlite_url
 from parlour.storage.tx import Tx
 from tests.unit.detail_hall import Hall, open_hall
 
 ME, ATTEMPT = AccountId("me"), AttemptId("attempt")
 CHATS, GRADES = [ChatId("one"), ChatId("two")], [GradeId("one"), GradeId("two")]
+LEARNER = Actor(account_id=ME, user_id="me", role="member")
 READS: dict[str, Callable[[Tx], object]] = {
     "chats to use again": lambda tx: attempts.reusable(tx, ME, ATTEMPT),
-    "chats with a file": lambda tx: snapshots_naming(tx, ME, ["file"]),
+    "chats with a file": lambda tx: list(attempts.snapshots_naming(tx, LEARNER, ["file"])),
     "what chats hold": lambda tx: held_by(tx, CHATS),
     "grades of chats": lambda tx: grading.grades_by_chat(tx, CHATS),
     "items of grades": lambda tx: grading.items_by_grade(tx, GRADES),
@@ -32,7 +33,6 @@ READS: dict[str, Callable[[Tx], object]] = {
     "outcomes of attempts": lambda tx: attempts.outcomes(tx, [ATTEMPT]),
     "unused drafts": lambda tx: drafts.unused_of(tx, ME, chats=True),
     "drafts of an author": lambda tx: drafts.drafts_of(tx, ME),
-    "drafts of an artifact": lambda tx: drafts.drafts_about(tx, "artifact"),
 }
 
 

@@ -178,7 +178,6 @@ def test_what_was_heard_badly_allows_nothing(confidence: float | None, allowed: 
     assert denies("no", confidence)
 
 
-WORD = re.compile(r"[\w\u3400-\u9fff'-]+")
 YES_FOLDED = sorted((unicodedata.normalize("NFKC", entry).casefold() for entry in ALL_YES), key=len, reverse=True)
 COURTESY_FOLDED = sorted(listed(COURTESY_ALL), key=len, reverse=True)
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +30,6 @@ from parlour.pauses.facts import QuestionAnswered, QuestionAsked, QuestionAssign
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.lab import encode_questions
-from tests.conftest import STORES, new_database
 from tests.unit.lab_desk import MAY_I, Desk, open_desk
 
 HOUR_MS = 3_600_000
@@ -61,13 +59,9 @@ ANSWERS: dict[QuestionKind, dict[str, Any]] = {
 KINDS: list[QuestionKind] = list(QUESTIONS)
 
 
-@pytest.fixture(params=STORES)
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    else:
-        url = new_database(request.getfixturevalue("postgresql"))
-    with open_desk(url) as made:
+@pytest.fixture
+def desk(store_url: str) -> Iterator[Desk]:
+    with open_desk(store_url) as made:
         yield made
 
 

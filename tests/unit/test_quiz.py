@@ -13,11 +13,10 @@ from parlour.catalog.entities import Option, Question
 from parlour.catalog.publishing import publish
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Response
-from parlour.conversations.responses import copy_responses, responses_of
+from parlour.conversations.reading import held_by
+from parlour.conversations.responses import copy_responses
 from parlour.kernel.ids import ChatId
 from parlour.kernel.refusals import Refusal
-from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.unit.detail_hall import Hall, open_hall
 
 PACK = """
@@ -36,13 +35,11 @@ practice:
 """
 
 
-@pytest.fixture(params=STORES)
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    on_server = request.param == "postgresql"
-    url = new_database(request.getfixturevalue("postgresql")) if on_server else sqlite_url(tmp_path)
+@pytest.fixture
+def hall(store_url: str, tmp_path: Path) -> Iterator[Hall]:
     pack = tmp_path / "quizzes.yaml"
     pack.write_text(PACK)
-    with open_hall(url) as opened:
+    with open_hall(store_url) as opened:
         opened.do(lambda tx: publish(tx, load_bundle(pack)))
         yield opened
 
@@ -95,7 +92,7 @@ def test_a_copy_of_a_chat_has_its_answers_in_their_order(hall: Hall) -> None:
     source, target = (hall.chat(chat_id or "") for chat_id in chats)
     given = [answer(hall, source.id, option) for option in (1, 0, 0)]
     hall.do(lambda tx: copy_responses(tx, source, target))
-    copied = hall.read(lambda tx: responses_of(tx, target.id))
+    copied = hall.read(lambda tx: held_by(tx, [target.id])).responses[target.id]
     later = target.created_at - source.created_at
     assert [(each.option_ids, each.is_correct, each.scored, each.created_at - later) for each in copied] == [
         (each.option_ids, each.is_correct, each.scored, each.created_at) for each in given

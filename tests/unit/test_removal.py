@@ -9,9 +9,9 @@ import pytest
 from parlour.attempts.history.removal import delete_attempt
 from parlour.drafts import actions as drafts
 from parlour.drafts.actions import Generating
-from parlour.drafts.entities import Basis, ChatValues
+from parlour.drafts.entities import Basis, ChatValues, Order
 from parlour.kernel.ids import AttemptId
-from parlour.storage.database import sqlite_url
+from parlour.settings import sqlite_url
 from parlour.storage.tx import Tx
 from tests.unit.detail_hall import Hall, open_hall
 
@@ -33,10 +33,7 @@ def generated(hall: Hall, attempt_id: AttemptId) -> None:
             draft_id=draft.id,
             account_id=hall.people["learner"],
             group_id=tx.new_id(),
-            types=("names",),
-            rooms=(),
-            redacted=True,
-            attempt_id=attempt_id,
+            order=Order(types=("names",), redacted=True, attempt_id=attempt_id),
         )
         drafts.begin_generation(tx, wanted)
 

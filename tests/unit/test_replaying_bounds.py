@@ -1,7 +1,6 @@
 """However much a candidate says, what is told of its replay stays small enough for a socket."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,13 +9,12 @@ from parlour.benchmarks.facts import TOLD_BYTES_MAX, ReplayCompleted
 from parlour.turns.ports import ToolCall
 from parlour.wire.glow.encode_tests import ENCODERS
 from parlour.wire.glow.events_of_tests import TestRunComplete
-from tests.conftest import STORES
-from tests.unit.replaying_hall import Answers, Hall, new_store, open_hall
+from tests.unit.replaying_hall import Answers, Hall, open_hall
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    async with open_hall(new_store(request.param, request, tmp_path)) as opened:
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    async with open_hall(store_url) as opened:
         yield opened
 
 

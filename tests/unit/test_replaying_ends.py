@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,16 +19,16 @@ from parlour.kernel.ids import JobId
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.tx import Row, Tx
 from parlour.turns.ports import Text
-from tests.conftest import STORES
-from tests.unit.replaying_hall import ROOMS, TALK, Answers, Hall, new_store, open_hall
+from tests.conftest import new_database
+from tests.unit.replaying_hall import ROOMS, TALK, Answers, Hall, open_hall
 
 PASSING = ProviderFault("Too many requests.", retryable=True)
 FINAL = ProviderFault("No such model.", retryable=False)
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    async with open_hall(new_store(request.param, request, tmp_path)) as opened:
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    async with open_hall(store_url) as opened:
         yield opened
 
 
@@ -150,8 +149,8 @@ async def test_a_replay_that_was_stopped_before_its_job_was_claimed_is_never_ask
 
 
 @pytest.mark.case(99)
-async def test_a_stop_from_another_process_is_heard_too(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    url = new_store("postgresql", request, tmp_path)
+async def test_a_stop_from_another_process_is_heard_too(postgresql: str) -> None:
+    url = new_database(postgresql)
     async with open_hall(url) as hall, open_hall(url) as other:
         replay_id = await hall.begin()
         model = Answers(["Half said"], hang=0)
@@ -234,8 +233,8 @@ async def test_a_long_answer_is_cut_and_so_is_a_flood_of_calls(hall: Hall) -> No
     assert [(len(turn.content), turn.ending) for turn in turns] == [(50, "length")] * 3
 
 
-async def test_two_workers_share_the_replays_of_a_test(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    url = new_store("postgresql", request, tmp_path)
+async def test_two_workers_share_the_replays_of_a_test(postgresql: str) -> None:
+    url = new_database(postgresql)
     async with open_hall(url) as hall, open_hall(url) as other:
         begun = [await hall.begin(replace(TALK, id=f"talk-{number}")) for number in range(24)]
         models = [Answers(["Slowly said."], pause=0.01) for _ in range(2)]

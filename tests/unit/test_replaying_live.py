@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,8 @@ from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Finished, Piece, Request
-from tests.conftest import STORES
 from tests.harness.site import ROOT
-from tests.unit.replaying_hall import Answers, Hall, line, new_store, open_hall
+from tests.unit.replaying_hall import Answers, Hall, line, open_hall
 from tests.unit.scripted_conversations import HELPFUL
 
 
@@ -28,9 +26,9 @@ def pack() -> Bundle:
     return replace(whole, cohorts=(), entries=(), seatings=(), benchmarks=(), recordings=())
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path, pack: Bundle) -> AsyncIterator[Hall]:
-    async with open_hall(new_store(request.param, request, tmp_path)) as opened:
+@pytest.fixture
+async def hall(store_url: str, pack: Bundle) -> AsyncIterator[Hall]:
+    async with open_hall(store_url) as opened:
         await opened.database.write(lambda tx: publish(tx, pack))
         yield opened
 

@@ -2,19 +2,17 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from parlour.benchmarks.facts import ReplayCompleted, ReplayTextAdded, ReplayTurnCompleted
 from parlour.catalog.benchmarks import Benchmark, CandidateTool, Recording
-from tests.conftest import STORES
-from tests.unit.replaying_hall import CANDIDATE, ROOMS, TALK, Answers, Hall, called, calling, line, new_store, open_hall
+from tests.unit.replaying_hall import CANDIDATE, ROOMS, TALK, Answers, Hall, called, calling, line, open_hall
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hall]:
-    async with open_hall(new_store(request.param, request, tmp_path)) as opened:
+@pytest.fixture
+async def hall(store_url: str) -> AsyncIterator[Hall]:
+    async with open_hall(store_url) as opened:
         yield opened
 
 

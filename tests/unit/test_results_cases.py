@@ -1,7 +1,6 @@
 """Cases with blame, one case in full, differences, reports, lists and the estimate of a test, on both stores."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -25,7 +24,6 @@ from parlour.catalog.entities import Reference
 from parlour.catalog.prices import Rate
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal
-from tests.conftest import STORES
 from tests.unit.results_hall import (
     ACTOR,
     FAULT,
@@ -44,9 +42,9 @@ from tests.unit.results_hall import (
 HOSTILE = 'a | b <script> "]]>\x00\x1b &'
 
 
-@pytest.fixture(params=STORES)
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    return Bench(opened(request.param, tmp_path, request))
+@pytest.fixture
+def bench(store_url: str) -> Bench:
+    return Bench(opened(store_url))
 
 
 @pytest.fixture

@@ -1,23 +1,20 @@
 """Verdicts, intervals and reliability of a test, with expectations computed by hand, on both stores."""
 
-from pathlib import Path
-
 import pytest
 
 from parlour.benchmarks.entities import Plan, Test
 from parlour.benchmarks.judging import store as judgements
 from parlour.benchmarks.results.looking import alpha_of, ends_of, is_decided, level_at
 from parlour.benchmarks.results.shapes import Comparison
-from tests.conftest import STORES
 from tests.unit.results_hall import Bench, Given, opened, preference, replay_of
 
 SIX: tuple[str, ...] = ("r1", "r2", "r3", "r4", "r5", "r6")
 EIGHT = (*SIX, "r7", "r8")
 
 
-@pytest.fixture(params=STORES)
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    database = opened(request.param, tmp_path, request)
+@pytest.fixture
+def bench(store_url: str) -> Bench:
+    database = opened(store_url)
     return Bench(database)
 
 

@@ -13,12 +13,13 @@ from parlour.attempts.reuse_rules import VERSION, Earlier, EarlierGrade, named_t
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.publishing import publish
 from parlour.conversations import actions as conversations
-from parlour.conversations import responses
 from parlour.conversations.entities import Chat
-from parlour.conversations.responses import Choice
+from parlour.conversations.reading import held_by
+from parlour.conversations.responses import Choice, add_response
 from parlour.conversations.scenes import material_of
 from parlour.kernel.ids import TemplateId
 from parlour.kernel.refusals import Refusal
+from parlour.settings import sqlite_url
 from tests.unit.detail_hall import SAMPLE, Hall, open_hall
 
 
@@ -34,7 +35,7 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
             place = pack / file.relative_to(SAMPLE)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(file.read_bytes())
-    with open_hall(f"sqlite:///{tmp_path}/hall.db") as made:
+    with open_hall(sqlite_url(tmp_path)) as made:
         made.do(lambda tx: publish(tx, load_bundle(pack)))
         yield made
 
@@ -61,7 +62,7 @@ def test_a_copy_takes_the_active_path_the_hints_and_the_answers_and_as_long_as_i
     hall.say(chat.id, "Tell me more.", to=reply.id, hints=["d"])
     for is_correct in (False, True):
         choice = Choice(question_id="q", option_ids=("o",), is_correct=is_correct)
-        hall.do(lambda tx, given=choice: responses.add_response(tx, chat, given))
+        hall.do(lambda tx, given=choice: add_response(tx, chat, given))
     hall.end(attempt_id, chat.id)
     hall.grade(chat.id, 3)
     hall.clock.ms += 3_600_000
@@ -79,7 +80,8 @@ def test_a_copy_takes_the_active_path_the_hints_and_the_answers_and_as_long_as_i
     assert [line.number for line in lines] == [1, 2, 3, 4]
     hints = hall.read(lambda tx: conversations.hints_of(tx, copy.id))
     assert [[hint.hint for hint in hints.get(line.id, ())] for line in lines] == [[], ["a", "b", "c"], [], ["d"]]
-    given = [hall.read(lambda tx, key=each.id: responses.responses_of(tx, key)) for each in (source, copy)]
+    held = hall.read(lambda tx: held_by(tx, [source.id, copy.id]))
+    given = [held.responses[each.id] for each in (source, copy)]
     assert [(each.is_correct, each.scored) for each in given[1]] == [(False, True), (True, False)]
     assert [each.option_ids for each in given[1]] == [("o",), ("o",)]
     assert not {each.id for each in given[0]} & {each.id for each in given[1]}

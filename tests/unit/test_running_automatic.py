@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,14 +18,12 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
-from tests.conftest import STORES
-from tests.unit.judging_hall import bench_url
 from tests.unit.running_hall import AUTOMATIC, Hall, candidate, open_hall, titles
 
 
-@pytest.fixture(params=STORES)
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    with open_hall(bench_url(request.param, tmp_path, request)) as made:
+@pytest.fixture
+def hall(store_url: str) -> Iterator[Hall]:
+    with open_hall(store_url) as made:
         yield made
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +10,12 @@ from parlour.catalog.benchmarks import Benchmark
 from parlour.catalog.entities import Reference
 from parlour.catalog.publishing_benchmarks import put_recording
 from parlour.kernel.refusals import Refusal
-from tests.conftest import STORES
-from tests.unit.judging_hall import bench_url
 from tests.unit.running_hall import BENCHMARK, Hall, candidate, open_hall, recorded, titles
 
 
-@pytest.fixture(params=STORES)
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    with open_hall(bench_url(request.param, tmp_path, request)) as made:
+@pytest.fixture
+def hall(store_url: str) -> Iterator[Hall]:
+    with open_hall(store_url) as made:
         yield made
 
 

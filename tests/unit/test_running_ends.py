@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,14 +10,12 @@ from parlour.benchmarks.facts import ReplayClosed, ReplayGrading, TestCompleted
 from parlour.benchmarks.judging import store as judgements
 from parlour.benchmarks.waiting import grading_of
 from parlour.kernel.refusals import Refusal
-from tests.conftest import STORES
-from tests.unit.judging_hall import bench_url
 from tests.unit.running_hall import Hall, candidate, open_hall, titles
 
 
-@pytest.fixture(params=STORES)
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    with open_hall(bench_url(request.param, tmp_path, request)) as made:
+@pytest.fixture
+def hall(store_url: str) -> Iterator[Hall]:
+    with open_hall(store_url) as made:
         made.benchmark(candidates=(candidate("alpha"),))
         yield made
 

@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from parlour.benchmarks.running import starting, stopping
 from parlour.benchmarks.running.starting import Starting
 from parlour.kernel.refusals import Refusal
-from tests.conftest import STORES
-from tests.unit.judging_hall import bench_url
 from tests.unit.running_hall import AUTOMATIC, Hall, open_hall
 
 
-@pytest.fixture(params=STORES)
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    with open_hall(bench_url(request.param, tmp_path, request)) as made:
+@pytest.fixture
+def hall(store_url: str) -> Iterator[Hall]:
+    with open_hall(store_url) as made:
         made.benchmark()
         made.rules = replace(made.rules, running_max=2)
         yield made

@@ -4,22 +4,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from parlour.benchmarks.facts import TestCompleted
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.refusals import Refusal
-from tests.unit.judging_hall import bench_url
 from tests.unit.running_hall import AUTOMATIC, Hall, candidate, open_hall
 
 STEPS = 60
 
 
 @pytest.fixture
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    with open_hall(bench_url("sqlite", tmp_path, request)) as made:
+def hall(sqlite_store_url: str) -> Iterator[Hall]:
+    with open_hall(sqlite_store_url) as made:
         yield made
 
 

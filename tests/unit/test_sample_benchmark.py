@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
 import pytest
@@ -25,8 +24,7 @@ from parlour.kernel.ids import AccountId
 from parlour.providers.models.scripted import ScriptedModel
 from parlour.settings import Settings
 from parlour.storage.tx import Tx
-from tests.conftest import STORES
-from tests.unit.replaying_hall import Hall, new_store, open_hall
+from tests.unit.replaying_hall import Hall, open_hall
 from tests.unit.sample_benchmark import BUNDLE, CHECK, CURT, NOISY, STEADY, TOOLS, recordings, transcript
 
 SECONDS_MAX = 120
@@ -47,9 +45,9 @@ class Outcome:
         return [each for each in self.replays if self.title_of[each.invocation_id] == title]
 
 
-@pytest.fixture(params=STORES)
-async def hall(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Hall]:
-    async with open_hall(new_store(request.param, request, tmp_path)) as opened:
+@pytest.fixture
+async def hall(store_url: str) -> AsyncGenerator[Hall]:
+    async with open_hall(store_url) as opened:
         yield opened
 
 

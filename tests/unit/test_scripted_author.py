@@ -76,6 +76,11 @@ def test_whatever_is_asked_for_the_rules_find_nothing_to_mend(artifact: str) -> 
 
 
 def test_the_words_of_the_teacher_decide_and_drafts_differ() -> None:
+    guest = written("persona", "A guest who is angry about a noisy room", "a")
+    assert str(guest["descriptions"][0].fields["description"]).startswith("An angry guest who fights first")
+    mourning = written("persona", "Someone whose dog died last week", "a")["descriptions"][0].fields["description"]
+    assert "person whose dog died last week" in str(mourning)
+    assert "The matter is what has happened." in str(mourning)  # and not an exercise, as of a student
     nina = written("persona", SAID[5], "a")
     assert nina["names"][0].fields["name"] == "Nina Vogel"
     instructions = str(nina["instructions"][0].fields["template"])
@@ -99,6 +104,11 @@ def test_the_words_of_the_teacher_decide_and_drafts_differ() -> None:
         ("somebody who is afraid of flying", "the fear of flying"),
         ("a customer whose parcel is late", "the parcel that is late"),
         ("office hours after the first exam", "the first exam"),
+        ("a student who has lost the notebook and fears to say so", "the notebook"),
+        ("a nurse who made an error and tells nobody", "an error"),
+        ("a parent who is angry about grades and homework", "grades and homework"),
+        ("A student disputes a grade in office hours", "a grade"),
+        ("a scenario about a late delivery and an angry customer", "a late delivery"),
         ("a patient in a hospital", ""),
         ("", ""),
     ],

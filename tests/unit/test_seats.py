@@ -18,7 +18,8 @@ from parlour.catalog.publishing import Published, publish
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds, named_id
 from parlour.kernel.refusals import Refusal
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
 T = TypeVar("T")

@@ -11,7 +11,6 @@ from parlour.speech.endpointing import PauseRules, pause_ms
 from parlour.speech.pcm import bytes_of, duration_ms, silence
 from parlour.speech.ports import SAMPLE_BYTES
 
-WINDOW_MS = 20
 WINDOW_SAMPLES = 320
 
 

@@ -38,7 +38,6 @@ from parlour.kernel.refusals import Refusal
 from parlour.speech.recording import Kept, Spools, SpoolsNeed
 from parlour.storage.blobs.folder import FolderBlobs
 from parlour.storage.database import Database
-from tests.conftest import STORES, new_database
 from tests.harness.spoken import SECOND, Aloud, said_aloud, spoken_to, words_of
 from tests.unit.detail_hall import Hall, SetClock, open_hall
 
@@ -48,13 +47,9 @@ MEANT = "You are studious, what have you tried?"
 REPLY = "I read the chapter twice. It did not help."
 
 
-@pytest.fixture(params=STORES)
-def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
-    else:
-        url = new_database(request.getfixturevalue("postgresql"))
-    with open_hall(url) as opened:
+@pytest.fixture
+def hall(store_url: str) -> Iterator[Hall]:
+    with open_hall(store_url) as opened:
         opened.person("root", "superadmin")
         yield opened
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -24,18 +23,15 @@ from parlour.files.search.finding import search
 from parlour.kernel.ids import AccountId, TimeOrderedIds
 from parlour.kernel.refusals import Refusal
 from parlour.pauses.facts import QuestionCancelled
-from parlour.storage.database import Database, sqlite_url
+from parlour.storage.database import Database
 from parlour.storage.tx import Tx
-from tests.conftest import STORES, new_database
+from tests.conftest import STORES, new_store
 from tests.unit.lab_desk import Desk, file, open_desk
 
 
 @pytest.fixture(scope="module", params=STORES)
 def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    on_server = request.param == "postgresql"
-    folder: Path = tmp_path_factory.mktemp("desk")
-    url = new_database(request.getfixturevalue("postgresql")) if on_server else sqlite_url(folder)
-    with open_desk(url) as opened:
+    with open_desk(new_store(request.param, tmp_path_factory.mktemp("desk"), request)) as opened:
         yield opened
 
 

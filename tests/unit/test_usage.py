@@ -16,13 +16,13 @@ from parlour.catalog.prices import Rate
 from parlour.catalog.publishing import publish
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import AccountId, TimeOrderedIds
+from parlour.settings import sqlite_url
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns import usage
 from parlour.turns.entities import Grouping, UsageOf
 from parlour.turns.ports import Request, Said, Text, ToolCall, Usage
 from parlour.turns.usage import Meter, Payer, Used
-from tests.conftest import STORES, new_database
 from tests.unit.test_cli import parlour
 
 PACK = "pack: {id: p, name: P}\nprices:\n"
@@ -36,14 +36,10 @@ def bundle(tmp_path: Path, *prices: str, pack: str = "p") -> Path:
     return file
 
 
-@pytest.fixture(params=STORES)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    else:
-        url = f"sqlite:///{tmp_path / 'parlour.sqlite3'}"
+@pytest.fixture
+def database(store_url: str) -> Database:
     clock = SystemClock()
-    made = Database(url, clock, TimeOrderedIds(clock))
+    made = Database(store_url, clock, TimeOrderedIds(clock))
     made.migrate()
     return made
 
@@ -159,7 +155,7 @@ async def test_a_meter_takes_the_providers_count_or_estimates() -> None:
 
 def test_the_operator_sees_what_it_came_to(tmp_path: Path) -> None:
     clock = SystemClock()
-    database = Database(f"sqlite:///{tmp_path / 'parlour.sqlite3'}", clock, TimeOrderedIds(clock))
+    database = Database(sqlite_url(tmp_path), clock, TimeOrderedIds(clock))
     database.migrate()
 
     def fill(tx: Tx) -> None:
@@ -167,7 +163,7 @@ def test_the_operator_sees_what_it_came_to(tmp_path: Path) -> None:
         usage.note(tx, used("m", made.account_id))
 
     database.write_here(fill)
-    where = ("--database-url", f"sqlite:///{tmp_path / 'parlour.sqlite3'}", "--data", str(tmp_path))
+    where = ("--database-url", sqlite_url(tmp_path), "--data", str(tmp_path))
     shown = parlour("usage", "--by", "person", "--json", *where)
     assert shown.returncode == 0, shown.stderr
     (row,) = json.loads(shown.stdout)

@@ -12,14 +12,7 @@ from parlour.attempts.voice.holders import SOUND_RATE
 from parlour.kernel.refusals import Refusal
 from parlour.providers.speech.scripted import ScriptedSynthesizer, ScriptedTranscriber, tone
 from parlour.speech.engines import SpeechEngines
-from parlour.storage.database import sqlite_url
 from tests.unit.voice_hall import eventually, open_voice, quiet
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """On SQLite; the same paths run on PostgreSQL in `test_voice_session.py` and over the wire."""
-    return sqlite_url(tmp_path)
 
 
 def engines(model: str) -> SpeechEngines:
@@ -27,8 +20,10 @@ def engines(model: str) -> SpeechEngines:
 
 
 @pytest.mark.parametrize(("model", "code"), [("never-opens", "audio_timeout"), ("broken", "unavailable")])
-async def test_an_engine_that_does_not_open_is_told_once(url: str, tmp_path: Path, model: str, code: str) -> None:
-    async with open_voice(url, tmp_path, engines=engines(model), open_seconds_max=0.4) as hall:
+async def test_an_engine_that_does_not_open_is_told_once(
+    sqlite_store_url: str, tmp_path: Path, model: str, code: str
+) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, engines=engines(model), open_seconds_max=0.4) as hall:
         client = hall.client()
         await hall.desk.open(hall.actor, hall.chat_id, client)
         await eventually(lambda: client.calls)
@@ -37,8 +32,8 @@ async def test_an_engine_that_does_not_open_is_told_once(url: str, tmp_path: Pat
         assert not await hall.desk.close("c1", hall.chat_id)
 
 
-async def test_a_stop_does_not_wait_for_an_engine_that_never_opens(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, engines=engines("never-opens"), open_seconds_max=120) as hall:
+async def test_a_stop_does_not_wait_for_an_engine_that_never_opens(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, engines=engines("never-opens"), open_seconds_max=120) as hall:
         client = hall.client()
         await hall.desk.open(hall.actor, hall.chat_id, client)
         assert await hall.desk.close("c1", hall.chat_id)
@@ -46,24 +41,24 @@ async def test_a_stop_does_not_wait_for_an_engine_that_never_opens(url: str, tmp
         assert client.calls == [("ended", "stopped")]
 
 
-async def test_without_engines_there_is_no_voice(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, engines=SpeechEngines(why_no_in="off", why_no_out="off")) as hall:
+async def test_without_engines_there_is_no_voice(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, engines=SpeechEngines(why_no_in="off", why_no_out="off")) as hall:
         with pytest.raises(Refusal, match="unavailable"):
             await hall.desk.open(hall.actor, hall.chat_id, hall.client())
         with pytest.raises(Refusal, match="not_found"):
             await hall.desk.open(hall.actor, "nowhere", hall.client())
 
 
-async def test_a_session_in_which_nobody_speaks_ends(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, idle_seconds=0.5) as hall:
+async def test_a_session_in_which_nobody_speaks_ends(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, idle_seconds=0.5) as hall:
         client = await hall.open()
         hall.hear(quiet(2_000))
         await eventually(lambda: len(client.calls) == 2)
         assert client.calls == [("ready",), ("ended", "idle")]
 
 
-async def test_at_the_daily_limit_nobody_is_heard(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, limit=1) as hall:
+async def test_at_the_daily_limit_nobody_is_heard(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, limit=1) as hall:
         client = await hall.open()
         await hall.speak("The first one.")
         await hall.told("ReplyCompleted")
@@ -75,8 +70,8 @@ async def test_at_the_daily_limit_nobody_is_heard(url: str, tmp_path: Path) -> N
             await hall.desk.open(hall.actor, hall.chat_id, client)
 
 
-async def test_a_limit_reached_while_somebody_speaks_drops_the_words(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, limit=1) as hall:
+async def test_a_limit_reached_while_somebody_speaks_drops_the_words(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, limit=1) as hall:
         client = await hall.open()
         hall.hear(quiet(200) + tone("Too late", rate=SOUND_RATE))
         await hall.told("SpeechStarted")
@@ -89,31 +84,31 @@ async def test_a_limit_reached_while_somebody_speaks_drops_the_words(url: str, t
         assert await hall.read(lambda tx: accounts.requests_today(tx, hall.actor.account_id, "UTC")) == 1
 
 
-async def test_so_many_sessions_and_no_more(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, sessions_max=1) as hall:
+async def test_so_many_sessions_and_no_more(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, sessions_max=1) as hall:
         await hall.open()
         with pytest.raises(Refusal, match="unavailable"):
             await hall.desk.open(hall.actor, hall.chat_id, hall.client("c2"))
 
 
-async def test_a_speech_without_end_is_cut_into_turns(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, utterance_seconds_max=2.0) as hall:
+async def test_a_speech_without_end_is_cut_into_turns(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, utterance_seconds_max=2.0) as hall:
         await hall.open()
         hall.hear(tone("on and on and on and on and on and on and on and on and on and on and on", rate=SOUND_RATE))
         [first, *_] = await hall.told("LearnerMessageAdded")
         assert first.content.startswith("on and on")
 
 
-async def test_frames_that_stop_coming_end_a_turn(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path) as hall:
+async def test_frames_that_stop_coming_end_a_turn(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path) as hall:
         await hall.open()
         hall.hear(quiet(200) + tone("The line is dead", rate=SOUND_RATE))
         [said] = await hall.told("LearnerMessageAdded")
         assert said.content == "The line is dead"
 
 
-async def test_sound_beyond_the_queue_is_dropped_and_told_once(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, queue_seconds_max=1.0) as hall:
+async def test_sound_beyond_the_queue_is_dropped_and_told_once(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, queue_seconds_max=1.0) as hall:
         client = await hall.open()
         hall.hear(quiet(5_000))
         hall.hear(quiet(5_000))
@@ -123,8 +118,8 @@ async def test_sound_beyond_the_queue_is_dropped_and_told_once(url: str, tmp_pat
         assert client.calls == [("ready",), ("failed", "audio_overrun")]
 
 
-async def test_a_server_that_stops_keeps_what_was_said(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path) as hall:
+async def test_a_server_that_stops_keeps_what_was_said(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path) as hall:
         client = await hall.open()
         hall.hear(quiet(200) + tone("Not the end", rate=SOUND_RATE))
         await hall.told("SpeechStarted")

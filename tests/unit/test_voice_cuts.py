@@ -11,10 +11,10 @@ from parlour.attempts.voice.holders import SOUND_RATE
 from parlour.attempts.voice.local import LocalChannel, LocalRules
 from parlour.providers.speech.activity import WebRtcActivity
 from parlour.providers.speech.scripted import ScriptedSynthesizer, ScriptedTranscriber, silence, tone
+from parlour.settings import sqlite_url
 from parlour.speech.activity import GateRules
 from parlour.speech.endpointing import PauseRules
 from parlour.speech.pcm import bytes_of, duration_ms
-from parlour.storage.database import sqlite_url
 from tests.unit.voice_hall import Hall, eventually, open_voice, quiet
 
 PIECE_MS = 1_000

@@ -9,7 +9,6 @@ import pytest
 from parlour.attempts.voice.ears import Ears
 from parlour.attempts.voice.holders import SOUND_RATE
 from parlour.providers.speech.scripted import tone
-from parlour.storage.database import sqlite_url
 from tests.harness.speech_services import KEY, running_speech_services
 from tests.unit.voice_hall import Hall, eventually, open_voice, quiet
 
@@ -18,14 +17,8 @@ WORDS = "Let me think. Paris."
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """On SQLite; the same paths run on PostgreSQL in `test_voice_session.py` and over the wire."""
-    return sqlite_url(tmp_path)
-
-
-@pytest.fixture
-async def hall(url: str, tmp_path: Path) -> AsyncIterator[Hall]:
-    async with open_voice(url, tmp_path) as opened:
+async def hall(sqlite_store_url: str, tmp_path: Path) -> AsyncIterator[Hall]:
+    async with open_voice(sqlite_store_url, tmp_path) as opened:
         yield opened
 
 
@@ -116,8 +109,8 @@ async def test_a_connection_that_is_gone_ends_a_turn_that_is_held(hall: Hall) ->
     assert said.content == WORDS
 
 
-async def test_nobody_holds_a_turn_for_ever(url: str, tmp_path: Path) -> None:
-    async with open_voice(url, tmp_path, utterance_seconds_max=4.0) as hall:
+async def test_nobody_holds_a_turn_for_ever(sqlite_store_url: str, tmp_path: Path) -> None:
+    async with open_voice(sqlite_store_url, tmp_path, utterance_seconds_max=4.0) as hall:
         await hall.open()
         press(hall)
         hall.hear(quiet(200) + tone("On and on.", rate=SOUND_RATE) + quiet(5_000))
@@ -142,11 +135,11 @@ async def test_a_short_word_and_a_thought_interrupt_if_the_turn_is_held(hall: Ha
     assert said.content == "O please wait a moment"
 
 
-async def test_a_realtime_service_hears_pieces_and_the_chat_one_turn(url: str, tmp_path: Path) -> None:
+async def test_a_realtime_service_hears_pieces_and_the_chat_one_turn(sqlite_store_url: str, tmp_path: Path) -> None:
     with running_speech_services() as services:
         provider = {"name": "cloud", "base_url": services.url, "api_key": KEY}
         voice: dict[str, Any] = {"path": "realtime", "realtime_provider": "cloud", "realtime_model": "gpt-realtime"}
-        async with open_voice(url, tmp_path, providers=[provider], **voice) as hall:
+        async with open_voice(sqlite_store_url, tmp_path, providers=[provider], **voice) as hall:
             await hall.open()
             press(hall)
             hall.hear(THOUGHT + quiet(2_500))

@@ -10,7 +10,6 @@ import pytest
 
 from parlour.attempts.voice.holders import SOUND_RATE
 from parlour.providers.speech.scripted import tone
-from parlour.storage.database import sqlite_url
 from tests.harness.realtime_service import Call
 from tests.harness.speech_services import KEY, SpeechServices, running_speech_services
 from tests.unit.voice_hall import Hall, eventually, joined, open_voice, quiet
@@ -30,12 +29,6 @@ def nothing_prepared(services: SpeechServices) -> None:
     services.answers.clear()
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """On SQLite; the same paths run on PostgreSQL in `test_voice_session.py` and over the wire."""
-    return sqlite_url(tmp_path)
-
-
 class Talk:
     """A chat with a voice, and the service that is behind it."""
 
@@ -50,21 +43,21 @@ class Talk:
 
 @asynccontextmanager
 async def talking(
-    url: str, folder: Path, services: SpeechServices, model: str = "gpt-realtime", **voice: Any
+    sqlite_store_url: str, folder: Path, services: SpeechServices, model: str = "gpt-realtime", **voice: Any
 ) -> AsyncGenerator[Talk]:
     """A chat whose voice is that of the realtime service."""
     provider = {"name": "cloud", "base_url": services.url, "api_key": KEY}
     given: dict[str, Any] = {"path": "realtime", "realtime_provider": "cloud", "realtime_model": model, **voice}
-    async with open_voice(url, folder, providers=[provider], **given) as hall:
+    async with open_voice(sqlite_store_url, folder, providers=[provider], **given) as hall:
         yield Talk(hall, services)
 
 
 @pytest.mark.case(92)
 @pytest.mark.parametrize("model", ["gpt-realtime", "beta"])
 async def test_what_is_said_is_understood_and_answered_aloud_by_the_service(
-    url: str, tmp_path: Path, services: SpeechServices, model: str
+    sqlite_store_url: str, tmp_path: Path, services: SpeechServices, model: str
 ) -> None:
-    async with talking(url, tmp_path, services, model) as talk:
+    async with talking(sqlite_store_url, tmp_path, services, model) as talk:
         hall = talk.hall
         client = await hall.open()
         await hall.speak("What have you tried?")
@@ -101,9 +94,9 @@ async def test_what_is_said_is_understood_and_answered_aloud_by_the_service(
 
 @pytest.mark.case(92)
 async def test_a_typed_message_is_answered_aloud_by_the_service(
-    url: str, tmp_path: Path, services: SpeechServices
+    sqlite_store_url: str, tmp_path: Path, services: SpeechServices
 ) -> None:
-    async with talking(url, tmp_path, services) as talk:
+    async with talking(sqlite_store_url, tmp_path, services) as talk:
         hall = talk.hall
         client = await hall.open()
         await hall.type("Let me type this.")
@@ -121,10 +114,10 @@ async def test_a_typed_message_is_answered_aloud_by_the_service(
 
 @pytest.mark.case(92)
 async def test_an_interruption_leaves_what_was_heard_here_and_at_the_service(
-    url: str, tmp_path: Path, services: SpeechServices
+    sqlite_store_url: str, tmp_path: Path, services: SpeechServices
 ) -> None:
     services.answers[:] = [LONG, "Of course."]
-    async with talking(url, tmp_path, services) as talk:
+    async with talking(sqlite_store_url, tmp_path, services) as talk:
         hall = talk.hall
         client = await hall.open()
         await hall.speak("Tell me all of it.")
@@ -148,9 +141,9 @@ async def test_an_interruption_leaves_what_was_heard_here_and_at_the_service(
         assert talk.call.responses[0] in ("cancelled", "completed")
 
 
-async def test_a_cough_interrupts_nothing(url: str, tmp_path: Path, services: SpeechServices) -> None:
+async def test_a_cough_interrupts_nothing(sqlite_store_url: str, tmp_path: Path, services: SpeechServices) -> None:
     services.answers[:] = [SHORT]
-    async with talking(url, tmp_path, services) as talk:
+    async with talking(sqlite_store_url, tmp_path, services) as talk:
         hall = talk.hall
         client = await hall.open()
         await hall.speak("Tell me all of it.")
@@ -163,8 +156,8 @@ async def test_a_cough_interrupts_nothing(url: str, tmp_path: Path, services: Sp
         assert [item.role for item in talk.call.items] == ["user", "assistant"]
 
 
-async def test_muting_ends_a_turn(url: str, tmp_path: Path, services: SpeechServices) -> None:
-    async with talking(url, tmp_path, services) as talk:
+async def test_muting_ends_a_turn(sqlite_store_url: str, tmp_path: Path, services: SpeechServices) -> None:
+    async with talking(sqlite_store_url, tmp_path, services) as talk:
         hall = talk.hall
         await hall.open()
         hall.hear(quiet(200) + tone("Push to talk", rate=SOUND_RATE))
@@ -176,8 +169,10 @@ async def test_muting_ends_a_turn(url: str, tmp_path: Path, services: SpeechServ
         assert completed.content == "You said: Push to talk"
 
 
-async def test_what_was_said_before_the_end_is_still_said(url: str, tmp_path: Path, services: SpeechServices) -> None:
-    async with talking(url, tmp_path, services) as talk:
+async def test_what_was_said_before_the_end_is_still_said(
+    sqlite_store_url: str, tmp_path: Path, services: SpeechServices
+) -> None:
+    async with talking(sqlite_store_url, tmp_path, services) as talk:
         hall = talk.hall
         client = await hall.open()
         hall.hear(quiet(200) + tone("My last words", rate=SOUND_RATE))
@@ -194,9 +189,9 @@ async def test_what_was_said_before_the_end_is_still_said(url: str, tmp_path: Pa
 @pytest.mark.case(92)
 @pytest.mark.parametrize("model", ["refuses", "garbled"])
 async def test_an_answer_that_the_service_does_not_give_is_given_by_the_model(
-    url: str, tmp_path: Path, services: SpeechServices, model: str
+    sqlite_store_url: str, tmp_path: Path, services: SpeechServices, model: str
 ) -> None:
-    async with talking(url, tmp_path, services, model) as talk:
+    async with talking(sqlite_store_url, tmp_path, services, model) as talk:
         hall = talk.hall
         client = await hall.open()
         await hall.speak("Is anybody there?")
@@ -208,9 +203,9 @@ async def test_an_answer_that_the_service_does_not_give_is_given_by_the_model(
 
 
 async def test_a_service_that_breaks_off_in_mid_speech_ends_the_session_but_not_the_chat(
-    url: str, tmp_path: Path, services: SpeechServices
+    sqlite_store_url: str, tmp_path: Path, services: SpeechServices
 ) -> None:
-    async with talking(url, tmp_path, services) as talk:
+    async with talking(sqlite_store_url, tmp_path, services) as talk:
         hall = talk.hall
         client = await hall.open()
         await hall.speak("Now the [engine dies]")
@@ -225,9 +220,9 @@ async def test_a_service_that_breaks_off_in_mid_speech_ends_the_session_but_not_
 
 @pytest.mark.parametrize(("model", "code"), [("never-opens", "audio_timeout"), ("refused", "unavailable")])
 async def test_a_service_that_does_not_open_is_told(
-    url: str, tmp_path: Path, services: SpeechServices, model: str, code: str
+    sqlite_store_url: str, tmp_path: Path, services: SpeechServices, model: str, code: str
 ) -> None:
-    async with talking(url, tmp_path, services, model, open_seconds_max=1) as talk:
+    async with talking(sqlite_store_url, tmp_path, services, model, open_seconds_max=1) as talk:
         hall = talk.hall
         client = hall.client()
         await hall.desk.open(hall.actor, hall.chat_id, client)

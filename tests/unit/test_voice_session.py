@@ -11,23 +11,14 @@ from parlour.attempts.voice.holders import SOUND_RATE
 from parlour.conversations.spoken import sessions
 from parlour.kernel.refusals import Refusal
 from parlour.providers.speech.scripted import tone
-from parlour.storage.database import sqlite_url
-from tests.conftest import STORES, new_database
 from tests.unit.voice_hall import PAUSE_MS, Hall, crash, eventually, joined, murmur, open_voice, quiet
 
 LONG = " ".join(f"This is sentence number {number} of a long answer." for number in range(1, 30))
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return new_database(request.getfixturevalue("postgresql"))
-    return sqlite_url(tmp_path)
-
-
 @pytest.fixture
-async def hall(url: str, tmp_path: Path) -> AsyncIterator[Hall]:
-    async with open_voice(url, tmp_path) as opened:
+async def hall(store_url: str, tmp_path: Path) -> AsyncIterator[Hall]:
+    async with open_voice(store_url, tmp_path) as opened:
         yield opened
 
 

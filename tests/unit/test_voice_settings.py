@@ -17,10 +17,9 @@ from parlour.providers.speech.activity import build_activity
 from parlour.providers.speech.espeak_ng import EspeakNg
 from parlour.providers.speech.recognising import Recogniser
 from parlour.providers.speech.scripted import tone
-from parlour.settings import Settings
+from parlour.settings import Settings, sqlite_url
 from parlour.speech.pcm import resampled
 from parlour.speech.ports import HEARD_RATE
-from parlour.storage.database import sqlite_url
 from tests.unit.voice_hall import eventually, murmur, open_voice, quiet
 
 LONG = "One two three four five six seven eight nine ten, and that is all of it."

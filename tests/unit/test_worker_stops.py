@@ -9,7 +9,8 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.storage.database import Database, sqlite_url
+from parlour.settings import sqlite_url
+from parlour.storage.database import Database
 
 STOP_SECONDS = 60
 

@@ -12,7 +12,7 @@ from parlour.kernel.actor import Role
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.ids import digest_of
 from parlour.storage.tx import Tx
-from parlour.wire.glow.events import check_event
+from tests.harness.dialects import check_event
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client
 from tests.promises.waiting import eventually

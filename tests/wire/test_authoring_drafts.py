@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 
+from parlour.accounts import actions as accounts
 from tests.conftest import STORES, make_site
 from tests.harness.site import Process, Site
 from tests.wire.authors import DRAFTS, Author, fields
@@ -207,6 +209,26 @@ async def test_where_two_must_agree_a_second_person_does_so_about_this_very_vers
         byadmin = await room.admin.name(changed, "Ours")
         assert (await room.admin.post(byadmin, "approve", 403))["code"] == "forbidden", "an editor wrote some of it"
         agreed = await peer.post(byadmin, "approve")
+        site, peer_id = strict.site, peer.profile_id
+        held = site.write(lambda tx: accounts.actor_by_id(tx, peer_id))
+        own = held.department_ids if held is not None else frozenset[str]()
+        for ends, again in (
+            (partial(accounts.set_role, role="member"), partial(accounts.set_role, role="instructional")),
+            (
+                partial(accounts.set_account_departments, department_ids=()),
+                partial(accounts.set_account_departments, department_ids=own),
+            ),
+        ):  # an approval counts as long as its approver might give it
+            site.write(lambda tx, ends=ends: ends(tx, peer_id))
+            now = await author.read(agreed)
+            assert (now["review"]["approved"], now["needs_approval"], now["version"]) == (
+                False,
+                True,
+                agreed["version"],
+            )
+            assert (await author.post(agreed, "publish", 409))["code"] == "approval_needed"
+            site.write(lambda tx, again=again: again(tx, peer_id))
+            assert (await author.read(agreed))["review"]["approved"] is True
         assert (await author.post(agreed, "publish"))["version"] == 1
         assert (await peer.ask("GET", f"{DRAFTS}/{draft['id']}"))["closed"] is True
 

@@ -180,9 +180,8 @@ async def test_a_file_of_an_author_is_for_content_and_its_text_for_drafts(house:
     picture = await send(author, "../a picture.png", PNG, kind="application/octet-stream")
     assert (picture["mime_type"], picture["bytes"], picture["source_id"]) == ("image/png", len(PNG), None)
     assert picture["name"] == "a picture.png"
-    async with Author(house.site, house.process, "peer") as peer:
-        shown = await peer.http.get(f"/api/v1/uploads/{picture['upload_id']}")
-        assert shown.content == PNG
+    shown = await author.http.get(f"/api/v1/uploads/{picture['upload_id']}")
+    assert shown.content == PNG
     captions = await send(author, "said.vtt", b"WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n", kind="text/vtt")
     assert (captions["mime_type"], captions["source_id"]) == ("text/vtt", None)
     text = await send(author, "fees.txt", b"The fee is twelve euros." * 200_000, kind="text/plain")

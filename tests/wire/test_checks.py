@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from parlour.accounts import actions as accounts
+from parlour.catalog import authored
+from parlour.catalog.entities import Persona
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.wire.authors import DRAFTS, Author
 from tests.wire.house import House
-from tests.wire.stand_in import standing_in
+from tests.wire.stand_in import Answer, standing_in
 
 GUARD_SECONDS = 60
 SOUND = (
@@ -214,16 +217,62 @@ async def test_with_a_model_a_good_persona_is_green_a_bad_one_red_and_a_rubric_i
     assert {"trial.alone", "trial.character", "trial.injection"} <= {each["code"] for each in bad["findings"]}
     assert not bad["green"]
 
+    both = [add("personas", name=name, instructions=SOUND.replace("Sound", name)) for name in ("Sound", "Machine")]
+    draft = await author.change(await author.begin("scenario"), put("names", name="Two of them"), *both)
+    waiting = await author.ask("GET", f"{DRAFTS}/{draft['id']}/checks")
+    together = await ended(author, draft)
+    assert [waiting["total"], together["done"], together["total"]] == [6, 6, 6]
+    assert [(each["persona"], each["state"]) for each in together["trials"]] == [
+        *[("Sound", "passed")] * 3,
+        *[("Machine", "failed")] * 3,
+    ]
+    machine = draft["values"]["personas"][1]["id"]
+    found = [each for each in together["findings"] if each["code"].startswith("trial.")]
+    assert {(each["type"], each["value_id"]) for each in found} == {("personas", machine)}
+
     tried = await ended(author, await rubric(author))
     assert states(tried) == {"discrimination": "passed", "injection": "passed"}, tried["trials"]
     assert [each["value"] for each in tried["trials"][0]["figures"]] == ["0 of 2", "1 of 2", "2 of 2"]
     assert any("deserves full points" in json.dumps(asked) for asked in model.asked_of("judge"))
 
 
-async def test_a_model_that_fails_skips_the_trial_and_never_turns_content_red(played: tuple[Author, Any]) -> None:
+async def test_a_model_that_fails_or_a_right_that_ends_skips_the_trial_and_never_turns_content_red(
+    played: tuple[Author, Any], own: Site
+) -> None:
     author, model = played
-    model.answers = {"play": lambda _: "", "judge": lambda _: "no verdict at all"}
+    answers: dict[str, Answer] = {"play": lambda _: "", "judge": lambda _: "no verdict at all"}
+    model.answers = answers
     found = await ended(author, await persona(author, "Sound"))
     assert set(states(found).values()) == {"skipped"}
     assert found["state"] == "done"
     assert found["green"]
+
+    site, persona_id = own, own.write(lambda tx: tx.new_id())
+    before = site.write(lambda tx: accounts.actor_by_id(tx, author.profile_id))
+    assert before is not None
+    known = Persona(
+        id=persona_id, name="Vera", instructions="You are Vera.", department_ids=tuple(sorted(before.department_ids))
+    )
+    new = authored.NewContent(id=persona_id, kind="persona", name="Vera", body=authored.body_of(known))
+    site.write(lambda tx: authored.save(tx, new, None))
+    link = {"op": "link", "type": "personas", "artifact_id": persona_id}
+    draft = await author.change(await author.begin("scenario"), put("names", name="Vera waits"), link)
+    asked = len(model.asked)
+
+    async def leaves(_: Any) -> str:
+        await asyncio.to_thread(site.write, lambda tx: accounts.set_account_departments(tx, author.profile_id, ()))
+        return "It was a long shift, that is all."
+
+    answers["play"] = leaves
+    begun = await author.ask("POST", f"{DRAFTS}/{draft['id']}/checks", status=202)
+    async with asyncio.timeout(GUARD_SECONDS):
+        while True:
+            ending = await author.ask("GET", f"{DRAFTS}/{draft['id']}/checks")
+            if ending["state"] == "failed":
+                break
+            assert (ending["id"], ending["trials"]) in ((begun["check_id"], []), (None, []))
+            await asyncio.sleep(0.05)
+    assert len(model.asked) == asked + 1, "whose right has ended is played no further"
+    assert {trial["state"] for trial in ending["trials"]} == {"skipped"}
+    assert "long shift" not in str(ending)
+    assert "form.unknown_link" in {each["code"] for each in ending["findings"]}

@@ -21,6 +21,7 @@ personas:
   ada: {name: Ada, instructions: "You are Ada at {{place}}. SECRET-ADA", examples: [SECRET-EXAMPLE]}
   ben: {name: Ben, instructions: "You are Ben at {{place}} with {{thing}}. SECRET-BEN"}
   cleo: {name: Cleo, instructions: "You are Cleo. SECRET-CLEO"}
+  dora: {name: Dora, instructions: "You are Dora.", flags: [{name: active, value: false}]}
 documents:
   sheet: {name: Sheet, description: A sheet., text: SECRET-TEXT}
 scenarios:
@@ -36,10 +37,12 @@ scenarios:
     questions: [{text: "What is right?", options: [{text: "This", correct: true}, {text: "That"}]}]
   two: {name: Two, personas: [ben], parameters: {place: work, thing: a form}}
   far: {name: Far, personas: [cleo]}
+  idle: {name: Idle, personas: [dora]}
 simulations:
   one: {name: One, scenarios: [{scenario: one}]}
   both: {name: Both, scenarios: [{scenario: one}, {scenario: two}]}
   far: {name: Far, scenarios: [{scenario: far}]}
+  idle: {name: Idle, scenarios: [{scenario: idle}]}
 cohorts:
   all: {name: All, simulations: [one, both], learners: [learner, fellow], instructors: [instructor]}
   far: {name: Far, simulations: [far], learners: [crowd], instructors: []}
@@ -47,6 +50,7 @@ practice:
   own: {name: own-both, simulation: both, cohorts: [all], settings: {use_custom: true}}
   mixed: {name: own-mixed, simulation: both, cohorts: [all], chats: {one: {use_custom: true}}}
   named: {name: own-named, simulation: one, cohorts: [all], settings: {use_custom: true, generate_names: true}}
+  idle: {name: own-idle, simulation: idle, cohorts: [all]}
   far: {name: own-far, simulation: far, cohorts: [far], settings: {use_custom: true}}
 """
 
@@ -121,6 +125,7 @@ async def test_a_chat_opens_with_what_its_learner_chose(stocked: House, learner:
         offered = await rest.ask("GET", f"/attempts/{started['attempt_id']}/choices")
         people = {each["name"]: each for each in offered["personas"]}
         assert {"Ada", "Ben"} <= set(people)
+        assert "Dora" not in people  # who is switched off stays where they are
         draft = await rest.draft(started)
         assert (draft["version"], draft["artifact_id"], draft["used_at"]) == (1, started["chat_entry_id"], None)
         assert set(draft["values"].values()) == {None}

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from parlour.wire.glow import aliases
-from parlour.wire.glow.alias_events import ALIAS_EVENTS, check_alias
-from parlour.wire.glow.events import SERVER_EVENTS, check_event
+from parlour.wire.glow.alias_events import ALIAS_EVENTS
+from parlour.wire.glow.events import SERVER_EVENTS
+from tests.harness.dialects import check_alias, check_event
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.wire.by_hand import reply

@@ -43,6 +43,8 @@ async def test_a_model_that_fails_ends_the_turn_and_the_next_message_works(own: 
             client.heard.clear()
         ended = await client.ok("attempt_end", {"attempt_id": attempt, "chat_id": chat})
         assert ended["grade_id"]
+        (why,) = {line["event"] for line in map(json.loads, process.log_text().splitlines()) if "model" in line}
+        assert why == ("model_failed" if how in {"before", "midway"} else "model_timed_out")
 
 
 @pytest.mark.case(63)

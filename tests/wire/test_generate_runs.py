@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from parlour.accounts import actions as accounts
-from parlour.wire.glow.alias_events import check_alias
+from tests.harness.dialects import check_alias
 from tests.harness.media_services import running_media_services
 from tests.harness.site import Site
 from tests.harness.socket import Client

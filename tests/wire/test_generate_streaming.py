@@ -7,11 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.harness.site import Site
+from tests.harness.site import Process, Site
 from tests.harness.socket import Client
 from tests.wire.authors import Author
 from tests.wire.house import fence
-from tests.wire.stand_in import standing_in
+from tests.wire.raw import Raw
+from tests.wire.stand_in import StandIn, standing_in
+from tests.wire.test_recovery import seqs
 
 INSTRUCTIONS = (
     "You are Ida Brun, a reader with a library book that is three weeks late. You come to the desk because of it. "
@@ -56,7 +58,7 @@ def pieces(client: Client, name: str) -> list[Any]:
 
 
 @pytest.mark.case(103, 105, 107, 109)
-async def test_with_a_model_service_the_drafting_streams_from_it(own: Site) -> None:
+async def test_with_a_model_service_the_drafting_streams_from_it_and_sources_are_quoted(own: Site) -> None:
     async with standing_in() as (model, providers):
         faults = iter(("no JSON at all", json.dumps({"description": ""})))
         model.answers["writer"] = lambda body: _faulty(body, faults) or write(body)
@@ -107,6 +109,7 @@ async def test_with_a_model_service_the_drafting_streams_from_it(own: Site) -> N
             shown = await author.ask("GET", f"/artifacts/{done['artifact_id']}")
             assert [each["fields"]["points"] for each in shown["values"]["standards"]] == [0, 1, 2]
             assert shown["values"]["points"][0]["fields"]["value"] == 2
+            await a_source_is_quoted(own, process, client, author, model)
             await fence(client)
 
 
@@ -115,37 +118,77 @@ def _faulty(body: dict[str, Any], faults: Any) -> str | None:
     return next(faults, None) if asked["type"] == "descriptions" else None
 
 
-async def test_what_a_source_says_is_kept_beside_the_claim(own: Site) -> None:
+async def a_source_is_quoted(own: Site, process: Process, client: Client, author: Author, model: StandIn) -> None:
+    """What a source says is kept beside the claim, as it stands there."""
+    headers = {"authorization": f"Bearer {own.tokens['instructor']}", "content-type": "text/plain"}
+    text = "House rules.\n\nA late book costs   20 cents\na day. Nobody is punished."
+    async with httpx.AsyncClient(base_url=process.url, headers=headers, timeout=60) as http:
+        sent = await http.post("/api/v1/uploads", params={"name": "rules.txt"}, content=text.encode())
+    assert sent.status_code == 201, sent.text
+    draft = await author.begin("scenario")
+    source = {"kind": "upload", "id": sent.json()["source_id"]}
+    async with asyncio.timeout(60):
+        place = f"/api/v1/authoring/drafts/{draft['id']}/sources"
+        while (await author.http.post(place, json=source)).is_error:  # noqa: ASYNC110 (read elsewhere)
+            await asyncio.sleep(0.05)
+    asked = {
+        "artifact_types": ["scenario"], "resource_types": ["objectives"], "draft_id": draft["id"],
+        "user_instructions": ["One objective"],
+    }  # fmt: skip
+    begun = await client.ok("generate", asked)
+    await client.wait_for("generation_complete", run_id=begun["run_id"])
+    draft = await author.read(draft)
+    [objective] = draft["values"]["objectives"]
+    [span] = objective["spans"]
+    held = await author.ask("GET", f"/authoring/drafts/{draft['id']}/sources/{span['source_id']}")
+    assert held["text"][span["start"] : span["end"]] == span["quote"]
+    assert span["quote"].split() == ["A", "late", "book", "costs", "20", "cents", "a", "day."]
+    assert objective["unsupported"] is False
+    material = json.loads(model.asked_of("writer")[-1]["messages"][-1]["content"])
+    assert material["sources"][0]["number"] == 1
+
+
+ENDLESS = '{"template": "' + "You go on and on. " * 2_500
+
+
+@pytest.mark.case(48, 103)
+async def test_who_reads_slowly_while_much_is_told_of_runs_is_closed_alone_and_misses_nothing_afterwards(
+    own: Site,
+) -> None:
     async with standing_in() as (model, providers):
-        model.answers["writer"] = write
-        process = own.start(PROVIDERS=providers, AUTHORING__MODEL="local:writer")
-        headers = {"authorization": f"Bearer {own.tokens['instructor']}", "content-type": "text/plain"}
+        model.answers["writer"] = lambda _: ENDLESS
+        process = own.start(
+            PROVIDERS=providers, AUTHORING__MODEL="local:writer", LIMITS__SOCKET_BACKLOG_BYTES_MAX=65_536
+        )
+        token = own.tokens["instructor"]
+        asked = {"artifact_types": ["persona"], "resource_types": ["instructions"]}
         async with (
-            Client(process.url, own.tokens["instructor"]) as client,
-            Author(own, process, "instructor") as author,
-            httpx.AsyncClient(base_url=process.url, headers=headers, timeout=60) as http,
+            Raw(process.url, receive_bytes=65_536) as slow,
+            Client(process.url, token) as client,
+            Client(process.url, own.tokens["learner"]) as learner,
         ):
-            text = "House rules.\n\nA late book costs   20 cents\na day. Nobody is punished."
-            sent = await http.post("/api/v1/uploads", params={"name": "rules.txt"}, content=text.encode())
-            assert sent.status_code == 201, sent.text
-            draft = await author.begin("scenario")
-            source = {"kind": "upload", "id": sent.json()["source_id"]}
-            async with asyncio.timeout(60):
-                place = f"/api/v1/authoring/drafts/{draft['id']}/sources"
-                while (await author.http.post(place, json=source)).is_error:  # noqa: ASYNC110 (read elsewhere)
-                    await asyncio.sleep(0.05)
-            asked = {
-                "artifact_types": ["scenario"], "resource_types": ["objectives"], "draft_id": draft["id"],
-                "user_instructions": ["One objective"],
-            }  # fmt: skip
+            pid = (await slow.open(token)).data["pid"]
+            attempt, chat = await learner.start_practice(own.practices["practice-single"])
+            slow.reading.clear()
+            for _ in range(40):
+                begun = await client.ok("generate", asked)
+                await learner.say(attempt, chat, "What have you tried?")
+                await client.wait_for("generation_error", run_id=begun["run_id"])
+                if "backlog_exceeded" in process.log_text():
+                    break
+            assert "backlog_exceeded" in process.log_text()
+            model.answers["writer"] = write
             begun = await client.ok("generate", asked)
-            await client.wait_for("generation_complete", run_id=begun["run_id"])
-            draft = await author.read(draft)
-            [objective] = draft["values"]["objectives"]
-            [span] = objective["spans"]
-            held = await author.ask("GET", f"/authoring/drafts/{draft['id']}/sources/{span['source_id']}")
-            assert held["text"][span["start"] : span["end"]] == span["quote"]
-            assert span["quote"].split() == ["A", "late", "book", "costs", "20", "cents", "a", "day."]
-            assert objective["unsupported"] is False
-            material = json.loads(model.asked_of("writer")[-1]["messages"][-1]["content"])
-            assert material["sources"][0]["number"] == 1
+            done = await client.wait_for("generation_complete", run_id=begun["run_id"])
+            last = done["_meta"]["seq"]
+            slow.reading.set()
+            await asyncio.wait_for(slow.closed.wait(), 60)
+            offset = (slow.logged or slow.events)[-1].offset
+            async with Raw(process.url) as again:
+                assert (await again.open(token, pid=pid, offset=offset)).data["pid"] == pid
+                await again.wait(lambda packet: packet.type == "2" and packet.payload["_meta"].get("seq") == last)
+                found = seqs(slow.logged + again.logged, f"person:{own.ids['instructor']}")
+                assert found == list(range(found[0], last + 1))
+                assert found == [
+                    payload["_meta"]["seq"] for _, (payload, *_) in client.heard if "seq" in payload["_meta"]
+                ]

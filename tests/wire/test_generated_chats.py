@@ -229,6 +229,7 @@ async def test_a_generation_that_fails_leaves_the_attempt_in_the_lobby(own: Site
         assert failed["resource_types"] == TYPES
         stage = "timeout" if model == "scripted-hang" else "model"
         assert {each["error_stage"] for each in client.payloads("names_generation_error")} == {stage}
+        assert ("model_timed_out" if stage == "timeout" else "model_failed") in process.log_text()
         assert "attempt_chat_started" not in client.names
         found = await detail(process.url, own.tokens["learner"], started["attempt_id"])
         assert (found["is_lobby"], found["preparing"], found["is_active"]) == (True, False, True)

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from parlour.wire.glow.events import check_event
 from parlour.wire.glow.names import OPERATIONS as ROWS
 from parlour.wire.glow.names import VOICE
 from tests.conftest import new_database
 from tests.harness.clock import SetClock
 from tests.harness.constants import constants
+from tests.harness.dialects import check_event
 from tests.harness.site import Site
 from tests.promises.waiting import eventually
 from tests.wire.house import UNKNOWN, House, furnish, last_seen, taken_up

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from parlour.wire.glow import streams
-from parlour.wire.glow.events import check_event
 from tests.harness.constants import constants
+from tests.harness.dialects import check_event
 from tests.harness.site import Site
 from tests.wire.house import UNKNOWN, House, taken_up
 from tests.wire.http_client import EVENTS, POLL, Heard, Http, last_id, parse_stream

@@ -189,7 +189,8 @@ async def test_an_attempt_and_its_grade_stay_what_they_were_when_its_content_cha
         await author.post(draft, "publish", update_trainings=True)
 
         after = await author.ask("GET", f"/attempts/{attempt}")
-        assert [name for name in before if after[name] != before[name]] == []
+        moved = [name for name in before if name != "timer" and after[name] != before[name]]  # time goes on
+        assert moved == []
         attempt, chat = await learner.start_practice(practice)
         await learner.say(attempt, chat, "What have you tried so far?")
         await learner.ok("attempt_end", {"attempt_id": attempt, "chat_id": chat})

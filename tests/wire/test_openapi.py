@@ -347,7 +347,7 @@ def _explored(site: Site, operation: APIOperation, mode: GenerationMode, real: R
 def test_every_answer_is_as_documented(
     server: Process, site: Site, http: httpx.Client, mode: GenerationMode, figure: Figure
 ) -> None:
-    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json", timeout=60)
     real, statuses, count = Real(http, site), Counter[int](), 0
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), found

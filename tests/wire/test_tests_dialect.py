@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from parlour.wire.glow.alias_events import check_alias
-from parlour.wire.glow.events import check_event
+from tests.harness.dialects import check_alias, check_event
 from tests.harness.socket import Client
 from tests.wire import benches, replays
 from tests.wire.benches import bench, evaluation, recording

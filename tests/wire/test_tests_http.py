@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from parlour.wire.glow.events import check_event
 from parlour.wire.glow.twins import ARTIFACTS
+from tests.harness.dialects import check_event
 from tests.wire import benches
 from tests.wire.benches import bench, recording
 from tests.wire.house import UNKNOWN, House

@@ -1,6 +1,7 @@
 """Trainings of cohorts, and what publishing a cohort makes of them (Glow 1.2)."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -50,7 +51,9 @@ def school(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_who_teaches_a_cohort_assigns_and_changes_its_training(school: School) -> None:
     body = {"kind": "home", "simulation_id": PAIR, "cohort_ids": [COHORT], "settings": {"hints_enabled": False}}
-    made = school.ok("instructor", "POST", "/trainings", {**body, "start_time": "2026-01-01T09:00:00+01:00"})
+    made = school.ok(
+        "instructor", "POST", "/trainings", {**body, "start_time": "2026-01-01T09:00:00+01:00", "again": True}
+    )
     place = f"/trainings/{made['id']}"
     assert (made["name"], made["simulation_name"], made["version"], made["may_edit"]) == ("Pair", "Pair", 1, True)
     assert (made["start_time"], made["end_time"]) == ("2026-01-01T08:00:00.000Z", None)
@@ -110,8 +113,27 @@ def test_what_no_training_may_be_is_refused(school: School) -> None:
     for caller, change, status in refused:
         answer = school.ask(caller, "POST", "/api/v1/trainings", good | change)
         assert answer.status_code == status, (caller, change, answer.text)
-    made = school.ok("instructor", "POST", "/trainings", good)
+    # what its cohort has already is assigned once more only for who says so; what is off or over does not count
+    doubled = school.ask("instructor", "POST", "/api/v1/trainings", good)
+    assert (doubled.status_code, doubled.json()["code"]) == (409, "already_assigned")
+    made = school.ok("instructor", "POST", "/trainings", good | {"again": True})
     place = f"/api/v1/trainings/{made['id']}"
+    theirs = good | {"simulation_id": PAIR, "cohort_ids": [OTHERS]}
+    ended = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-02T00:00:00Z"}
+    for _ in range(2):
+        school.ok("root", "POST", "/trainings", theirs | ended)
+        school.ok("root", "POST", "/trainings", theirs | {"active": False})
+    also = school.ok("root", "POST", "/trainings", theirs)
+    school.ok("root", "POST", "/trainings", theirs | {"cohort_ids": [COHORT], "again": True})
+    both = {"cohort_ids": [OTHERS, COHORT]}
+    refused_one = school.ask("root", "PATCH", f"/api/v1/trainings/{also['id']}", both)
+    assert (refused_one.json()["code"], "as “Pair”" in refused_one.json()["detail"]) == ("already_assigned", True)
+    kept = school.ok("root", "PATCH", f"/trainings/{also['id']}", both | {"again": True})
+    assert set(kept["cohort_ids"]) == {OTHERS, COHORT}
+    rush = good | {"cohort_ids": [school.ok("instructor", "POST", "/cohorts", {"name": "Rush"})["id"]]}
+    with ThreadPoolExecutor(4) as hands:
+        pressed = [hands.submit(school.ask, "instructor", "POST", "/api/v1/trainings", rush) for _ in range(4)]
+        assert sorted(each.result().status_code for each in pressed) == [201, 409, 409, 409]
     template = {"chat_entry_id": made["templates"][0]["chat_entry_id"]}
     for change in (
         {"templates": [{"chat_entry_id": UNKNOWN}]},

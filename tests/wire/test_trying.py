@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from parlour.catalog import actions as catalog
+from parlour.catalog.entities import Scenario
+from parlour.storage.tx import Tx
 from tests.conftest import STORES, make_site
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client
@@ -17,7 +20,7 @@ PERSONA = (
     {
         "op": "put",
         "type": "instructions",
-        "fields": {"template": "You are Robin, a student who is late with a report."},
+        "fields": {"template": "You are Robin, a student who is late with {{the-paper}}."},
     },
 )
 GROUP, LOW, HIGH = ({"op": "add", "type": kind, "value_id": f"00000000-0000-7000-8000-00000000000{number}"}
@@ -36,7 +39,8 @@ SCENARIO = (
 )
 DOCUMENT = (
     {"op": "put", "type": "names", "fields": {"name": "House rules"}},
-    {"op": "put", "type": "texts", "fields": {"text": "Reports are due on Friday."}},
+    {"op": "put", "type": "texts", "fields": {"text": "Reports are due on {{due-day}}."}},
+    {"op": "add", "type": "fields", "fields": {"name": "Due day", "value": "Friday"}},
 )
 
 
@@ -64,6 +68,14 @@ async def attempt(site: Site, process: Process, practice_id: str) -> dict[str, A
         return started
 
 
+def _scenario_of(tx: Tx, practice_id: str) -> Scenario:
+    entry = catalog.entry_for(tx, "practice", practice_id)
+    assert entry is not None
+    scenario = catalog.scenario_version(tx, entry.templates[0].scenario_id, entry.templates[0].scenario_version)
+    assert scenario is not None
+    return scenario
+
+
 @pytest.mark.parametrize(
     ("artifact_type", "changes", "name", "points"),
     [
@@ -86,9 +98,16 @@ async def test_a_draft_is_tried_with_what_it_lacks_filled_in(
         assert [each["name"] for each in listed if each["id"] == started["attempt_id"]] == [f"Try: {name}"]
         grades = await author.ask("GET", f"/chats/{started['attempt_chat_id']}/grades")
         assert grades["items"][0]["grade"]["total_points"] == points
+        assert detail["tried_draft_id"] == draft["id"]
+        (came,) = (await author.ask("GET", f"{DRAFTS}/{draft['id']}/try"))["items"]
+        assert (came["attempt_id"], came["state"], came["current"]) == (started["attempt_id"], "ended", True)
+        assert (came["score"] is None, came["total_points"]) == (False, points)
         shown = str(detail)
-        expected = {"persona": "Robin", "rubric": "Always", "scenario": "Kim", "document": "House rules"}
+        expected = {"persona": "Robin", "rubric": "Always", "scenario": "Kim", "document": "due on Friday."}
         assert expected[artifact_type] in shown
+        played = site.write(lambda tx: _scenario_of(tx, practice_id))
+        told = {each.name: each.value for each in played.parameters}
+        assert told == ({"the-paper": "the paper"} if name == "Robin" else {})
         cards = {card["practice_id"]: card for card in (await author.ask("GET", "/practice"))["items"]}
         assert cards[practice_id]["name"] == f"Try: {name}"
         # it is the author's alone, and in no list of the library
@@ -97,6 +116,7 @@ async def test_a_draft_is_tried_with_what_it_lacks_filled_in(
                 assert practice_id not in str(await somebody.ask("GET", "/practice"))
                 assert practice_id not in str(await somebody.ask("GET", "/trainings"))
                 await somebody.ask("POST", f"{DRAFTS}/{draft['id']}/try", status=404)
+                await somebody.ask("GET", f"{DRAFTS}/{draft['id']}/try", status=404)
             async with Client(process.url, site.tokens[other]) as client:
                 assert (await client.refused("attempt_start", {"practice_id": practice_id}))["code"] == "not_found"
         for archived in ("false", "true"):
@@ -130,10 +150,21 @@ async def test_a_try_follows_its_draft_and_ends_with_it(site: Site, process: Pro
 async def test_a_simulation_is_tried_with_its_published_scenarios(site: Site, process: Process) -> None:
     async with Author(site, process, "instructor") as author:
         copy = await author.ask("POST", f"/artifacts/{PAIR}/duplicate", {}, status=201)
-        tried = await author.ask("POST", f"{DRAFTS}/{copy['id']}/try", status=201)
+        place = f"{DRAFTS}/{copy['id']}/try"
+        assert (await author.ask("GET", place))["items"] == []
+        tried = await author.ask("POST", place, status=201)
         started = await attempt(site, process, tried["practice_id"])
         detail = await author.ask("GET", f"/attempts/{started['attempt_id']}")
         assert "Small" in str(detail)
+        # a colleague who may read the draft sees only tries of their own; a change of the draft makes a try an old one
+        await author.ask("POST", f"{DRAFTS}/{copy['id']}/editors", {"user_id": "admin"})
+        async with Author(site, process, "admin") as colleague:
+            assert (await colleague.ask("GET", place))["items"] == []
+        assert [each["current"] for each in (await author.ask("GET", place))["items"]] == [False]
+        # the way back to the draft goes with it
+        await author.ask("DELETE", f"{DRAFTS}/{copy['id']}", status=204)
+        gone = await author.ask("GET", f"/attempts/{started['attempt_id']}")
+        assert gone["tried_draft_id"] is None
 
 
 async def test_what_cannot_be_tried_says_why(site: Site, process: Process) -> None:

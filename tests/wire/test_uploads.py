@@ -8,10 +8,13 @@ import httpx
 import pytest
 
 from parlour.accounts import actions as accounts
+from parlour.catalog.bundles import load_bundle
+from parlour.catalog.publishing import keep_files, publish
 from parlour.files import actions as files
 from parlour.files.entities import NewUpload, Upload
 from parlour.kernel.clock import instant
 from parlour.kernel.ids import AccountId, named_id
+from parlour.storage.blobs.folder import FolderBlobs
 from parlour.wire.http.ranges import Span, span_of
 from parlour.wire.rest.uploads import shown_as
 from tests.harness.site import PACK, Site
@@ -119,6 +122,56 @@ async def test_who_may_not_read_a_file_is_told_what_they_are_told_of_none(house:
     async with io(house, None) as nobody:
         for end in ("", "/ticket", "?ticket=", "?ticket=x.y.z"):
             assert (await nobody.get(path_of(VIDEO) + end)).status_code == 401
+
+
+DESK = """
+pack: {id: pictured, name: Pictured}
+documents:
+  list:
+    name: List
+    text: "At {{place}}: honey for {{price}}."
+    template: true
+    fields: {price: two, place: home}
+    images: [{name: "The stand at {{place}}", description: Jars in rows., file: stand.png}]
+personas: {nia: {name: Nia, instructions: "You sell {{wares}}.", parameters: {wares: honey}}}
+scenarios:
+  fair:
+    name: Fair
+    personas: [nia]
+    documents: [list]
+    parameters: {place: the fair}
+    questions: [{text: "What is sold at {{place}}?", options: [{text: "{{place}}"}, {text: Honey, correct: true}]}]
+    questions_enabled: true
+simulations: {one: {name: Fair, scenarios: [{scenario: fair}]}}
+practice: {own: {name: Pictured, simulation: one, learners: [LEARNER]}}
+"""
+
+
+async def test_a_learner_reads_a_document_filled_and_sees_its_pictures_which_others_do_not(
+    house: House, tmp_path: Path
+) -> None:
+    picture = b"\x89PNG\r\n\x1a\n and so on"
+    (tmp_path / "stand.png").write_bytes(picture)
+    (tmp_path / "desk.yaml").write_text(DESK.replace("LEARNER", "learner"))
+    bundle = load_bundle(tmp_path)
+    keep_files(bundle, FolderBlobs(house.site.folder / "data" / "files"))
+    house.site.write(lambda tx: publish(tx, bundle))
+    async with io(house) as http, io(house, "fellow") as fellow:
+        begun = {"practice_id": bundle.entries[0].id}
+        started = (await http.post("/socket/v5/client/attempt/start", json=begun)).json()
+        detail = (await http.get(f"/api/v1/attempts/{started['attempt_id']}")).json()
+        (document,) = detail["resources"]["documents"].values()
+        assert document["text"] == "At the fair: honey for two."
+        (image,) = document["images"]
+        assert (image["name"], image["description"]) == ("The stand at the fair", "Jars in rows.")
+        (question,) = detail["resources"]["questions"].values()
+        assert question["question_text"] == "What is sold at the fair?"
+        assert [option["option_text"] for option in question["options"]] == ["the fair", "Honey"]
+        seen = await http.get(path_of(image["upload_id"]))
+        assert (seen.status_code, seen.content) == (200, picture)
+        for end in ("", "/ticket"):
+            hidden = await fellow.get(path_of(image["upload_id"]) + end)
+            assert problem(hidden) == problem(await fellow.get(path_of(UNKNOWN) + end))
 
 
 def problem(answer: httpx.Response) -> dict[str, Any]:

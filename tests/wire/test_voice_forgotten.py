@@ -43,7 +43,7 @@ async def sweep(site: Site) -> None:
     database = Database(site.url, clock, TimeOrderedIds(clock))
     database.start()
     intake = Intake(site.folder / "data" / "files" / "incoming", blobs, 1_000_000)
-    need = SweeperNeed(database=database, blobs=blobs, intake=intake, clock=clock, unused_hours=24)
+    need = SweeperNeed(database=database, blobs=blobs, intake=intake, clock=clock, unused_hours=24, unnamed_hours=24)
     try:
         await Sweeper(need).sweep()
     finally:

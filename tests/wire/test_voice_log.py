@@ -7,7 +7,7 @@ from parlour.conversations.facts import LearnerMessageAdded, SpeechDropped, Spee
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.ids import ChatId, MessageId
 from parlour.storage.tx import Tx
-from parlour.wire.glow.events import check_event
+from tests.harness.dialects import check_event
 from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.wire.test_compaction import DAY, age, everything, opened, told, without_hole

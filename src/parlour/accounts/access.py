@@ -1,7 +1,6 @@
 """Who may see whose work: the staff rule of Glow 1.1 (decision D1). Pure rules, no storage."""
 
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import AccountId
 
 
 def shares_department(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -29,15 +28,3 @@ def is_staff(actor: Actor, *, owner_rank: int, department_ids: frozenset[str], c
             return shares_department(actor.department_ids, department_ids)
         case "member" | "guest" | "custom":
             return False
-
-
-def can_read_owned(actor: Actor, owner: Actor, *, department_ids: frozenset[str], cohort_id: str | None) -> bool:
-    """Read right on what `owner` owns: the owner's own, or that of its staff."""
-    return is_owner(actor, owner.account_id) or is_staff(
-        actor, owner_rank=owner.rank, department_ids=department_ids, cohort_id=cohort_id
-    )
-
-
-def is_owner(actor: Actor, owner_id: AccountId) -> bool:
-    """Whether the work is the actor's own."""
-    return actor.account_id == owner_id

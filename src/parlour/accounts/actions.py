@@ -318,6 +318,11 @@ def cohorts_of_learner(tx: Tx, account_id: str) -> list[str]:
     return store.cohorts_of_learner(tx, account_id)
 
 
+def lock(tx: Tx, account_id: str) -> None:
+    """Nobody else changes the account, or counts what it has to give it one more, before the transaction ends."""
+    store.lock(tx, account_id)
+
+
 def take_request(tx: Tx, account_id: str, timezone_name: str) -> None:
     """Count one request of the day, or refuse it with `rate_limited` and no effect (4.7)."""
     limit = _account(tx, account_id).requests_per_day

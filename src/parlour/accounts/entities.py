@@ -1,9 +1,9 @@
 """Accounts and their credentials as values (Glow 1.1, 2.2)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.kernel.actor import Actor, Role
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 SessionKind = Literal["session", "lab", "api_key", "ticket"]

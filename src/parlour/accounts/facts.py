@@ -1,8 +1,7 @@
 """What happened to accounts. Announced to the room `account:<account_id>`, which only servers read."""
 
-from dataclasses import dataclass
-
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 
 
 @fact

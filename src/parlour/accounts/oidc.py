@@ -1,12 +1,12 @@
 """From a verified OIDC token to an account (Glow 2.2). `jwt.py` verifies."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Protocol
 
 from parlour.accounts import actions, store
 from parlour.accounts.entities import NewAccount, SessionActor
 from parlour.accounts.names import NAME_CHARS_MAX, is_user_id
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import is_id
 from parlour.storage.tx import Tx
 

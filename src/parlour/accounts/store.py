@@ -1,12 +1,12 @@
 """The SQL of accounts, sessions, departments, cohorts and daily use."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from parlour.accounts.entities import Account, Cohort, Department, SessionKind
 from parlour.accounts.names import fold
 from parlour.kernel.actor import Actor, Role
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx
 
@@ -300,6 +300,11 @@ def remove_cohort_people(tx: Tx, cohort_id: str, part: str, account_ids: Sequenc
         "DELETE FROM cohort_people WHERE cohort_id = :cohort_id AND account_id = :account_id AND part = :part",
         [{"cohort_id": cohort_id, "account_id": one, "part": part} for one in account_ids],
     )
+
+
+def lock(tx: Tx, account_id: str) -> None:
+    """Nobody else changes the account, or locks it, before the transaction ends."""
+    tx.one("SELECT id FROM accounts WHERE id = :id FOR UPDATE", id=account_id)
 
 
 def use_one(tx: Tx, account_id: str, day: str, limit: int | None) -> bool:

@@ -1,9 +1,9 @@
 """The laboratory assistant's things as values (lab protocol 2, 4.3, 5.4, 5.5). Times in milliseconds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NewType, TypeAlias
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, PauseId
 
 ConversationId = NewType("ConversationId", str)

@@ -3,10 +3,9 @@
 Questions are told by `parlour.pauses.facts`, in the same room.
 """
 
-from dataclasses import dataclass
-
 from parlour.assistant.entities import ConversationId, LabMessage, LabMessageId, LabState, StepKind, TurnId, TurnState
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.pauses.entities import Pause
 

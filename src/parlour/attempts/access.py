@@ -1,7 +1,5 @@
 """The only ways to an attempt or a chat (Glow 1.1). Not-yours is the same answer as not-there."""
 
-from dataclasses import dataclass
-
 from parlour.accounts import actions as accounts
 from parlour.accounts.access import is_staff
 from parlour.attempts import store
@@ -9,6 +7,7 @@ from parlour.attempts.entities import Attempt
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat
 from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, ChatId
 from parlour.kernel.refusals import Refusal, forbidden, not_found
 from parlour.storage.tx import Tx

@@ -1,7 +1,7 @@
 """The verbs of an attempt (Glow 7.4 to 7.12, practice path). Each returns what its caller is told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import access, store
@@ -20,6 +20,7 @@ from parlour.conversations.spoken import sessions
 from parlour.events import presence
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, ChatId, MessageId, TemplateId
 from parlour.kernel.refusals import Refusal, forbidden, not_found
 from parlour.storage.tx import Tx

@@ -1,11 +1,11 @@
 """What comes next in an attempt: the decision of ADVANCE (Glow 6.1), as a pure rule."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.attempts.entities import Attempt
 from parlour.catalog.entities import ChatTemplate, Entry
 from parlour.conversations.entities import Chat
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

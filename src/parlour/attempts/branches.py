@@ -4,7 +4,6 @@ Naming, grading and comparing branches is an extension of the protocol.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import access
@@ -22,6 +21,7 @@ from parlour.grading.difference import Difference, difference
 from parlour.grading.entities import Grade, GradeState
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.kernel.ids import MessageId
 from parlour.storage.tx import Tx

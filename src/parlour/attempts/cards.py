@@ -1,7 +1,6 @@
 """What an account may train, and how far it got: `GET /api/v1/home` and `/practice` (Glow 10.4)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.accounts import actions as accounts
@@ -14,6 +13,7 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Cohort, Entry, EntryKind, Reference, Rubric
 from parlour.kernel.actor import RANKS, Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.kernel.ids import AccountId, EntryId
 from parlour.storage.tx import Tx

@@ -1,7 +1,5 @@
 """CLOSE (Glow 6.2): stop the turn, complete the chat, decide on grading."""
 
-from dataclasses import dataclass
-
 from parlour.accounts import actions as accounts
 from parlour.attempts.entities import Attempt
 from parlour.conversations import actions as conversations
@@ -9,6 +7,7 @@ from parlour.conversations.entities import Chat, Completion
 from parlour.conversations.spoken import sessions, utterances
 from parlour.grading import actions as grading
 from parlour.grading.entities import GradeRequest
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from parlour.turns import actions as turns

@@ -1,7 +1,5 @@
 """The chat that opens when its draft has been generated: `generate` with `save` for an attempt in the lobby (7.3.8)."""
 
-from dataclasses import dataclass
-
 from parlour.accounts import actions as accounts
 from parlour.attempts import actions, customising
 from parlour.attempts.facts import PreparationFailed
@@ -10,6 +8,7 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.entities import Run, RunId
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AttemptId
 from parlour.kernel.refusals import Refusal

@@ -1,7 +1,6 @@
 """Making a draft for the chat that waits in the lobby, and what may be chosen for it (Glow 1.5, 7.3, 7.5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.access import shares_department
@@ -16,6 +15,7 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.chats.choosing import Offer, offer_for
 from parlour.drafts.entities import Basis, Draft
 from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId
 from parlour.kernel.refusals import Refusal, forbidden, invalid, not_found
 from parlour.storage.tx import Tx

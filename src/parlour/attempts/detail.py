@@ -1,7 +1,6 @@
 """An attempt as it is read: `GET /api/v1/attempts/{attempt_id}` (Glow 10.2 and 10.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import access, store
@@ -13,6 +12,7 @@ from parlour.attempts.detail_resources import Library, Resources, Secrets, resou
 from parlour.attempts.detail_rules import continuation_options, results, time_limit, timer, total_chats
 from parlour.attempts.entities import Attempt
 from parlour.attempts.reuse_rules import open_templates
+from parlour.attempts.tries import draft_tried
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import ChatTemplate, Entry
 from parlour.conversations import actions as conversations
@@ -20,6 +20,7 @@ from parlour.conversations.entities import Chat
 from parlour.events import log
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx
@@ -31,6 +32,7 @@ class AttemptDetail:
     """Everything about an attempt, for its owner and its staff. Indices count from 0.
 
     `preparing`: the chat that waits in the lobby is being generated, and opens by itself (6.1.7).
+    `tried_draft_id`: the draft that the reader tries in it.
     """
 
     actor_name: str | None
@@ -54,6 +56,7 @@ class AttemptDetail:
     rubric_structure: shapes.RubricStructure | None
     training_id: str
     chat_entry_id: str | None
+    tried_draft_id: str | None
     resources: Resources
     entries: shapes.Entries
 
@@ -150,6 +153,7 @@ def _detail(
         rubric_structure=rubric_structure(linked),
         training_id=attempt.entry_id,
         chat_entry_id=standing.waiting.id if standing.waiting else None,
+        tried_draft_id=draft_tried(tx, attempt) if standing.owned else None,
         resources=resources(linked, [scenario for scenario in scenarios if scenario], secrets),
         entries=_entries(standing, records),
     )

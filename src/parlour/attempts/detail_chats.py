@@ -1,7 +1,6 @@
 """One chat of an attempt as it is read: its records, the chat itself and its messages (Glow 10.2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.detail_quiz import shown_responses, summary_of
@@ -18,6 +17,7 @@ from parlour.grading import actions as grading
 from parlour.grading.entities import Analysis, Grade, Highlight, Improvement, Items, Replacement, Strength
 from parlour.grading.rules import latest_done
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.storage.tx import Tx
 

@@ -1,9 +1,9 @@
 """Images and videos of an attempt as they are read. Their files: `GET /api/v1/uploads/{upload_id}`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.catalog import entities
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

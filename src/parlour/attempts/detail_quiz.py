@@ -1,11 +1,11 @@
 """Quiz questions and answers as they are read, and which answer keys stay hidden (Glow 6.5 and 10.2)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog import entities
 from parlour.conversations.entities import Response
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

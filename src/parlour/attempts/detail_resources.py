@@ -1,7 +1,6 @@
 """The authored things that an attempt shows, as maps by id (Glow 10.2)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from parlour.attempts.detail_media import Image, Video, shown_image, shown_video
 from parlour.attempts.detail_quiz import Option, Question, shown_question
@@ -9,7 +8,9 @@ from parlour.attempts.detail_shapes import GroupMapping, RubricStructure, Standa
 from parlour.catalog import actions as catalog
 from parlour.catalog import entities
 from parlour.catalog.entities import ChatTemplate, Reference
+from parlour.catalog.filling import filled_document, filled_scenario
 from parlour.conversations.entities import Chat
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 
@@ -36,7 +37,7 @@ class Persona:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """What the learner may consult. `text` is there for documents without a file."""
+    """What the learner may consult: a text, a file, or both. `images` are its pictures."""
 
     document_id: str
     upload_id: str | None
@@ -44,6 +45,7 @@ class Document:
     description: str
     template: bool
     text: str
+    images: Sequence[Image]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,9 +141,10 @@ class Library:
         self._documents: dict[Reference, entities.Document | None] = {}
 
     def scenario(self, which: Reference) -> entities.Scenario | None:
-        """A scenario in a version."""
+        """A scenario in a version, as it is played: its placeholders filled."""
         if which not in self._scenarios:
-            self._scenarios[which] = catalog.scenario_version(self._tx, which.id, which.version)
+            found = catalog.scenario_version(self._tx, which.id, which.version)
+            self._scenarios[which] = filled_scenario(found) if found else None
         return self._scenarios[which]
 
     def scenario_of(self, template: ChatTemplate) -> entities.Scenario | None:
@@ -157,16 +160,16 @@ class Library:
     def linked(self, chat: Chat) -> Linked:
         """What a chat was opened with."""
         flags, own = chat.snapshot.template, chat.snapshot.material
-        scenario = own.scenario if own else self.scenario(chat.snapshot.scenario)
+        scenario = filled_scenario(own.scenario) if own else self.scenario(chat.snapshot.scenario)
         personas = own.personas if own else [self._persona(which) for which in chat.snapshot.personas]
         documents = own.documents if own else [self._document(which) for which in chat.snapshot.documents]
         return Linked(
             scenario=scenario,
             rubric=self.rubric(chat.snapshot.rubric) if chat.snapshot.rubric else None,
             personas={persona.id: persona for persona in personas if persona},
-            documents=[_filled(document, scenario) for document in documents if document],
-            problem_statements=_said(scenario, problems=True) if flags.problem_statement_enabled else (),
-            objectives=_said(scenario, problems=False) if flags.objectives_enabled else (),
+            documents=[filled_document(each, scenario) if scenario else each for each in documents if each],
+            problem_statements=scenario.problem_statements if scenario and flags.problem_statement_enabled else (),
+            objectives=scenario.objectives if scenario and flags.objectives_enabled else (),
             images=scenario.images if scenario and flags.images_enabled else (),
             videos=scenario.videos if scenario and flags.video_enabled else (),
             questions=scenario.questions if scenario and flags.questions_enabled else (),
@@ -205,9 +208,7 @@ def resources(linked: Sequence[Linked], scenarios: Iterable[entities.Scenario], 
     groups = [group for rubric in rubrics.values() for group in rubric.groups]
     return Resources(
         scenarios={
-            key: Scenario(
-                scenario_id=key, name=scenario.name, description=entities.filled(scenario.description, scenario)
-            )
+            key: Scenario(scenario_id=key, name=scenario.name, description=scenario.description)
             for key, scenario in known.items()
         },
         personas={key: _persona(each, owned=owned) for one in linked for key, each in one.personas.items()},
@@ -273,20 +274,6 @@ def shown_standard(standard: entities.Standard) -> Standard:
     )
 
 
-def _filled(document: entities.Document, scenario: entities.Scenario | None) -> entities.Document:
-    if scenario is None or not document.template:
-        return document
-    return replace(document, text=entities.filled(document.text, scenario))
-
-
-def _said(scenario: entities.Scenario | None, *, problems: bool) -> Sequence[entities.Statement]:
-    """What learners read of a scenario, its placeholders filled as they are for models."""
-    if scenario is None:
-        return ()
-    statements = scenario.problem_statements if problems else scenario.objectives
-    return [replace(each, text=entities.filled(each.text, scenario)) for each in statements]
-
-
 def _rubrics(linked: Sequence[Linked]) -> dict[str, entities.Rubric]:
     return {each.rubric.id: each.rubric for each in linked if each.rubric}
 
@@ -320,4 +307,5 @@ def _document(document: entities.Document) -> Document:
         description=document.description,
         template=document.template,
         text=document.text,
+        images=[shown_image(each) for each in document.images],
     )

@@ -1,7 +1,6 @@
 """What is derived from the chats of an attempt (Glow 10.3). Pure rules."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from parlour.attempts.detail_shapes import ContinuationOption, PreviousChat, Results, Timer
 from parlour.attempts.entities import Attempt
@@ -9,6 +8,7 @@ from parlour.attempts.reuse_rules import Earlier, EarlierGrade, pair_fault
 from parlour.catalog.entities import ChatTemplate
 from parlour.conversations.entities import Chat
 from parlour.grading.rules import percentage
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

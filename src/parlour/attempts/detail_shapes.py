@@ -5,12 +5,12 @@ specification calls extra are part of the promise too.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.attempts.detail_quiz import QuizResponse, QuizSummary
 from parlour.conversations.entities import MessageState, MessageType
 from parlour.grading.entities import Evidence, GradeSource, GradeState, JudgedOn
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,9 +1,9 @@
 """Attempts as values (Glow 1.3)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.entities import EntryKind
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId, EntryId, TemplateId
 
 INFINITE_CHATS_MAX = 100

@@ -1,8 +1,7 @@
 """What happens to an attempt. Told to its owner, to whoever acted, and in the chat concerned."""
 
-from dataclasses import dataclass
-
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, ChatId, TemplateId
 
 

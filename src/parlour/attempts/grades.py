@@ -1,7 +1,6 @@
 """Every grade that a chat was given, and two of them side by side (old grades are kept: Glow 6.4.2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import access
@@ -14,6 +13,7 @@ from parlour.grading.facts import kind_of
 from parlour.grading.rules import latest_done
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.kernel.ids import AccountId, GradeId
 from parlour.kernel.refusals import not_found

@@ -1,9 +1,9 @@
 """The list of attempts as it is asked for and as it is read (Glow 10.1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.attempts.entities import Attempt, AttemptState
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,13 +1,15 @@
-"""Who may read a file of published content: whoever meets it in a training, and who teaches.
+"""Who may read a file of published content: whoever meets it in a training, or in a chat to read; those of bundles
+also who teaches. What authors may read of each other's files is `library.media`.
 
 A file with an owner is the owner's alone, but a recording of speech is for whoever may read its chat. Not-yours
 looks like not-there.
 """
 
-from parlour.attempts import access
+from collections.abc import Sequence
+
+from parlour.attempts import access, store
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Document, EntryKind, Reference, Scenario
-from parlour.conversations.scenes import snapshots_naming
 from parlour.conversations.spoken.reading.keeping import chat_of_recording
 from parlour.files import actions as files
 from parlour.files.entities import Upload
@@ -26,10 +28,15 @@ def upload_to_read(tx: Tx, actor: Actor, upload_id: str) -> Upload:
     return found
 
 
+def entries_in_use(tx: Tx, entry_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these entries of which there is an attempt, whose chats may show files."""
+    return store.entries_in_use(tx, entry_ids)
+
+
 def _may_read(tx: Tx, actor: Actor, upload: Upload) -> bool:
     if upload.account_id is not None:
         return upload.account_id == actor.account_id or _may_hear(tx, actor, upload.id)
-    if actor.rank >= RANKS["instructional"]:
+    if upload.author_id is None and actor.rank >= RANKS["instructional"]:
         return True
     return _has_seat(tx, actor, upload.id) or _has_chat(tx, actor, upload.id)
 
@@ -50,9 +57,9 @@ def _has_seat(tx: Tx, actor: Actor, upload_id: str) -> bool:
 
 
 def _has_chat(tx: Tx, actor: Actor, upload_id: str) -> bool:
-    """Whether the file is used in a chat of the actor, who has no other chats to read below `instructional`."""
+    """Whether the file is used in a chat that the actor may read."""
     users = catalog.users_of_upload(tx, upload_id)
-    for snapshot in snapshots_naming(tx, actor.account_id, [upload_id, *sorted({user.id for user in users})]):
+    for snapshot in store.snapshots_naming(tx, actor, [upload_id, *sorted({user.id for user in users})]):
         own = snapshot.material
         if own is None and users & {snapshot.scenario, *snapshot.documents}:
             return True
@@ -74,4 +81,8 @@ def _in_scenario(scenario: Scenario, upload_id: str) -> bool:
 
 
 def _in_documents(documents: tuple[Document, ...], upload_id: str) -> bool:
-    return any(document.upload_id == upload_id for document in documents)
+    return any(document.upload_id == upload_id or _pictured(document, upload_id) for document in documents)
+
+
+def _pictured(document: Document, upload_id: str) -> bool:
+    return any(upload_id in image.upload_ids for image in document.images)

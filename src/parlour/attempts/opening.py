@@ -1,13 +1,12 @@
 """Opening a chat of an attempt (Glow 6.1.6 and 6.1.8)."""
 
-from dataclasses import dataclass
-
 from parlour.attempts.advance import Open
 from parlour.attempts.entities import Attempt
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Material, Reference
 from parlour.conversations import actions as conversations
 from parlour.conversations.entities import Chat, Snapshot
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId
 from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx

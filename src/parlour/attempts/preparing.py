@@ -6,7 +6,6 @@ the attempt is in the lobby and an error is told.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import store
@@ -20,9 +19,10 @@ from parlour.drafts import actions as drafts
 from parlour.drafts.actions import Follow, Generating
 from parlour.drafts.chats.choosing import check_usable
 from parlour.drafts.chats.material import apply, faults, generated_types, published_of, without
-from parlour.drafts.entities import Basis, ChatValues, Draft, DraftId, Failure, Run
+from parlour.drafts.entities import Basis, ChatValues, Draft, DraftId, Failure, Order, Run
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AttemptId
 from parlour.kernel.refusals import Refusal, not_found
@@ -87,11 +87,13 @@ def open_or_prepare(tx: Tx, attempt: Attempt, step: Open, how: How, rooms: Seque
         draft_id=inner.id,
         account_id=attempt.account_id,
         group_id=tx.new_id(),
-        types=types,
-        rooms=tuple(room for room in rooms if room.startswith("person:")),
-        redacted=True,
-        charge=how.timezone_name is None,
-        attempt_id=attempt.id,
+        order=Order(
+            types=types,
+            rooms=tuple(room for room in rooms if room.startswith("person:")),
+            redacted=True,
+            charge=how.timezone_name is None,
+            attempt_id=attempt.id,
+        ),
         follow=Follow(kind=PREPARED, body=Prepared(attempt_id=attempt.id)),
     )
     run = drafts.begin_generation(tx, wanted)

@@ -6,7 +6,6 @@ the same chat at once take turns, so that what was said last is what is so.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.accounts import actions as accounts
@@ -17,6 +16,7 @@ from parlour.events import presence as rows
 from parlour.events.facts import fact
 from parlour.events.presence import Present
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, ChatId
 from parlour.storage.tx import Tx
 

@@ -1,7 +1,6 @@
 """Answering quiz questions (Glow 6.5 and 7.13). How answers are read: `detail_quiz.py`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.attempts import access
 from parlour.attempts.facts import ResponseGiven
@@ -11,6 +10,7 @@ from parlour.conversations.responses import Choice, add_response
 from parlour.conversations.rooms import chat_room
 from parlour.conversations.scenes import material_of
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, forbidden
 from parlour.storage.tx import Tx
 

@@ -1,7 +1,6 @@
 """Asking for a grade (Glow 7.12): which chat, who may, and how often."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import access
@@ -14,6 +13,7 @@ from parlour.grading import actions as grading
 from parlour.grading.entities import GradeRequest
 from parlour.grading.rules import check_resource_types
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, GradeId, MessageId
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.storage.tx import Tx

@@ -1,7 +1,7 @@
 """Using results of an earlier attempt (Glow 6.7 and 7.14): chats are copied, whole, or nothing happens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.attempts import access, actions, store
 from parlour.attempts.advance import Finished, next_step, templates_of
@@ -27,6 +27,7 @@ from parlour.grading import actions as grading
 from parlour.grading.copying import copy_grade
 from parlour.grading.entities import Grade
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, GradeId, TemplateId
 from parlour.kernel.refusals import Fault, Refusal, not_found
 from parlour.storage.tx import Tx

@@ -4,11 +4,12 @@ The same rule refuses a command and offers the options of the detail, so what is
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from parlour.attempts.entities import Attempt
 from parlour.catalog.entities import ChatTemplate
 from parlour.conversations.entities import Chat
+from parlour.kernel.dataclass import dataclass
 
 _GENERATES = tuple(each.name for each in fields(ChatTemplate) if each.name.startswith("generate_"))
 

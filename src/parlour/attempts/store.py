@@ -1,6 +1,6 @@
 """SQL over attempts, and over their chats and grades where a read model needs many at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from parlour.storage.tx import Row, Tx
 
 _IDS = decoder_of(tuple[str, ...])
 _SNAPSHOT = decoder_of(Snapshot)
+NAMES_MAX = 100  # in one statement
 _COUNTING_GRADE = (
     "g.chat_id = c.id AND g.state = 'done' AND g.branch_message_id IS NULL AND NOT EXISTS (SELECT 1 FROM grades n"
     " WHERE n.chat_id = c.id AND n.state = 'done' AND n.branch_message_id IS NULL"
@@ -260,6 +261,31 @@ def readable_of(tx: Tx, actor: Actor, account_id: str) -> list[AttemptId]:
         **params,
     )
     return [AttemptId(row["id"]) for row in rows]
+
+
+def snapshots_naming(tx: Tx, actor: Actor, names: Sequence[str]) -> Iterator[Snapshot]:
+    """What those chats were opened with that an actor may read, where one of these ids occurs in it."""
+    wheres, params = readable(actor)
+    for at in range(0, len(names), NAMES_MAX):
+        named = {f"name_{number}": f"%{name}%" for number, name in enumerate(names[at : at + NAMES_MAX])}
+        occurs = " OR ".join(f"c.snapshot LIKE :{each}" for each in named)
+        rows = tx.all(
+            "SELECT DISTINCT c.snapshot FROM attempts a JOIN chats c ON c.attempt_id = a.id"  # noqa: S608
+            f" LEFT JOIN accounts o ON o.id = a.account_id WHERE {wheres[0]} AND ({occurs})",
+            **params,
+            **named,
+        )
+        yield from (_SNAPSHOT.decode(row["snapshot"]) for row in rows)
+
+
+def entries_in_use(tx: Tx, entry_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these entries of which there is an attempt."""
+    found: set[str] = set()
+    for at in range(0, len(entry_ids), NAMES_MAX):
+        where, params = _among("entry_id", "entry", entry_ids[at : at + NAMES_MAX])
+        rows = tx.all(f"SELECT DISTINCT entry_id FROM attempts WHERE {where}", **params)  # noqa: S608
+        found.update(row["entry_id"] for row in rows)
+    return frozenset(found)
 
 
 def _in_departments(name: str, department_ids: Sequence[str]) -> tuple[str, dict[str, object]]:

@@ -1,7 +1,6 @@
 """What models cost, for those who may see the work: of one attempt, and of a person over time."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.accounts import actions as accounts
@@ -10,6 +9,7 @@ from parlour.attempts.detail_shapes import MessageUsage
 from parlour.conversations.spoken.reading.words import spoken_ms
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.kernel.ids import AttemptId
 from parlour.kernel.refusals import not_found

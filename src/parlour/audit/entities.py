@@ -1,7 +1,9 @@
 """Rows of the audit as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,6 @@
 """A test as it is read: `GET /api/v1/tests/{test_id}` (Glow 10.5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks import access, store
 from parlour.benchmarks import detail_shapes as shapes
@@ -16,6 +15,7 @@ from parlour.conversations.rooms import invocation_room
 from parlour.events import log
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 from parlour.storage.tx import Tx
 

@@ -1,7 +1,7 @@
 """What candidates are made of, as resources with ids (Glow 10.5): an id is named after what it stands for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.benchmarks import detail_shapes as shapes
 from parlour.benchmarks.detail_shapes import Named, model_id
@@ -9,6 +9,7 @@ from parlour.benchmarks.entities import Invocation
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Candidate
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 from parlour.storage.tx import Tx
 

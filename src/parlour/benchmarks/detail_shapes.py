@@ -4,10 +4,10 @@ What a candidate is made of (model, prompt, ...) has no rows of its own here: it
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.benchmarks import ReplayMode
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.kernel.ids import named_id
 

@@ -1,10 +1,10 @@
 """Tests, invocations, replays and their grades as values (Glow 1.4). Times in milliseconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NewType
 
 from parlour.catalog.benchmarks import Benchmark, Candidate
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 TestId = NewType("TestId", str)

@@ -4,11 +4,10 @@
 Rooms: I = the invocation's, P = the owner's, Q = the requester's; which fact goes where stands in Glow 7.17 to 7.23.
 """
 
-from dataclasses import dataclass
-
 from parlour.benchmarks.entities import InvocationId, MadeCall, ReplayId, TestGradeId, TestId
 from parlour.catalog.benchmarks import ReplayMode
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 
 TOLD_BYTES_MAX = 256 * 1024
 

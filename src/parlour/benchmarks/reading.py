@@ -1,13 +1,12 @@
 """Plain reads that every part of the tests needs: recordings, and how far a test is."""
 
-from dataclasses import dataclass
-
 from parlour.benchmarks import store
 from parlour.benchmarks.entities import Invocation, Replay, Test
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Recording
 from parlour.catalog.entities import Reference
 from parlour.conversations.rooms import invocation_room, person_room
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 ERASED = "The words of this recording were erased."

@@ -1,10 +1,9 @@
 """How far a replay and its grading are: for those who wait for the end of them (Glow 3.1, decision D4)."""
 
-from dataclasses import dataclass
-
 from parlour.benchmarks import store
 from parlour.benchmarks.entities import TestGrade
 from parlour.benchmarks.judging import store as judging
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 

@@ -135,12 +135,6 @@ def lock(tx: Tx, content_id: str) -> None:
     store.lock(tx, content_id)
 
 
-def benchmark_version(tx: Tx, benchmark_id: str, version: int) -> Benchmark | None:
-    """A benchmark as it was at a version."""
-    stored = store.version(tx, "benchmark", benchmark_id, version)
-    return replace(stored.read(Benchmark), version=stored.version) if stored else None
-
-
 def benchmarks_of_account(tx: Tx, actor: Actor) -> list[Benchmark]:
     """The active benchmarks that an actor may run, by name."""
     return [each for each in all_benchmarks(tx) if may_run(actor, each)]

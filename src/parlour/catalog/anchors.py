@@ -1,8 +1,8 @@
 """Anchors of a rubric: example transcripts that a grader must rank in order. Plain, frozen data."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 
 Level = Literal["weak", "middling", "strong"]

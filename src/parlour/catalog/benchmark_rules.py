@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.catalog.benchmarks import Benchmark, Candidate, Check, RecordedMessage, Recording
 from parlour.catalog.patterns import pattern_fault, schema_fault
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode_untyped
 
 CHECKS_MAX = 50

@@ -4,11 +4,12 @@ What a member means is said in `benchmarks.py`, where most bear the same name; o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from parlour.catalog.benchmarks import CheckedTurns, CheckKind, LiveRules, Part, ReplayMode
 from parlour.catalog.yaml_reader import Place, Ref
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

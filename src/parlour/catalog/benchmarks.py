@@ -5,10 +5,10 @@ for ever. `version` is 0 until the object is published.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.entities import Reference
+from parlour.kernel.dataclass import dataclass
 
 ReplayMode = Literal["auto_regressive", "last_turn", "live"]
 RecordedRole = Literal["system", "developer", "user", "assistant", "tool"]

@@ -6,7 +6,6 @@ pack. A bundle is either loaded whole or refused with every error: file, line, s
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +31,7 @@ from parlour.catalog.sources import (
     WrittenDialogue,
 )
 from parlour.catalog.yaml_reader import Errors, Place, Reader, Ref, compose
+from parlour.kernel.dataclass import dataclass
 
 FILES_MAX = 500
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

@@ -21,10 +21,10 @@ A pool maps mood names to lines; the mood `any` serves moods without lines of th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.phrases import phrase_fault
+from parlour.kernel.dataclass import dataclass
 
 MoveKind = Literal["good", "bad", "neutral"]
 Pool = Mapping[str, tuple[str, ...]]

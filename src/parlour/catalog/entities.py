@@ -4,20 +4,18 @@ Ids are those of `kernel.ids.named_id(pack, kind, slug)`, so importing a bundle 
 `version` is 0 until the object is published.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, EntryId, TemplateId
 
+ACTIVE = "active"
 EntryKind = Literal["home", "practice"]
 Kind = Literal[
     "document", "persona", "dialogue", "scenario", "rubric", "simulation", "cohort", "home", "practice", "price",
     "pack", "eval", "recording", "benchmark", "record", "anchors",
 ]  # fmt: skip
-
-_PLACEHOLDER = re.compile(r"\{\{ ?([a-z0-9_-]{1,64}) ?\}\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,45 +27,8 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Document:
-    """A text that learner and persona may consult. `upload_id` names the file it came from, if any."""
-
-    id: str
-    name: str
-    description: str = ""
-    text: str = ""
-    upload_id: str | None = None
-    template: bool = False
-    department_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Persona:
-    """A character. `instructions` may hold `{{placeholders}}` that a scenario's parameters fill."""
-
-    id: str
-    name: str
-    description: str = ""
-    icon: str = ""
-    color: str = ""
-    department_ids: tuple[str, ...] = ()
-    instructions: str = ""
-    examples: tuple[str, ...] = ()
-    voice: str = ""
-    dialogue_id: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Statement:
-    """A problem statement or an objective, with an id of its own for the read models (Glow 10.2)."""
-
-    id: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Parameter:
-    """What a placeholder of a persona becomes in one scenario."""
+    """What a placeholder becomes: in one scenario, or where that says nothing about it."""
 
     id: str
     name: str
@@ -85,7 +46,7 @@ class Caption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
-    """An image or a video of a scenario. `mime_type` is "" while its file is not known."""
+    """An image or a video of a scenario, or an image of a document. `mime_type` is "" while its file is not known."""
 
     id: str
     name: str
@@ -98,6 +59,62 @@ class Media:
     def upload_ids(self) -> frozenset[str]:
         """Every file that it needs."""
         return frozenset(filter(None, (self.upload_id, *(caption.upload_id for caption in self.captions))))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A text that learner and persona may consult. `upload_id`: a file of it; `fields` fill its placeholders."""
+
+    id: str
+    name: str
+    description: str = ""
+    text: str = ""
+    upload_id: str | None = None
+    template: bool = False
+    department_ids: tuple[str, ...] = ()
+    fields: tuple[Parameter, ...] = ()
+    images: tuple[Media, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flag:
+    """Something that holds of a persona, or does not; `ACTIVE` off: it is not to be chosen any more."""
+
+    id: str
+    name: str
+    description: str = ""
+    value: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Persona:
+    """A character. `instructions` may hold `{{placeholders}}` that a scenario's parameters fill, or its own."""
+
+    id: str
+    name: str
+    description: str = ""
+    icon: str = ""
+    color: str = ""
+    department_ids: tuple[str, ...] = ()
+    instructions: str = ""
+    examples: tuple[str, ...] = ()
+    voice: str = ""
+    dialogue_id: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def may_be_chosen(self) -> bool:
+        """Whether nobody has switched it off for what is made from now on."""
+        return all(each.value for each in self.flags if each.name == ACTIVE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """A problem statement or an objective, with an id of its own for the read models (Glow 10.2)."""
+
+    id: str
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -322,8 +339,7 @@ class Cohort:
 class Entry:
     """Assigned training (`home`) or self-directed practice. Times are milliseconds, `None` = no bound.
 
-    A seat in it has who learns in one of its cohorts now, who is named in it, and, with `everyone`,
-    every account.
+    A seat in it has who learns in one of its cohorts now, who is named in it, or, if `everyone`, each account.
     """
 
     id: EntryId
@@ -364,37 +380,3 @@ class Seat:
     entry_id: EntryId
     account_id: AccountId
     persona_id: str | None = None
-
-
-def rubric_faults(rubric: Rubric) -> list[str]:
-    """Why a rubric may not be published (the consistency rule of Glow 1.2); empty if it may."""
-    faults: list[str] = []
-    for group in rubric.groups:
-        best = max((standard.points for standard in group.standards), default=None)
-        if best is None:
-            faults.append(f"standard group '{group.name}' has no standards")
-            continue
-        if group.points != best:
-            faults.append(f"points of '{group.name}' are {group.points}, its best standard gives {best}")
-        if not 0 <= group.pass_points <= group.points:
-            faults.append(f"pass_points of '{group.name}' must be between 0 and {group.points}")
-        levels = [standard.points for standard in group.standards]
-        if min(levels) < 0 or len(set(levels)) < len(levels):
-            faults.append(f"the standards of '{group.name}' need different points, none below 0")
-    total = sum(group.points for group in rubric.groups)
-    if rubric.total_points != total:
-        faults.append(f"total_points is {rubric.total_points}, the standard groups sum to {total}")
-    if not 0 <= rubric.pass_points <= rubric.total_points:
-        faults.append(f"pass_points must be between 0 and {rubric.total_points}")
-    return faults
-
-
-def placeholders(text: str) -> frozenset[str]:
-    """The names between `{{` and `}}` in a text."""
-    return frozenset(_PLACEHOLDER.findall(text))
-
-
-def filled(text: str, scenario: Scenario) -> str:
-    """`text` with its placeholders replaced by the scenario's parameters; unknown ones stay."""
-    values = {parameter.name: parameter.value for parameter in scenario.parameters}
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)

@@ -38,6 +38,10 @@ _PART_OF: Mapping[str, Kind] = {
     "recorded": "recording",
     "candidate": "benchmark",
     "value": "record",
+    "own_parameter": "persona",
+    "flag": "persona",
+    "field": "document",
+    "picture": "document",
 }
 
 

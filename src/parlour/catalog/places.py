@@ -1,6 +1,6 @@
 """Where something stands in a file that people write. Apart from the reader, which brings all of YAML in."""
 
-from dataclasses import dataclass
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

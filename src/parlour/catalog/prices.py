@@ -1,7 +1,6 @@
 """What models cost, as content: a price per model, with what it was and will be (`prices:` in a bundle)."""
 
-from dataclasses import dataclass
-
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 
 MICROS = 1_000_000

@@ -1,7 +1,7 @@
 """Publishing a bundle: new versions of what changed, cohorts, seats; all or nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.accounts.actions import account_ids_by_user_ids, set_cohort_people
 from parlour.catalog import store
@@ -17,7 +17,6 @@ from parlour.catalog.entities import (
     Reference,
     Rubric,
     Seat,
-    rubric_faults,
 )
 from parlour.catalog.publishing_benchmarks import (
     merged,
@@ -26,12 +25,17 @@ from parlour.catalog.publishing_benchmarks import (
     put_benchmark,
     put_recording,
 )
+from parlour.catalog.rubric_rules import rubric_faults
 from parlour.catalog.sameness import renamed_groups, same, same_but_pins, with_chats_of, with_origin_of
 from parlour.catalog.sources import Asset, BenchmarkDraft, Bundle, CohortDraft, Seating
 from parlour.catalog.yaml_reader import Errors, Place, Ref
 from parlour.files.actions import keep, record, upload
+from parlour.files.authored.actions import name as name_files
+from parlour.files.authored.actions import named_in
+from parlour.files.authored.entities import MediaUser
 from parlour.files.entities import NewUpload
 from parlour.files.ports import BlobStore
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, named_id
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
@@ -230,6 +234,7 @@ class _Publishing:
             search=str(getattr(value, "description", "")),
         )
         version, written = store.put(self._tx, new)
+        name_files(self._tx, MediaUser(kind="content", id=content_id), named_in(body))
         self._versions[content_id] = version
         if name_here:
             self._left[content_id] = self._brought[content_id] if edited else version

@@ -1,7 +1,9 @@
 """Records: artifacts that this server keeps and does nothing with (agents, tools, settings, ...; Glow Appendix B)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from parlour.catalog.entities import (
     Document,
     Entry,
     EntryKind,
+    Flag,
     Media,
     Option,
     Parameter,
@@ -24,8 +25,8 @@ from parlour.catalog.entities import (
     Simulation,
     SimulationPart,
     Statement,
-    placeholders,
 )
+from parlour.catalog.filling import placeholders
 from parlour.catalog.naming import Naming
 from parlour.catalog.price_list import resolve_prices
 from parlour.catalog.resolve_benchmarks import Resolved, resolve_for_tests
@@ -124,6 +125,8 @@ class _Resolver:
                 upload_id=source.upload_id,
                 template=source.template,
                 department_ids=source.department_ids,
+                fields=self._values("field", slug, source.fields),
+                images=self._media("picture", slug, source.images),
             )
 
     def _personas(self) -> Iterable[Persona]:
@@ -140,6 +143,16 @@ class _Resolver:
                 examples=source.examples,
                 voice=source.voice,
                 dialogue_id=self._look_up("dialogue", dialogue, self._from.dialogues) if dialogue else None,
+                parameters=self._values("own_parameter", slug, source.parameters),
+                flags=tuple(
+                    Flag(
+                        id=self._id("flag", slug, str(index)),
+                        name=each.name,
+                        description=each.description,
+                        value=each.value,
+                    )
+                    for index, each in enumerate(source.flags)
+                ),
             )
 
     def _dialogues(self) -> Iterable[NamedDialogue]:
@@ -159,10 +172,7 @@ class _Resolver:
             objectives=self._statements("objective", slug, source.objectives),
             persona_ids=self._look_up_all("persona", source.personas, self._from.personas),
             document_ids=self._look_up_all("document", source.documents, self._from.documents),
-            parameters=tuple(
-                Parameter(id=self._id("parameter", slug, name), name=name, value=value)
-                for name, value in source.parameters.items()
-            ),
+            parameters=self._values("parameter", slug, source.parameters),
             images=self._media("image", slug, source.images),
             videos=self._media("video", slug, source.videos),
             questions=tuple(self._question(slug, index, item) for index, item in enumerate(source.questions)),
@@ -177,9 +187,14 @@ class _Resolver:
     def _statements(self, kind: str, slug: str, texts: tuple[str, ...]) -> tuple[Statement, ...]:
         return tuple(Statement(id=self._id(kind, slug, str(index)), text=text) for index, text in enumerate(texts))
 
-    def _media(self, kind: MediaKind, slug: str, sources: Sequence[MediaSource]) -> tuple[Media, ...]:
-        named = ((self._id(kind, slug, str(index)), source) for index, source in enumerate(sources))
-        return tuple(self._assets.media(kind, media_id, source) for media_id, source in named)
+    def _values(self, kind: str, slug: str, given: Mapping[str, str]) -> tuple[Parameter, ...]:
+        named = ((self._id(kind, slug, name), name, value) for name, value in given.items())
+        return tuple(Parameter(id=value_id, name=name, value=value) for value_id, name, value in named)
+
+    def _media(self, named: str, slug: str, sources: Sequence[MediaSource]) -> tuple[Media, ...]:
+        kind: MediaKind = "video" if named == "video" else "image"
+        numbered = ((self._id(named, slug, str(index)), source) for index, source in enumerate(sources))
+        return tuple(self._assets.media(kind, media_id, source) for media_id, source in numbered)
 
     def _question(self, slug: str, index: int, source: QuestionSource) -> Question:
         if not any(option.correct for option in source.options):
@@ -214,7 +229,7 @@ class _Resolver:
             persona = self._from.personas.get(ref.slug)
             if persona is None:
                 continue
-            missing = placeholders(persona.instructions) - set(source.parameters)
+            missing = placeholders(persona.instructions) - {*source.parameters, *persona.parameters}
             self._note(source.place, (f"parameters: '{ref.slug}' needs '{name}'" for name in sorted(missing)))
             dialogue = source.dialogues.get(ref.slug, persona.dialogue)
             if dialogue is not None:

@@ -1,7 +1,7 @@
 """From the sections `evals`, `recordings` and `benchmarks` to entities, with every rule that they must keep."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TypeVar
 
 from parlour.catalog.benchmark_rules import (
@@ -42,6 +42,7 @@ from parlour.catalog.naming import Naming
 from parlour.catalog.sources import BenchmarkDraft, Sources
 from parlour.catalog.yaml_reader import Errors, Place, Ref
 from parlour.kernel.clock import instant
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import is_id, named_id
 
 T = TypeVar("T")

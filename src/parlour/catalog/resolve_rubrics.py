@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from parlour.catalog.anchors import LEVELS, Anchors, anchors_id
 from parlour.catalog.dialogues import MOVE_NAMES
-from parlour.catalog.entities import Rubric, Signals, Standard, StandardGroup, rubric_faults
+from parlour.catalog.entities import Rubric, Signals, Standard, StandardGroup
 from parlour.catalog.naming import Naming
 from parlour.catalog.phrases import phrase_fault
+from parlour.catalog.rubric_rules import rubric_faults
 from parlour.catalog.sources import AnchorsSource, GroupSource, RubricSource
 from parlour.catalog.yaml_reader import Errors
 

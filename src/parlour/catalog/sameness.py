@@ -1,7 +1,8 @@
 """Whether what a bundle says is what is stored already, whatever the parts of it are called.
 
 A bundle does not write down the ids of statements, questions, levels or files. Content that was made in the house, and
-comes back in a bundle unchanged, must stay the version that it is.
+comes back in a bundle unchanged, must stay the version that it is; so must what was stored before there was a member of
+which it has nothing.
 """
 
 import re
@@ -61,7 +62,8 @@ def with_origin_of(stored: Recording, new: Recording) -> Recording:
 def _bare(value: object, digest_of: DigestOf) -> object:
     if isinstance(value, dict):
         members = cast("dict[str, object]", value)
-        return {name: _member(name, each, digest_of) for name, each in members.items() if name not in _CALLED}
+        said = {name: each for name, each in members.items() if name not in _CALLED and each != []}
+        return {name: _member(name, each, digest_of) for name, each in said.items()}
     if isinstance(value, list):
         return [_bare(each, digest_of) for each in cast("list[object]", value)]
     return value

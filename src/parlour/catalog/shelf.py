@@ -1,7 +1,6 @@
 """Content as it is now, taken off the shelf with everything that it needs: what exports and comparisons read."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from parlour.catalog import store
 from parlour.catalog.anchors import Anchors, anchors_id
@@ -11,6 +10,7 @@ from parlour.catalog.entities import Cohort, Document, Entry, Kind, Pack, Person
 from parlour.catalog.prices import Price
 from parlour.catalog.records import Record
 from parlour.catalog.trainings import TRIAL_PACK
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 from parlour.storage.tx import Tx
 

@@ -1,11 +1,10 @@
 """How content is written down: the sections of a bundle file and their members; at the end, `Bundle`.
 
-Objects are named by slugs and refer to each other by them (`Ref`). `place` is filled in by the
-reader. What a member means is said in `entities.py`, where most bear the same name.
+Objects are named by slugs and refer to each other by them (`Ref`); the reader fills in `place`. See `entities.py`, too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 
 from parlour.catalog.anchors import Anchors
@@ -16,6 +15,7 @@ from parlour.catalog.entities import ChatSettings, Document, Entry, Kind, Person
 from parlour.catalog.prices import Price
 from parlour.catalog.records import Record
 from parlour.catalog.yaml_reader import Given, Place, Ref
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +29,16 @@ class PackSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MediaSource:
+    """An image. `file` is relative to the folder of the bundle; `upload_id` names what is uploaded already."""
+
+    name: str
+    description: str = ""
+    upload_id: str | None = None
+    file: Ref | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentSource:
     id: str | None = None
     name: str
@@ -37,7 +47,16 @@ class DocumentSource:
     upload_id: str | None = None
     template: bool = False
     department_ids: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    images: tuple[MediaSource, ...] = ()
     place: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlagSource:
+    name: str
+    description: str = ""
+    value: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,17 +71,9 @@ class PersonaSource:
     examples: tuple[str, ...] = ()
     voice: str = ""
     dialogue: Ref | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    flags: tuple[FlagSource, ...] = ()
     place: Place
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MediaSource:
-    """An image. `file` is relative to the folder of the bundle; `upload_id` names what is uploaded already."""
-
-    name: str
-    description: str = ""
-    upload_id: str | None = None
-    file: Ref | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,8 +153,7 @@ class GroupSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnchorsSource:
-    """Example conversations by how good the learner is in them: a text each, whose lines begin with "Learner:" or
-    "Persona:"."""
+    """Example conversations by how good the learner is: texts whose lines begin with "Learner:" or "Persona:"."""
 
     weak: tuple[str, ...] = ()
     middling: tuple[str, ...] = ()
@@ -186,10 +196,7 @@ class SimulationSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CohortSource:
-    """People are named by their `user_id`; `personas` says which persona a learner plays.
-
-    Without `learners` or `instructors`, who is in it is not the bundle's business, and stays as it is.
-    """
+    """People by their `user_id`; `personas`: who plays whom. Without `learners` or `instructors` these stay."""
 
     id: str | None = None
     name: str

@@ -2,13 +2,13 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar, cast
 
 import msgspec
 
 from parlour.catalog.entities import Kind, Reference, Seat
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, EntryId
 from parlour.storage.tx import Row, Tx

@@ -5,7 +5,6 @@ it is in no list of the library, in no bundle and in no list of trainings.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from parlour.catalog import store
 from parlour.catalog.entities import (
@@ -19,6 +18,7 @@ from parlour.catalog.entities import (
     Seat,
     Simulation,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 
@@ -114,6 +114,12 @@ def trials_of(tx: Tx, draft_id: str) -> list[tuple[Entry, Trial]]:
         (row.read(Entry), Trial(draft_id=draft_id, account_id=AccountId((row.slug or "").rpartition("/")[2])))
         for row in rows
     ]
+
+
+def draft_of_try(tx: Tx, entry_id: str) -> str | None:
+    """The id of the draft that a practice entry tries; None for any other entry."""
+    row = store.current_row(tx, entry_id)
+    return (row.slug or "").partition("/")[0] if row is not None and row.pack == TRIAL_PACK else None
 
 
 def _of_trial(kind: Kind, content: Tried | Entry, trial: Trial, *, active: bool) -> store.NewContent:

@@ -9,7 +9,6 @@ import re
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast
@@ -18,6 +17,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from parlour.catalog.places import Place
+from parlour.kernel.dataclass import dataclass
 
 FILE_BYTES_MAX = 2 * 1024 * 1024
 DEPTH_MAX = 24

@@ -5,7 +5,6 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal
@@ -14,6 +13,7 @@ import msgspec
 
 from parlour.cli.commands import Problem
 from parlour.kernel.clock import SystemClock, rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.storage.blobs.folder import GROWING
 

@@ -1,15 +1,15 @@
 """`parlour attempts`: what was practised, as files. Works beside a running server."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parlour.cli.commands import Place, Problem, command
+from parlour.cli.commands import Place, Problem, command, counted
 from parlour.cli.opening import load, opened
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.attempts.exports.formats import Writing
@@ -43,7 +43,7 @@ class Wanted:
     home_page: Annotated[
         str, typer.Option(metavar="URL", help="Address of the server, for the accounts in xAPI statements.")
     ] = "http://localhost/"
-    force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False
 
 
 @app.callback()
@@ -78,8 +78,7 @@ def export(wanted: Wanted, place: Place) -> None:
         raise Problem(f"{wanted.out} cannot be written: {error.strerror}.") from None
     finally:
         growing.unlink(missing_ok=True)
-    noun = "attempt" if writing.attempts == 1 else "attempts"
-    typer.echo(f"Wrote {writing.attempts} {noun} to {wanted.out}.")
+    typer.echo(f"Wrote {counted(writing.attempts, 'attempt')} to {wanted.out}.")
 
 
 def _pieces(database: "Database", writing: "Writing", operator: "Actor", filters: "Filters") -> Iterator[bytes]:

@@ -1,13 +1,13 @@
 """`parlour audit`: who did what, and whether the record is whole. Works beside a running server."""
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.audit.entities import Head, Row

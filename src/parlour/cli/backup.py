@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parlour.cli.commands import Place, Problem, command
+from parlour.cli.commands import Place, Problem, command, counted
 from parlour.cli.opening import load, make_data
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def backup(file: Target, place: Place, force: Replace = False) -> None:
     except OSError as error:
         raise Problem(f"{file} cannot be written: {error.strerror}.") from None
     size = filesize.decimal(file.stat().st_size)
-    typer.echo(f"Backed up {len(manifest.files)} files to {file} ({size}).")
+    typer.echo(f"Backed up {counted(len(manifest.files), 'file')} to {file} ({size}).")
 
 
 @command

@@ -1,13 +1,13 @@
 """`parlour benchmark`: which benchmarks there are, and recordings from practice for them. Works beside a server."""
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from parlour.cli.commands import Place, Problem, command
+from parlour.cli.commands import Place, Problem, command, counted
 from parlour.cli.opening import load, opened
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.attempts.access import ChatInAttempt
@@ -200,7 +200,7 @@ def _print(shown: "BenchmarkShown") -> None:
     candidates = Table("Candidate", "Model", "Graded", title=f"{plain(shown.name)}, version {shown.version}")
     for each in shown.candidates:
         candidates.add_row(plain(each.title), plain(each.model), "yes" if each.rubric else "no")
-    recordings = Table("Recording", "Part", "Turns", "Grade", title=f"{len(shown.recordings)} recordings")
+    recordings = Table("Recording", "Part", "Turns", "Grade", title=counted(len(shown.recordings), "recording"))
     for head in shown.recordings:
         grade = f"{head.grade.score} of {head.grade.total_points}" if head.grade else ""
         recordings.add_row(plain(head.title), head.part, str(head.turns), grade)

@@ -6,7 +6,6 @@ import tempfile
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -14,6 +13,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from parlour.events import log
 from parlour.jobs import queue
 from parlour.kernel.clock import SystemClock, rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import TimeOrderedIds
 from parlour.kernel.refusals import Refusal
 from parlour.settings import Settings

@@ -1,7 +1,7 @@
 """`parlour cohort`: who learns and who teaches. Works beside a running server, which follows at once."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +9,7 @@ import typer
 from parlour.cli import cohort_people
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.accounts.entities import CohortPart

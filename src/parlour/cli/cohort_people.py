@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parlour.cli.commands import Place, Problem, command
+from parlour.cli.commands import Place, Problem, command, counted
 from parlour.cli.opening import load, opened
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ def import_people(
         imported = done.imported
     would = "would be " if dry_run else ""
     for people, what in (
-        (imported.made, f"new accounts {would}made"),
-        (imported.added, f"{would}added"),
-        (imported.removed, f"{would}removed"),
+        (imported.made, f"{counted(len(imported.made), 'new account')} {would}made"),
+        (imported.added, f"{len(imported.added)} {would}added"),
+        (imported.removed, f"{len(imported.removed)} {would}removed"),
     ):
-        typer.echo(f"{len(people)} {what}{': ' if people else ''}{', '.join(people)}")
+        typer.echo(f"{what}{': ' if people else ''}{', '.join(people)}")
     typer.echo(f"{len(imported.unchanged)} in it already")
 
 

@@ -8,12 +8,12 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 
 
@@ -24,6 +24,11 @@ class Problem(Exception):
         super().__init__("\n".join(lines))
         self.lines = lines
         self.status = status
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things in words: `1 file`, `2 files`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, kw_only=True)

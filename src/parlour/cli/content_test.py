@@ -1,7 +1,7 @@
 """`parlour content test`: what is wrong with content, for people and for continuous integration."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ import typer
 from parlour.cli.benchmark import bounds_of
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.library.checks.bundled import Checked
@@ -175,6 +176,8 @@ def _print(checked: "Sequence[Checked]") -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from parlour.library.checks.trials.entities import titled
+
     console = Console(highlight=False, soft_wrap=True)
     for each in checked:
         light = "red" if _is_red(each, allow_warnings=False) else "green"
@@ -183,4 +186,4 @@ def _print(checked: "Sequence[Checked]") -> None:
             head = (f"    {finding.severity} ", LIGHTS[finding.severity])
             console.print(Text.assemble(head, f"{finding.code}: {finding.message} {finding.advice}"))
         for trial in each.trials:
-            console.print(Text(f"    {trial.state}: {trial.title}. {trial.summary}"))
+            console.print(Text(f"    {trial.state}: {titled(trial)}. {trial.summary}"))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ import typer
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
 from parlour.cli.serve import Listen, address, check_free, run_server
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.app import Parlour
@@ -64,7 +65,7 @@ def demo(
     place: Place,
     as_json: Annotated[bool, typer.Option("--json", help="Say what there is as one line of JSON.")] = False,
 ) -> None:
-    """Try Parlour: a server with sample content and three accounts, in .data/demo."""
+    """Try Parlour: a server with sample content and people, in .data/demo."""
     settings = load(place, host=listen.host, port=listen.port)
     own = {"data": DATA} if as_json else {"data": DATA, "log_level": "warning"}
     unsaid = {name: value for name, value in own.items() if name not in settings.model_fields_set}

@@ -1,13 +1,13 @@
 """The laboratory of the demo: three members, the sample papers and instruments, and a log. All of it is invented."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parlour.cli.commands import Problem
 from parlour.cli.demo import SESSION_SECONDS, Person
 from parlour.cli.importing import LabImport
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.settings import Settings

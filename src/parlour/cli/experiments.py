@@ -1,7 +1,6 @@
 """`parlour experiments`: what was recorded, as files. Works beside a running server."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ import typer
 
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.assistant.experiments.export import Recorded
@@ -43,7 +43,7 @@ class Wanted:
     experiment: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this one, by name or id.", show_default=False)
     ] = None
-    force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False
 
 
 @app.callback()

@@ -6,11 +6,11 @@ of the folder, by a link or otherwise, is refused. Nothing is believed of a file
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parlour.cli.commands import Problem
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.assistant.instruments.entities import NewInstrument

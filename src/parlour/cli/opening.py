@@ -55,7 +55,13 @@ def faults(settings: "Settings") -> list[str]:
             found.append(f"{_label(f'providers.{number}.name')}: another provider has this name")
         if provider.name.startswith("scripted"):
             found.append(f"{_label(f'providers.{number}.name')}: 'scripted' is the built-in offline model")
-    for name, model in (("model", settings.model), ("grader_model", settings.grader_model)):
+    models = {
+        "model": settings.model,
+        "grader_model": settings.grader_model,
+        "authoring.model": settings.authoring.model,
+        "lab.model": settings.lab.model,
+    }
+    for name, model in models.items():
         provider, _, rest = (model or "scripted").partition(":")
         if not provider.startswith("scripted") and (provider not in names or not rest):
             found.append(f"{_label(name)}: it is 'scripted' or PROVIDER:MODEL with a configured provider")

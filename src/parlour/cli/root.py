@@ -1,5 +1,6 @@
 """The commands, put together."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -67,4 +68,5 @@ def root(
 
 def main() -> None:
     """The entry point of the script `parlour`."""
+    gc.set_threshold(50_000, 20, 20)  # what a command imports stays: to look through it again and again takes a tenth
     app()

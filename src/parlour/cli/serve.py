@@ -6,15 +6,15 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
-from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, make_data
+from parlour.kernel.absent import absent
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.app import Only, Parlour
@@ -76,7 +76,7 @@ def run_server(
     from parlour.wire.http.logs import configure_logging
 
     configure_logging(settings.log_level)
-    load_socketio()
+    load_libraries()
 
     async def life() -> bool:
         from parlour.app import Parlour
@@ -103,20 +103,22 @@ def run_server(
             raise Problem("The server was stopped before clients could come.")
 
 
-def load_socketio() -> None:
-    """Load python-socketio without what only its clients use: their HTTP libraries would cost a server 15 MiB.
+def load_libraries() -> None:
+    """Load what a server stands on, as small as it goes. What is loaded already stays as it is.
 
-    It does without a library that it cannot import. Other modules get them as usual afterwards.
+    python-socketio without what only its clients use: their HTTP libraries would cost 15 MiB, and it does without a
+    library that it cannot import. FastAPI without validators of its own documents, 1 MiB: the first `/openapi.json`
+    makes them.
     """
-    if "socketio" in sys.modules:
-        return
-    absent = [name for name in ("aiohttp", "requests", "websocket") if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent, cast("ModuleType", None)))
+    from pydantic import BaseModel
+
+    BaseModel.model_config["defer_build"] = True
     try:
-        import socketio  # noqa: F401  # pyright: ignore[reportUnusedImport]
+        import fastapi.openapi.models  # noqa: F401  # pyright: ignore[reportUnusedImport]
     finally:
-        for name in absent:
-            del sys.modules[name]
+        del BaseModel.model_config["defer_build"]
+    with absent("aiohttp", "requests", "websocket"):
+        import socketio  # noqa: F401  # pyright: ignore[reportUnusedImport]
 
 
 def _go_on(_number: int, _frame: object) -> None:
@@ -125,6 +127,7 @@ def _go_on(_number: int, _frame: object) -> None:
 
 def check_free(settings: "Settings") -> None:
     """Raise `Problem` if the data folder, the database or the port cannot be had, in that order."""
+    load_libraries()
     from parlour.serving import lock_data
     from parlour.storage.condition import StoreUnavailableError, sqlite_file, upgrade
     from parlour.wire.http.logs import configure_logging

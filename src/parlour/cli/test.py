@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from parlour.cli.benchmark import named_benchmark
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
 from parlour.cli.testing import SAMPLE, Asked, Ended, Going, acting, carry_on, run_whole, test_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class Most:
 
     max_cost: Annotated[float | None, typer.Option(min=0, help="In units of --currency.")] = None
     currency: Annotated[str | None, typer.Option(metavar="ISO", help="Three capital letters, as EUR.")] = None
-    max_tokens: Annotated[int | None, typer.Option(min=1)] = None
-    max_seconds: Annotated[int | None, typer.Option(min=1)] = None
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Halt it there; `resume` goes on.")] = None
+    max_seconds: Annotated[int | None, typer.Option(min=1, help="Halt it after so long.")] = None
     max_failures: Annotated[int | None, typer.Option(min=0, help="More failed replays halt the test.")] = None
 
 
@@ -170,7 +170,9 @@ def resume_test(test: Which, place: Place, most: Most, say: Say, by: By = None) 
 
 @app.command(name="list")
 @command
-def list_tests(place: Place, as_json: AsJson = False) -> None:
+def list_tests(
+    place: Place, as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a test.")] = False
+) -> None:
     """List all tests, newest first."""
     import msgspec
 

@@ -5,14 +5,14 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import typer
 
-from parlour.cli.commands import Problem
+from parlour.cli.commands import Problem, counted
 from parlour.cli.opening import make_data, opened
-from parlour.cli.serve import load_socketio
+from parlour.cli.serve import load_libraries
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -136,7 +136,8 @@ async def run_whole(settings: "Settings", asked: Asked) -> Ended | None:
         if asked.only_estimate:
             return None
         started = await at.write(lambda tx: _start(tx, asked, at.rules))
-        _say(f"Test {started.test_id} has {started.num_invocations} candidates with {started.total_runs} replays each.")
+        candidates, replays = counted(started.num_invocations, "candidate"), counted(started.total_runs, "replay")
+        _say(f"Test {started.test_id} has {candidates} with {replays} each.")
         return await _to_its_end(at, started.test_id, by=asked.by, wait=asked.wait)
 
 
@@ -157,7 +158,7 @@ async def house(settings: "Settings") -> AsyncGenerator[House]:
 
         yield Beside(database=opened(settings), rules=rules_of(settings))
         return
-    load_socketio()
+    load_libraries()
     from parlour.app import Parlour
     from parlour.providers.models.played import PlayedFileError
     from parlour.wire.http.logs import configure_logging

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from parlour.cli.commands import Place, Problem, command
 from parlour.cli.opening import load, opened
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.accounts.entities import Account

@@ -1,7 +1,6 @@
 """What happens to chats and messages. Rights are checked before, in the capability that owns the chat."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.conversations import store, tree
 from parlour.conversations.entities import BLANK_LINE, Chat, Completion, Hint, Mark, Message, MessageState, Spoken
@@ -18,6 +17,7 @@ from parlour.conversations.facts import (
     TextReset,
 )
 from parlour.conversations.rooms import chat_room
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, ChatId, MessageId
 from parlour.storage.tx import Tx
 

@@ -1,9 +1,9 @@
 """Chats and messages as values (Glow 1.3)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.entities import ChatTemplate, Material, Reference
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId, named_id
 
 ChatState = Literal["open", "completed"]

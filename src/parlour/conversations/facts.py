@@ -1,9 +1,9 @@
 """What happens in a chat. All of it is told in the chat's room."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, MessageId
 
 ReplyStatus = Literal["complete", "stopped", "failed"]

@@ -1,10 +1,10 @@
 """What several chats hold, read with one statement a kind: for whoever shows a whole attempt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.conversations import store
 from parlour.conversations.entities import Hint, Message, Response
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, MessageId
 from parlour.storage.tx import Tx
 

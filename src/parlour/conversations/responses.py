@@ -1,11 +1,10 @@
 """Answers to the quiz questions of a chat (Glow 6.5). The first one to a question is scored, every one is kept."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.conversations import store
 from parlour.conversations.entities import Chat, Response
-from parlour.kernel.ids import ChatId
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 
@@ -32,11 +31,6 @@ def add_response(tx: Tx, chat: Chat, choice: Choice) -> Response:
     )
     store.insert_responses(tx, [response])
     return response
-
-
-def responses_of(tx: Tx, chat_id: ChatId) -> Sequence[Response]:
-    """Every answer given in a chat, in the order in which they were given."""
-    return store.responses_of(tx, chat_id)
 
 
 def copy_responses(tx: Tx, source: Chat, target: Chat) -> None:

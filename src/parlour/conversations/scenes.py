@@ -1,12 +1,8 @@
 """What a chat plays with: the published versions it pinned, or the material made for it alone (Glow 6.1.6)."""
 
-from collections.abc import Sequence
-
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Material, Reference, Scenario
-from parlour.conversations import store
-from parlour.conversations.entities import Chat, Snapshot
-from parlour.kernel.ids import AccountId
+from parlour.conversations.entities import Chat
 from parlour.storage.tx import Tx
 
 
@@ -30,8 +26,3 @@ def published_material(
         personas=tuple(persona for persona in cast if persona),
         documents=tuple(document for document in texts if document),
     )
-
-
-def snapshots_naming(tx: Tx, account_id: AccountId, names: Sequence[str]) -> list[Snapshot]:
-    """What the chats of an account were opened with, where one of these ids occurs in it."""
-    return [snapshot for name in names for snapshot in store.snapshots_naming(tx, account_id, name)]

@@ -1,11 +1,11 @@
 """SQL over chats, messages and hints."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.conversations.entities import Chat, Completion, Hint, Mark, Message, MessageState, Response, Snapshot
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
 from parlour.storage.tx import Row, Tx
@@ -292,13 +292,3 @@ def responses_of(tx: Tx, *chat_ids: ChatId) -> list[Response]:
         )
         for row in rows
     ]
-
-
-def snapshots_naming(tx: Tx, account_id: AccountId, name: str) -> list[Snapshot]:
-    """The snapshots of an account's chats in which an id occurs."""
-    rows = tx.all(
-        "SELECT DISTINCT snapshot FROM chats WHERE account_id = :account AND snapshot LIKE :name",
-        account=account_id,
-        name=f"%{name}%",
-    )
-    return [_SNAPSHOT.decode(row["snapshot"]) for row in rows]

@@ -1,23 +1,21 @@
 """What happens to drafts and generations. Whether somebody may make a draft is asked before, by its capability."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
+from parlour.accounts import actions as accounts
 from parlour.drafts import store, telling
 from parlour.drafts.entities import (
     Basis,
     Body,
     ChatBody,
     ChatValues,
-    Context,
     Draft,
     DraftId,
     ErrorStage,
     Failure,
-    Grant,
-    Modality,
     Order,
     Progress,
     Run,
@@ -26,7 +24,10 @@ from parlour.drafts.entities import (
 from parlour.drafts.making import Conclusion
 from parlour.drafts.store import Then
 from parlour.drafts.values import ArtifactBody
+from parlour.files.authored import actions as authored
+from parlour.files.authored.entities import MediaUser
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
@@ -52,7 +53,7 @@ class Follow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Generating:
-    """A generation that is to begin; see `entities.Order` for the flags.
+    """A generation that is to begin.
 
     `run_id`: a prepared run that becomes this one. `instructions` are kept as messages of the run.
     """
@@ -60,21 +61,10 @@ class Generating:
     draft_id: DraftId
     account_id: AccountId
     group_id: str
-    types: tuple[str, ...]
-    rooms: tuple[str, ...]
-    redacted: bool
-    charge: bool = False
-    attempt_id: AttemptId | None = None
+    order: Order
     follow: Follow | None = None
     run_id: RunId | None = None
     instructions: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    grants: tuple[Grant, ...] = ()
-    extra: tuple[Context, ...] = ()
-    modality: Modality = "call"
-    save: bool = False
-    value_id: str | None = None
-    metadata: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +91,8 @@ def create_of_artifact(
 
 
 def check_room(tx: Tx, account_id: AccountId, most: int, *, chats: bool) -> None:
-    """Refuses the draft that would be one too many: `too_many_drafts`."""
+    """Refuses the draft that would be one too many: `too_many_drafts`. Nobody makes another before the commit."""
+    accounts.lock(tx, account_id)
     if store.unused_of(tx, account_id, chats=chats) >= most:
         raise Refusal("too_many_drafts", f"You have {most} drafts already. Use or delete one first.")
 
@@ -129,11 +120,6 @@ def draft(tx: Tx, draft_id: str, *, lock: bool = False) -> Draft | None:
 def drafts_of(tx: Tx, account_id: AccountId) -> list[Draft]:
     """The drafts of artifacts that an account owns and has not published, the newest first."""
     return store.drafts_of(tx, account_id)
-
-
-def drafts_about(tx: Tx, artifact_id: str) -> list[Draft]:
-    """The unpublished drafts about an artifact, whoever owns them."""
-    return store.drafts_about(tx, artifact_id)
 
 
 def drafts_edited_by(tx: Tx, account_id: AccountId) -> list[Draft]:
@@ -176,6 +162,7 @@ def set_artifact(tx: Tx, draft_id: DraftId, artifact_id: str) -> None:
 def delete(tx: Tx, draft_id: DraftId) -> None:
     """Delete a draft; a generation that is writing into it ends as failed."""
     store.delete(tx, draft_id)
+    authored.forget(tx, MediaUser(kind="draft", id=draft_id))
 
 
 def discard(tx: Tx, actor: Actor, draft_id: str) -> None:
@@ -197,7 +184,7 @@ def prepare_generation(tx: Tx, account_id: AccountId) -> Run:
         draft_id=DraftId(""),
         artifact_type="",
         state="prepared",
-        order=Order(types=(), rooms=(), redacted=False, charge=False, draft_version=0),
+        order=Order(),
         progress=Progress(),
         error=None,
     )
@@ -206,12 +193,13 @@ def prepare_generation(tx: Tx, account_id: AccountId) -> Run:
 
 
 def prepared_of(tx: Tx, account_id: AccountId) -> int:
-    """How many runs of an account wait to be started."""
+    """How many runs of an account wait to be started, until the commit."""
+    accounts.lock(tx, account_id)
     return store.prepared_of(tx, account_id)
 
 
 def begin_generation(tx: Tx, wanted: Generating) -> Run:
-    """Start to make these types of values for a draft, in this order. `run_started` for a run that is not prepared."""
+    """Start to make the types of values that are ordered for a draft. `run_started` for a run that is not prepared."""
     found = store.draft(tx, wanted.draft_id)
     if found is None:
         raise not_found("Draft")
@@ -222,21 +210,7 @@ def begin_generation(tx: Tx, wanted: Generating) -> Run:
         draft_id=found.id,
         artifact_type=found.artifact_type,
         state="running",
-        order=Order(
-            types=wanted.types,
-            rooms=tuple(dict.fromkeys(wanted.rooms)),
-            redacted=wanted.redacted,
-            charge=wanted.charge,
-            draft_version=found.version,
-            attempt_id=wanted.attempt_id,
-            links=wanted.links,
-            grants=wanted.grants,
-            extra=wanted.extra,
-            modality=wanted.modality,
-            save=wanted.save,
-            value_id=wanted.value_id,
-            metadata=wanted.metadata,
-        ),
+        order=replace(wanted.order, rooms=tuple(dict.fromkeys(wanted.order.rooms)), draft_version=found.version),
         progress=Progress(),
         error=None,
     )
@@ -282,7 +256,8 @@ def runs_of_draft(tx: Tx, draft_id: str) -> list[Run]:
 
 
 def running_of(tx: Tx, account_id: AccountId) -> int:
-    """How many runs of an account are at work."""
+    """How many runs of an account are at work; until the commit nobody else begins one."""
+    accounts.lock(tx, account_id)
     return store.running_of(tx, account_id)
 
 
@@ -319,6 +294,14 @@ def cancel_generation(tx: Tx, run_id: str, text: str) -> None:
 def forget_attempt(tx: Tx, attempt_id: AttemptId) -> None:
     """Delete the runs for an attempt and the drafts they made; a run that is at work ends without a word."""
     store.delete_of_attempt(tx, attempt_id)
+
+
+def open_call(tx: Tx, run: Run) -> Run:
+    """Begin a tool call for the type at work; the run as it is then."""
+    call_id = tx.new_id()
+    run = replace(run, progress=replace(run.progress, call_id=call_id, rounds=run.progress.rounds + 1))
+    telling.started(tx, run, call_id)
+    return run
 
 
 def orphan_call(tx: Tx, run: Run, stage: ErrorStage, text: str) -> Run:

@@ -6,10 +6,10 @@ hold and people edit, and which `generate` does not know.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.drafts.registry import Fields
+from parlour.kernel.dataclass import dataclass
 
 Level = Literal["made", "internal", "later"]
 

@@ -1,11 +1,12 @@
 """Drafts and generations as values (Glow 1.5, 6.10)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NewType
 
 from parlour.catalog.entities import Casting, Document, EntryKind, Media, Parameter, Persona, Question, Statement
 from parlour.drafts.values import ArtifactBody
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId, EntryId, TemplateId
 from parlour.kernel.refusals import Refusal
 
@@ -113,16 +114,16 @@ class Order:
     """What is to be generated, type after type, and who is told.
 
     `redacted`: to people who must not see answers and instructions (6.5). `charge`: the account is
-    charged when the run begins, not before (4.7). `draft_version`: what a person changes later wins.
-    `attempt_id`: the attempt that it costs something for, if one. `links`: the types whose values are to be
-    chosen, not made. `value_id`: the one value that is to be made anew.
+    charged when the run begins, not before (4.7). `draft_version`: of the draft as the run began, 0 before; what a
+    person changes later wins. `attempt_id`: the attempt that it costs something for, if one. `links`: the types whose
+    values are to be chosen, not made. `value_id`: the one value that is to be made anew.
     """
 
-    types: tuple[str, ...]
-    rooms: tuple[str, ...]
-    redacted: bool
-    charge: bool
-    draft_version: int
+    types: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
+    redacted: bool = False
+    charge: bool = False
+    draft_version: int = 0
     attempt_id: AttemptId | None = None
     links: tuple[str, ...] = ()
     grants: tuple[Grant, ...] = ()
@@ -134,9 +135,17 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ordered:
+    """That a service makes the value at hand: what it calls the order, and the model's answer that was ordered."""
+
+    number: str
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
     """Where a run stands: `index` of the type at work since `since` (milliseconds), `made` values of it, `rounds`
-    requests for the value at hand, and the tool call that is open."""
+    requests for the value at hand, the tool call that is open, and what was `ordered` elsewhere."""
 
     begun: bool = False
     index: int = 0
@@ -144,6 +153,7 @@ class Progress:
     rounds: int = 0
     since: int = 0
     call_id: str | None = None
+    ordered: Ordered | None = None
     completed: int = 0
     failed: tuple[str, ...] = ()
 

@@ -1,10 +1,10 @@
 """What is told of a generation (Glow 9.4, 9.6), complete and, where its reader asks for it, redacted (6.5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 
 
 @fact

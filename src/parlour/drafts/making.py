@@ -6,11 +6,12 @@ one transaction and not touched by the database afterwards.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from parlour.drafts.entities import Body, Draft, ErrorStage, Failure, Run
 from parlour.drafts.registry import Fields
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Request, ToolCall
 
@@ -94,6 +95,20 @@ class Conclusion:
     failure: Failure | None = None
 
 
+class Receipt(Protocol):
+    """Remembers what a service was asked to make for the value at hand, so that it is asked once, over a crash, too.
+
+    `number`: what the service calls its order, None while it was not asked.
+    """
+
+    @property
+    def number(self) -> str | None: ...
+
+    async def keep(self, number: str) -> None:
+        """Remember it. Raises `TaskError` if the value is not wanted any more."""
+        ...
+
+
 class Bench(Protocol):
     """What the values of one run are made from."""
 
@@ -117,7 +132,7 @@ class Bench(Protocol):
         """The result of a tool that was granted, under the rights of who asked; also its error, as text."""
         ...
 
-    async def complete(self, type_name: str, slot: Slot, answered: object) -> object:
+    async def complete(self, type_name: str, slot: Slot, answered: object, receipt: Receipt) -> object:
         """What another engine adds to the answer (a picture); it bounds its own time. `TaskError`, `ProviderFault`."""
         ...
 

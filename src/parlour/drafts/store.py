@@ -1,7 +1,6 @@
 """The rows of `drafts`, `generations` and `generation_messages`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -18,6 +17,7 @@ from parlour.drafts.entities import (
     RunState,
 )
 from parlour.drafts.values import ArtifactBody
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, AttemptId
 from parlour.storage.tx import Row, Tx
@@ -150,12 +150,6 @@ def drafts_of(tx: Tx, account_id: AccountId) -> list[Draft]:
         id=account_id,
     )
     return [_draft(row) for row in rows]
-
-
-def drafts_about(tx: Tx, artifact_id: str) -> list[Draft]:
-    """The unpublished drafts about an artifact, whoever owns them."""
-    sql = "SELECT * FROM drafts WHERE artifact_id = :id AND artifact_type <> 'chat' AND used_at IS NULL ORDER BY id"
-    return [_draft(row) for row in tx.all(sql, id=artifact_id)]
 
 
 def waiting_for_review(tx: Tx) -> list[Draft]:

@@ -1,7 +1,7 @@
 """Saying how a generation goes, in the rooms of its order (Glow 6.10, 9.4, 9.6), redacted where asked (6.5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.drafts.artifacts import told_as
 from parlour.drafts.entities import ErrorStage, Failure, Run
@@ -12,6 +12,7 @@ from parlour.drafts.facts import (
     GenerationSaved,
     ValueTold,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 _SECRETS = {"options": ("is_correct",), "personas": ("instructions", "examples")}

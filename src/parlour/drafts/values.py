@@ -6,9 +6,10 @@ artifact and back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 Who = Literal["person", "model", "both"]
@@ -32,7 +33,8 @@ class Value:
 
     `by` says for each field who made it. `proposed`: a model made it and nobody has accepted it yet. `made_by`: the
     model's name in the settings. `spans`: what it rests on; `unsupported`: it claims sources whose words are not
-    there. `changed`: the version of the draft that changed it last.
+    there. `changed`: the version of the draft that changed it last. `borrowed`: who put it into a draft might not use
+    what it names; so nobody else's rights stand in for theirs.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Value:
     unsupported: bool = False
     run_id: str | None = None
     changed: int = 1
+    borrowed: bool = False
 
 
 Values = Mapping[str, tuple[Value, ...]]

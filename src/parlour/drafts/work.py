@@ -6,9 +6,10 @@ as failed when the other types are through. What is made from what, the workshop
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.accounts import actions as accounts
 from parlour.drafts import actions, store, telling
@@ -25,9 +26,11 @@ from parlour.drafts.making import (
     Wanted,
     Workshop,
 )
+from parlour.drafts.receipts import GONE, RunReceipt
 from parlour.drafts.streams import ANSWER_CHARACTERS_MAX, ObjectStream, readable
 from parlour.drafts.telling import Completed
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.database import Database
@@ -36,22 +39,27 @@ from parlour.turns import usage
 from parlour.turns.ports import Finished, Model, Request, Said, Text, ToolCall
 from parlour.turns.usage import Meter, Payer
 
+logger = logging.getLogger("parlour.drafts")
 UNAVAILABLE = "The model service is not available."
 UNUSABLE = "The model gave no usable answer."
 TOO_LONG = "It took too long."
 INTERRUPTED = "It was interrupted and is begun again."
 CHANGED = "It has been changed by hand meanwhile."
-GONE = "What was to be generated is not there any more."
 GAVE_UP = "The generation could not be finished."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrafterLimits:
-    """How long one type may take in seconds (`generate.task_timeout`), and how often a value is asked for."""
+    """How long one type may take in seconds (`generate.task_timeout`), and how often a value is asked for.
+
+    A piece tells all that can be read so far: from `tell_every_characters` they grow to the `tellings_of_all`th part
+    of a long text, so that what is told of it is in proportion to its length, not to the square of it.
+    """
 
     task_seconds_max: float = 120.0
     asks_max: int = 3
     tell_every_characters: int = 160
+    tellings_of_all: int = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +79,7 @@ class DrafterNeed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """The value at hand: its run, what it is made from, and the tool call that is to make it."""
+    """The value at hand: its run, what it is made from, the tool call that is to make it, and what the model said."""
 
     run: Run
     draft: Draft
@@ -79,6 +87,7 @@ class Task:
     slot: Slot
     call_id: str
     seconds_left: float
+    answer: str = ""
 
     @property
     def type(self) -> str:
@@ -108,8 +117,10 @@ class Drafter:
         try:
             async with asyncio.timeout(task.seconds_left):
                 made, answered = await self._usable(job, task, meters)
-            answered = await made.bench.complete(made.type, made.slot, answered)
+            receipt = RunReceipt(self._database, job, made.run, made.answer)
+            answered = await made.bench.complete(made.type, made.slot, answered, receipt)
         except TimeoutError:
+            logger.warning("model_timed_out", extra={"model": self._need.model_name, "job": job.job_id})
             failed = TaskError("timeout", TOO_LONG)
         except TaskError as error:
             failed = error
@@ -181,13 +192,13 @@ class Drafter:
         try:
             slots = bench.slots(type_name)
         except TaskError as error:
-            run = actions.orphan_call(tx, _open_call(tx, run), error.stage, error.text)
+            run = actions.orphan_call(tx, actions.open_call(tx, run), error.stage, error.text)
             self._through(tx, job, run, failed=True)
             return None
         if run.progress.made >= len(slots):
             self._through(tx, job, run, failed=False)
             return None
-        run = _open_call(tx, run)
+        run = actions.open_call(tx, run)
         store.set_progress(tx, run.id, run.progress)
         return Task(
             run=run,
@@ -201,10 +212,10 @@ class Drafter:
     async def _usable(self, job: Job, task: Task, meters: list[Meter]) -> tuple[Task, object]:
         """A usable answer; the model is told why an earlier one was not. Each answer is a call of its own."""
         previous: Previous | None = None
-        asked = 0
+        asked, ordered = 0, task.run.progress.ordered
         while True:
             wanted = Wanted(type=task.type, slot=task.slot, model=self._need.model_name, previous=previous)
-            request = task.bench.request(wanted)
+            request = ordered.answer if ordered is not None else task.bench.request(wanted)
             if isinstance(request, str):
                 await self._tell(job, task, request, readable(request, task.bench.fields(task.type)), {})
                 answer = request
@@ -212,7 +223,7 @@ class Drafter:
                 answer = await self._ask(job, task, request, meters)
             asked += 1
             try:
-                return task, task.bench.read(task.type, task.slot, answer)
+                return replace(task, answer=answer), task.bench.read(task.type, task.slot, answer)
             except UnusableAnswerError as error:
                 spent = asked >= self._limits.asks_max or task.run.progress.rounds >= ROUNDS_MAX
                 if spent or isinstance(request, str):
@@ -261,7 +272,8 @@ class Drafter:
                 if not isinstance(piece, Text):
                     continue
                 waiting += stream.feed(piece.text)
-                if len(waiting) >= self._limits.tell_every_characters or (stream.closed and waiting):
+                enough = max(self._limits.tell_every_characters, len(stream.text) // self._limits.tellings_of_all)
+                if len(waiting) >= enough or (stream.closed and waiting):
                     told = await self._tell(job, task, waiting, readable(stream.text, fields), told)
                     waiting = ""
         meter.end()
@@ -316,7 +328,8 @@ class Drafter:
         store.write(tx, draft.id, kept.body)
         completed = Completed(value_id=kept.value_id, fields=kept.fields, generated=kept.generated)
         telling.completed(tx, run, task.call_id, completed)
-        run = replace(run, progress=replace(run.progress, made=run.progress.made + 1, rounds=0, call_id=None))
+        done = replace(run.progress, made=run.progress.made + 1, rounds=0, call_id=None, ordered=None)
+        run = replace(run, progress=done)
         if run.progress.made < task.slot.of:
             job.finish(tx)
             store.set_progress(tx, run.id, run.progress)
@@ -360,21 +373,13 @@ class Drafter:
         actions.finish_generation(tx, run, None, conclusion)
 
 
-def _open_call(tx: Tx, run: Run) -> Run:
-    """A new tool call for the type at work."""
-    call_id = tx.new_id()
-    run = replace(run, progress=replace(run.progress, call_id=call_id, rounds=run.progress.rounds + 1))
-    telling.started(tx, run, call_id)
-    return run
-
-
 def _again(tx: Tx, job: Job, task: Task, fault: str) -> Task | None:
     """The tool call failed its validation; another one begins. None if the run has ended meanwhile."""
     job.hold(tx)
     run = store.run(tx, task.run.id, lock=True)
     if run is None or run.state != "running":
         return None
-    run = _open_call(tx, actions.orphan_call(tx, run, "validation", fault))
+    run = actions.open_call(tx, actions.orphan_call(tx, run, "validation", fault))
     store.set_progress(tx, run.id, run.progress)
     return replace(task, run=run, call_id=run.progress.call_id or "")
 

@@ -8,11 +8,11 @@ processes at once, changes nothing more.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.events import log, store
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
@@ -59,16 +59,6 @@ class Old:
 
     rooms: Mapping[str, int]
     upto: int
-
-
-def mark(tx: Tx, name: str) -> int:
-    """The position up to which some work on the log is done."""
-    return store.mark(tx, name)
-
-
-def set_mark(tx: Tx, name: str, pos: int) -> None:
-    """Some work is done up to here."""
-    store.set_mark(tx, name, pos)
 
 
 def older(tx: Tx, after: int, before_ms: int) -> int | None:

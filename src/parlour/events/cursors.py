@@ -5,11 +5,11 @@ credential, the rooms and where each was joined; the position itself is in the c
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from parlour.events import store
 from parlour.events.entities import Cursor, CursorKind
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 

@@ -1,8 +1,8 @@
 """Cursors as values."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 CursorKind = Literal["socket", "http"]

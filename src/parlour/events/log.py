@@ -1,9 +1,9 @@
 """Reading the log, by position (order of commits) or by the `seq` of a room."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.events import store
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 

@@ -6,9 +6,9 @@ without a word takes nobody along for longer. A row of an HTTP session belongs t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.events import store
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 

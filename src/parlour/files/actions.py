@@ -152,16 +152,8 @@ def use(tx: Tx, file_id: str) -> None:
 
 def share(tx: Tx, file_id: str) -> None:
     """Let every member read the file and find its text."""
-    store.set_shared(tx, file_id, shared=True)
-    index.share(tx, CHUNKS, file_id, None)
-
-
-def unshare(tx: Tx, file_id: str) -> None:
-    """Leave the file to its owner."""
-    file = store.file(tx, file_id)
-    if file is not None and file.account_id is not None:
-        store.set_shared(tx, file_id, shared=False)
-        index.share(tx, CHUNKS, file_id, file.account_id)
+    store.set_shared(tx, file_id)
+    index.share(tx, CHUNKS, file_id)
 
 
 def details(tx: Tx, file_id: str) -> Details | None:

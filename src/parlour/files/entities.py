@@ -1,8 +1,8 @@
 """Files as values."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 Origin = Literal["upload", "speech", "reply", "paper", "tool"]
@@ -40,7 +40,10 @@ INLINE = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewUpload:
-    """A file to note down. `account_id` is None for one that comes with content; `digest` is its SHA-256."""
+    """A file to note down. `account_id` is None for one of content; `digest` is its SHA-256.
+
+    `author_id`: who sent it for content or had it made; None for what came with a bundle.
+    """
 
     id: str
     account_id: AccountId | None
@@ -48,6 +51,7 @@ class NewUpload:
     mime_type: str
     bytes: int
     digest: str
+    author_id: AccountId | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

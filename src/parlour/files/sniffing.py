@@ -2,10 +2,10 @@
 
 import codecs
 import re
-from dataclasses import dataclass
 
 from parlour.files.media_types import HEAD_BYTES, media_type_of
 from parlour.files.names import suffix_of
+from parlour.kernel.dataclass import dataclass
 
 EDGE_BYTES = 64 * 1024
 UNKNOWN = "application/octet-stream"

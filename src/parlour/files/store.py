@@ -17,10 +17,12 @@ def insert(tx: Tx, new: NewUpload) -> bool:
     """Store an upload; False if there is one with this id."""
     return (
         tx.run(
-            "INSERT INTO uploads (id, account_id, name, mime_type, bytes, digest, created_at)"
-            " VALUES (:id, :account_id, :name, :mime_type, :bytes, :digest, :now) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO uploads (id, account_id, author_id, name, mime_type, bytes, digest, created_at)"
+            " VALUES (:id, :account_id, :author_id, :name, :mime_type, :bytes, :digest, :now)"
+            " ON CONFLICT (id) DO NOTHING",
             id=new.id,
             account_id=new.account_id,
+            author_id=new.author_id,
             name=new.name,
             mime_type=new.mime_type,
             bytes=new.bytes,
@@ -38,6 +40,7 @@ def upload(tx: Tx, upload_id: str) -> Upload | None:
     return Upload(
         id=row["id"],
         account_id=AccountId(row["account_id"]) if row["account_id"] else None,
+        author_id=AccountId(row["author_id"]) if row["author_id"] else None,
         name=row["name"],
         mime_type=row["mime_type"],
         bytes=row["bytes"],
@@ -157,8 +160,8 @@ def set_used(tx: Tx, file_id: str) -> None:
     tx.run("UPDATE uploads SET used = 1 WHERE id = :id AND used = 0", id=file_id)
 
 
-def set_shared(tx: Tx, file_id: str, *, shared: bool) -> None:
-    tx.run("UPDATE uploads SET shared = :shared WHERE id = :id", id=file_id, shared=int(shared))
+def set_shared(tx: Tx, file_id: str) -> None:
+    tx.run("UPDATE uploads SET shared = 1 WHERE id = :id", id=file_id)
 
 
 def set_text(tx: Tx, file_id: str, read: TextRead) -> bool:

@@ -1,15 +1,18 @@
-"""Removing what nothing needs any more: uploads that were never used, and bytes without a row (9.3)."""
+"""Removing what nothing needs any more: uploads that were never used, files of authors that nothing names, and bytes
+without a row (9.3)."""
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from parlour.files import store
 from parlour.files.actions import CHUNKS
+from parlour.files.authored import store as authored
 from parlour.files.intake import Intake
 from parlour.files.ports import BlobStore
 from parlour.files.search import index
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
@@ -29,6 +32,7 @@ class SweeperNeed:
     intake: Intake
     clock: Clock
     unused_hours: float
+    unnamed_hours: float
 
 
 class Sweeper:
@@ -40,10 +44,9 @@ class Sweeper:
     async def sweep(self) -> int:
         """Forget unused uploads, then remove bytes that no row names; how many files and blobs went."""
         now = self._need.clock.now_ms()
-        gone = count = await self._forget(now)
-        while count == BATCH:
-            count = await self._forget(now)
-            gone += count
+        gone = 0
+        for hours, forget in ((self._need.unused_hours, _forget), (self._need.unnamed_hours, _forget_unnamed)):
+            gone += await self._forget_all(forget, now - round(hours * 3_600_000))
         before = now - SETTLING_MS
         old = await asyncio.to_thread(lambda: list(self._need.blobs.digests(before)))
         for at in range(0, len(old), BATCH):
@@ -56,9 +59,12 @@ class Sweeper:
             logger.info("swept", extra={"count": gone})
         return gone
 
-    async def _forget(self, now: int) -> int:
-        before = now - round(self._need.unused_hours * 3_600_000)
-        return await self._need.database.write(lambda tx: _forget(tx, before))
+    async def _forget_all(self, forget: Callable[[Tx, int], int], before: int) -> int:
+        gone = count = await self._need.database.write(lambda tx: forget(tx, before))
+        while count == BATCH:
+            count = await self._need.database.write(lambda tx: forget(tx, before))
+            gone += count
+        return gone
 
 
 def _forget(tx: Tx, before_ms: int) -> int:
@@ -67,3 +73,8 @@ def _forget(tx: Tx, before_ms: int) -> int:
         if store.remove_unused(tx, file_id):
             index.remove(tx, CHUNKS, file_id)
     return len(unused)
+
+
+def _forget_unnamed(tx: Tx, before_ms: int) -> int:
+    unnamed = authored.unnamed(tx, before_ms, BATCH)
+    return sum(authored.remove_unnamed(tx, upload_id) for upload_id in unnamed)

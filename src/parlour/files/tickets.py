@@ -6,9 +6,9 @@ installation, so every server process takes it. It is a credential only: whether
 """
 
 import hmac
-from dataclasses import dataclass
 
 from parlour.files import store
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, is_id, new_secret
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx

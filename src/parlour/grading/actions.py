@@ -1,7 +1,7 @@
 """Verbs of grading. Rights are checked before, in the capability that owns the chat."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.catalog.actions import rubric_version
 from parlour.catalog.entities import Rubric
@@ -12,6 +12,7 @@ from parlour.conversations.tree import path_to
 from parlour.grading import rules, store
 from parlour.grading.entities import Feedback, Grade, GradeRequest, Items
 from parlour.grading.facts import FeedbackGiven, GradeGiven, GradingFailed, GradingStarted, remark_given
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, GradeId, MessageId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx

@@ -7,7 +7,7 @@ stored is decided by `rules.py`; here it is decided only whether an answer can b
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from parlour.grading import rules
@@ -15,6 +15,7 @@ from parlour.grading.hearing import better_levels, clear_paper
 from parlour.grading.prompt import Paper, Previous, grade_request
 from parlour.grading.rules import Level
 from parlour.grading.verdicts import VERDICT_CHARACTERS_MAX, UnusableVerdictError, Verdict, read_verdict
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.turns.ports import Finished, Model, Request, Text
 from parlour.turns.usage import Meter

@@ -1,7 +1,7 @@
 """A grade copied with its chat into another attempt (Glow 6.7): every reference leads into the copy."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.conversations.entities import Chat
 from parlour.grading import actions, store
@@ -17,6 +17,7 @@ from parlour.grading.entities import (
     Replacement,
     Strength,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import GradeId, MessageId
 from parlour.storage.tx import Tx
 

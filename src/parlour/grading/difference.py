@@ -1,7 +1,6 @@
 """What differs between two grades with the same rubric (Glow 6.4.2: an old grade is kept). Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog.entities import Rubric
 from parlour.grading.entities import (
@@ -17,6 +16,7 @@ from parlour.grading.entities import (
 )
 from parlour.grading.facts import kind_of
 from parlour.grading.rules import collapsed
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

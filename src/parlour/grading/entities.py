@@ -1,8 +1,8 @@
 """Grades and what they consist of, as values (Glow 1.3)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, ChatId, GradeId, MessageId
 
 GradeState = Literal["pending", "done", "failed"]

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 import msgspec
@@ -22,6 +21,7 @@ from parlour.grading.entities import (
     ResourceType,
     Strength,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, ChatId, GradeId, MessageId
 
 

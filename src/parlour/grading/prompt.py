@@ -1,15 +1,17 @@
 """What a grader is asked (Glow 6.4.3). What people said is data in a JSON document, never instructions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgspec
 
 from parlour.catalog.entities import Rubric, Scenario
+from parlour.catalog.filling import filled_scenario
 from parlour.conversations.entities import Message
 from parlour.conversations.spoken.unclear import MARK, Span, parts
 from parlour.grading.entities import ResourceType
 from parlour.grading.verdicts import verdict_schema
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.turns.ports import Request, Said
 
@@ -183,6 +185,7 @@ def scenario_document(scenario: Scenario | None) -> Mapping[str, object] | None:
     """A scenario as judges read it."""
     if scenario is None:
         return None
+    scenario = filled_scenario(scenario)
     return {
         "name": scenario.name,
         "description": scenario.description,

@@ -2,12 +2,12 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog.entities import ChatTemplate, Rubric, Standard, StandardGroup
 from parlour.conversations.entities import Message
 from parlour.grading.entities import RESOURCE_TYPES, Grade, JudgedOn, ResourceType
 from parlour.grading.verdicts import Improved, Judged, Marked, Praised, Quoted, UnusableVerdictError, Verdict
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import Refusal
 

@@ -1,7 +1,6 @@
 """SQL over grades and their items."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -18,6 +17,7 @@ from parlour.grading.entities import (
     ResourceType,
     Strength,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode, decoder_of
 from parlour.kernel.ids import AccountId, ChatId, GradeId, MessageId
 from parlour.storage.tx import Row, Tx

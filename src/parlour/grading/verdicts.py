@@ -5,13 +5,13 @@ Only the shape is checked here; `rules.py` decides what of a verdict holds.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
 from parlour.catalog.entities import Rubric
 from parlour.grading.entities import ResourceType
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decoder_of
 
 T = TypeVar("T")

@@ -5,7 +5,6 @@ way it can end is told: a grade, or a failure with its reason (P8).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog.entities import Material
 from parlour.conversations.actions import chat as find_chat
@@ -32,6 +31,7 @@ from parlour.grading.prompt import Paper
 from parlour.grading.rules import ITEMS_MAX, Level, clean
 from parlour.grading.verdicts import UnusableVerdictError, Verdict
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import GradeId
 from parlour.kernel.refusals import ProviderFault

@@ -1,10 +1,10 @@
 """A claimed job, and what may be done with it inside a transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from parlour.jobs import store
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import JobId
 from parlour.storage.tx import StartedJob, Tx

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from parlour.jobs import store
 from parlour.jobs.queue import CLAIMS_MAX, Job, Kind, LeaseLostError, Outcome, job_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.dice import Dice
 from parlour.kernel.ids import JobId
 from parlour.kernel.refusals import ProviderFault
@@ -163,7 +163,7 @@ class Worker:
         logger.log(
             logging.WARNING if fault else logging.ERROR,
             "job_failed",
-            extra={"job": job.job_id, "kind": job.kind, "claims": job.claims},
+            extra={"job": job.job_id, "kind": job.kind, "claims": job.claims, "reason": reason},
             exc_info=None if fault else error,
         )
         if final:

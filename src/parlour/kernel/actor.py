@@ -1,8 +1,8 @@
 """Who is asking: the account behind a request, with what its rights depend on (Glow 1.1)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 Role = Literal["superadmin", "admin", "instructional", "member", "guest", "custom"]

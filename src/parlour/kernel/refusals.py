@@ -5,7 +5,8 @@ The core knows no HTTP status; each wire maps codes in one place.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

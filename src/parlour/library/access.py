@@ -5,8 +5,6 @@ that share a department with it, and by all of them if it has none. It is edited
 read it, by its author, and by instructional accounts that share a department with it.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from parlour.accounts import actions as accounts
@@ -17,6 +15,7 @@ from parlour.catalog.entities import Kind
 from parlour.catalog.trainings import TRIAL_PACK
 from parlour.drafts.entities import Draft
 from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import forbidden, not_found
 from parlour.storage.tx import Tx

@@ -22,7 +22,7 @@ from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
 from parlour.library import forms
 from parlour.library.checks.findings import Finding
-from parlour.library.cohorts import add_person, remove_person
+from parlour.library.trainings.cohorts import add_person, remove_person
 from parlour.storage.tx import Tx
 
 

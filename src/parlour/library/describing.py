@@ -1,17 +1,17 @@
 """What can be authored: every artifact type with the fields of its values, for pages that make forms of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog.anchors import LEVELS
 from parlour.drafts.artifacts import ARTIFACTS, OWN_TYPES, SINGLE, draft_types
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.library import access
 from parlour.library.drafting.fields import DRAFTED, known_fields
-from parlour.library.forms.links import link_to
 from parlour.library.forms.records import SECRET_TYPES
 from parlour.library.forms.scenarios import ENABLED
 from parlour.library.forms.simulations import FLAGS
+from parlour.library.links import link_to
 
 _LONG = frozenset(
     ("description", "template", "text", "problem_statement", "system_prompt", "example", "objective", "question_text")

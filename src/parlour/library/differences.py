@@ -4,11 +4,11 @@ Values are paired by their id; those of a type with one value at most are paired
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.drafts.artifacts import SINGLE
 from parlour.drafts.values import Value, Values
+from parlour.kernel.dataclass import dataclass
 
 ChangeKind = Literal["added", "removed", "changed", "moved"]
 

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast, get_args
 
 from parlour.accounts import actions as accounts
@@ -21,8 +21,9 @@ from parlour.drafts.artifacts import (
     Artifact,
 )
 from parlour.drafts.chats.kinds import MADE_TYPES
-from parlour.drafts.entities import Context, Draft, Grant, ItemKind, Modality, RunId
+from parlour.drafts.entities import Context, Draft, Grant, ItemKind, Modality, Order, RunId
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, is_id
 from parlour.kernel.refusals import Refusal, forbidden, not_found
 from parlour.library import access
@@ -205,20 +206,10 @@ def begin_in(tx: Tx, actor: Actor, asked: Asked, where: Where, rules: GenerateRu
             draft_id=where.draft.id,
             account_id=actor.account_id,
             group_id=group_id,
-            types=_in_order(plan),
-            rooms=(person_room(actor.account_id),),
-            redacted=where.redacted,
-            attempt_id=where.attempt_id,
+            order=_ordered(actor, asked, where),
             follow=follow(prepared.id) if follow and prepared else None,
             run_id=prepared.id if prepared else None,
             instructions=asked.instructions,
-            links=plan.links,
-            grants=plan.grants,
-            extra=asked.extra,
-            modality=plan.modality,
-            save=asked.save,
-            value_id=_id_in(asked.metadata, "value_id") if len(plan.types) == 1 else None,
-            metadata=asked.metadata,
         ),
     )
     return Begun(
@@ -228,6 +219,23 @@ def begin_in(tx: Tx, actor: Actor, asked: Asked, where: Where, rules: GenerateRu
         artifact_type=plan.artifact_type,
         resource_types=plan.types,
         ignored=plan.ignored,
+    )
+
+
+def _ordered(actor: Actor, asked: Asked, where: Where) -> Order:
+    plan = asked.plan
+    return Order(
+        types=_in_order(plan),
+        rooms=(person_room(actor.account_id),),
+        redacted=where.redacted,
+        attempt_id=where.attempt_id,
+        links=plan.links,
+        grants=plan.grants,
+        extra=asked.extra,
+        modality=plan.modality,
+        save=asked.save,
+        value_id=_id_in(asked.metadata, "value_id") if len(plan.types) == 1 else None,
+        metadata=asked.metadata,
     )
 
 

@@ -9,10 +9,11 @@ is held, or several in the order of their ids.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
+from parlour.accounts.people.managing import present
 from parlour.audit import actions as audit
 from parlour.audit.entities import Entry
 from parlour.catalog import actions as catalog
@@ -22,11 +23,11 @@ from parlour.catalog.entities import Cohort
 from parlour.drafts import actions as drafts
 from parlour.drafts.artifacts import draft_types
 from parlour.drafts.values import Value, Values, Written
+from parlour.files.authored.entities import MediaUser
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import AccountId
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, forbidden
-from parlour.library import access, forms
-from parlour.library.adopting import PlayedIn, adopt
+from parlour.library import access, forms, media
 from parlour.library.applying import apply_department, apply_profile, check_profile
 from parlour.library.checks.findings import Finding, errors, faults_of
 from parlour.library.checks.gathering import surroundings_of
@@ -35,7 +36,8 @@ from parlour.library.differences import are_same
 from parlour.library.drafting.holding import draft_to_write
 from parlour.library.drafting.reviewing import is_approved
 from parlour.library.forms import Compiled, Compiling
-from parlour.library.trainings import settle_cohort
+from parlour.library.trainings.adopting import PlayedIn, adopt
+from parlour.library.trainings.settling import settle_cohort
 from parlour.library.trying import close_tries
 from parlour.storage.tx import Tx
 
@@ -62,14 +64,13 @@ class Publishing:
 class Writing:
     """Values that are to become a version: the one after `base_version`, 0 for something new.
 
-    `artifact_id` None for something new. `writers`: see `forms.Compiling`.
+    `artifact_id` None for something new.
     """
 
     artifact_type: str
     values: Values
     artifact_id: str | None = None
     base_version: int = 0
-    writers: tuple[AccountId, ...] = ()
     note: str = ""
     route: str = ROUTE
     draft_id: str | None = None
@@ -104,14 +105,13 @@ def publish(tx: Tx, actor: Actor, wanted: Publishing) -> Published:
     """
     draft = draft_to_write(tx, actor, wanted.draft_id, wanted.expected_version)
     body = draft.artifact
-    if wanted.two_person and not is_approved(draft):
+    if wanted.two_person and not is_approved(tx, draft):
         raise Refusal("approval_needed", "Somebody else must approve this draft, as it is now, before it is published.")
     writing = Writing(
         artifact_type=draft.artifact_type,
         artifact_id=draft.artifact_id,
         values=body.values,
         base_version=body.base_version,
-        writers=tuple(dict.fromkeys((draft.account_id, *body.writers))),
         note=wanted.note,
         route=wanted.route,
         draft_id=draft.id,
@@ -119,6 +119,7 @@ def publish(tx: Tx, actor: Actor, wanted: Publishing) -> Published:
     published = publish_values(tx, actor, writing)
     drafts.set_artifact(tx, draft.id, published.artifact_id)
     drafts.mark_used(tx, draft.id)
+    media.note_closed(tx, draft.id)
     close_tries(tx, draft.id)
     if not wanted.update_trainings:
         return published
@@ -127,6 +128,9 @@ def publish(tx: Tx, actor: Actor, wanted: Publishing) -> Published:
 
 def publish_values(tx: Tx, actor: Actor, writing: Writing) -> Published:
     """Publish values without a draft. Raises as `publish`."""
+    if writing.artifact_id is not None:
+        catalog.lock(tx, writing.artifact_id)
+    actor = present(tx, actor)
     main, *nested = _ready(tx, actor, writing)
     for inner in nested:
         _write(tx, actor, inner)
@@ -150,7 +154,7 @@ def _ready(tx: Tx, actor: Actor, writing: Writing) -> Sequence[_Ready]:
             artifact_type=writing.artifact_type,
             artifact_id=artifact_id,
             values=values,
-            writers=writing.writers,
+            draft_id=writing.draft_id,
         ),
     )
     linted = lint(
@@ -187,7 +191,7 @@ def _inner(tx: Tx, actor: Actor, main: _Ready) -> Iterator[_Ready]:
             artifact_type=nested.artifact_type,
             artifact_id=nested.artifact_id,
             values=nested.values,
-            writers=writing.writers,
+            draft_id=writing.draft_id,
         )
         compiled = forms.compiled(tx, compiling)
         yield _Ready(writing=writing, artifact_id=nested.artifact_id, compiled=compiled, is_new=True)
@@ -210,7 +214,6 @@ def _check_rights(tx: Tx, actor: Actor, writing: Writing) -> None:
         if not access.may_create(actor, writing.artifact_type):
             raise forbidden()
         return
-    catalog.lock(tx, writing.artifact_id)
     access.artifact_to_edit(tx, actor, writing.artifact_id, writing.artifact_type)
     newest = access.newest_version(tx, writing.artifact_type, writing.artifact_id)
     if newest != writing.base_version:
@@ -270,7 +273,7 @@ def _kept(values: Values) -> Values:
 
 
 def _settled(type_name: str, value: Value) -> Value:
-    value = replace(value, state="accepted")
+    value = replace(value, state="accepted", borrowed=False)
     if type_name not in forms.NESTED or value.linked:
         return value
     fields = {name: each for name, each in value.fields.items() if name == "dialogue_id" and each}
@@ -329,7 +332,10 @@ def _save(tx: Tx, actor: Actor, ready: _Ready) -> int:
         search=compiled.search,
         always=True,
     )
-    version, _ = authored.save(tx, new, msgspec.json.encode(written).decode())
+    values = msgspec.json.encode(written).decode()
+    version, _ = authored.save(tx, new, values)
+    named_by = MediaUser(kind="content", id=ready.artifact_id)
+    media.note_built(tx, actor, named_by, ready.writing.draft_id, new.body, values)
     if compiled.anchors is not None:
         _save_anchors(tx, actor, ready)
     return version

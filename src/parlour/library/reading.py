@@ -5,7 +5,6 @@ Everything is asked for by somebody, and what they may not read is not there.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -18,6 +17,7 @@ from parlour.drafts.artifacts import ARTIFACTS
 from parlour.drafts.values import Values, Who
 from parlour.kernel.actor import Actor
 from parlour.kernel.cursors import cursor_after, place_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, forbidden, not_found

@@ -4,14 +4,16 @@ Its parts are content of their own, with ids that belong to the draft and the pe
 draft has at most one try a person, and trying it again after a change is a new version of the same.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
+from parlour.accounts import actions as accounts
 from parlour.catalog import actions as catalog
 from parlour.catalog import authored, trainings
 from parlour.catalog.entities import (
     Casting,
+    ChatTemplate,
     Document,
     Entry,
     Kind,
@@ -23,24 +25,33 @@ from parlour.catalog.entities import (
     SimulationPart,
     Standard,
     StandardGroup,
-    rubric_faults,
 )
+from parlour.catalog.rubric_rules import rubric_faults
 from parlour.catalog.trainings import Trial, Tried
+from parlour.drafts import actions as drafts
 from parlour.drafts.entities import Draft
 from parlour.drafts.values import Values
+from parlour.files.authored import actions as files
+from parlour.files.authored.entities import MediaUser
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import EntryId, named_id
-from parlour.kernel.refusals import Fault, Refusal
-from parlour.library import access
-from parlour.library.checks.findings import FAULTS_MAX, errors, faults_of
-from parlour.library.drafting.holding import check_open, held_draft
+from parlour.kernel.refusals import Fault, Refusal, not_found
+from parlour.library import access, media
+from parlour.library.checks.findings import FAULTS_MAX, Finding, errors, faults_of
+from parlour.library.checks.trials.subjects import stand_in
+from parlour.library.drafting.holding import check_open, held_draft, may_read
 from parlour.library.forms import Compiled, Compiling, Nested, compiled
-from parlour.library.templates import templates_for
+from parlour.library.seen import as_seen
+from parlour.library.trainings.templates import newest_scenario, templates_for
 from parlour.storage.tx import Tx
 
 TRIABLE = ("persona", "scenario", "rubric", "simulation", "document")
 NAME = "Try: {}"
 UNNAMED = "untitled"
+PRACTICE = "practice"
+# Where something may be named that is not there for the actor: it is left out.
+_LEFT_OUT = frozenset((("personas", None), ("documents", None), ("scenarios", None), ("scenario_rubrics", "rubric_id")))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,13 +70,15 @@ class _Trying:
     def put(self, kind: Kind, content: Tried) -> None:
         """Keep a part of it."""
         trainings.put_tried(self.tx, kind, content, self.trial)
+        of_try = MediaUser(kind="try", id=self.id(PRACTICE))
+        media.note_built(self.tx, self.actor, of_try, self.draft.id, authored.body_of(content))
 
 
 def start_try(tx: Tx, actor: Actor, draft_id: str) -> str:
     """Make a draft that the actor may read into a practice entry of the actor's alone; its id.
 
-    What it lacks for a conversation is filled with a plain scenario, persona or rubric. Raises `not_found`,
-    `unsupported_artifact`, and `draft_invalid` with pointers for what cannot be built.
+    What it lacks for a conversation is filled with a plain scenario, persona or rubric, and so is what the actor may
+    not read. Raises `not_found`, `unsupported_artifact`, and `draft_invalid` with pointers for what cannot be built.
     """
     draft = held_draft(tx, actor, draft_id, lock=True)
     check_open(draft)
@@ -84,7 +97,7 @@ def start_try(tx: Tx, actor: Actor, draft_id: str) -> str:
         parts=_parts(trying, built, name),
     )
     trying.put("simulation", simulation)
-    entry_id = EntryId(trying.id("practice"))
+    entry_id = EntryId(trying.id(PRACTICE))
     entry = Entry(
         id=entry_id,
         kind="practice",
@@ -96,11 +109,68 @@ def start_try(tx: Tx, actor: Actor, draft_id: str) -> str:
     return entry_id
 
 
+def simulation_of_try(tx: Tx, actor: Actor, draft_id: str) -> tuple[str, int]:
+    """The id of the simulation in which the actor tries a draft that the actor may read, be it there yet or not, and
+    when the draft was changed for the last time, in milliseconds. Raises `not_found`."""
+    draft = held_draft(tx, actor, draft_id)
+    trial = Trial(draft_id=draft.id, account_id=actor.account_id)
+    return _Trying(tx=tx, actor=actor, draft=draft, trial=trial).id("simulation"), draft.updated_at
+
+
+def check_try(tx: Tx, actor: Actor, entry_id: str) -> None:
+    """Refuses an attempt in a try whose draft the actor may not read any more, or something that is played in it:
+    `not_found`. Trying the draft again leaves that out. Other entries are none of its business."""
+    draft_id = trainings.draft_of_try(tx, entry_id)
+    if draft_id is None:
+        return
+    draft, entry = drafts.draft(tx, draft_id), catalog.entry_for(tx, "practice", EntryId(entry_id))
+    if draft is None or entry is None or not may_read(tx, actor, draft):
+        raise not_found("Practice entry")
+    if not all(_is_seen(tx, actor, each) for each in entry.templates):
+        raise not_found("Practice entry")
+
+
+def _is_seen(tx: Tx, actor: Actor, template: ChatTemplate) -> bool:
+    """Whether an actor may read all that a chat of a try is made of, besides what belongs to the try itself."""
+    scenario = catalog.scenario_version(tx, template.scenario_id, template.scenario_version)
+    if scenario is None:
+        return False
+    named = [("scenario", scenario.id), *(("persona", each) for each in scenario.persona_ids)]
+    named += [("document", each) for each in scenario.document_ids]
+    named += [("rubric", template.rubric_id)] if template.rubric_id is not None else []
+    return all(_is_of_try(tx, of_id) or access.may_be_named(tx, actor, kind, of_id) for kind, of_id in named)
+
+
+def _is_of_try(tx: Tx, content_id: str) -> bool:
+    row = authored.current(tx, content_id)
+    return row is not None and row.pack == trainings.TRIAL_PACK
+
+
 def close_tries(tx: Tx, draft_id: str) -> None:
     """Nobody begins a try of this draft any more; what was begun goes on. For drafts that are published or deleted."""
     for entry, trial in trainings.trials_of(tx, draft_id):
         if entry.active:
             trainings.put_trial(tx, replace(entry, active=False), trial)
+
+
+def close_lost_tries(tx: Tx, draft: Draft) -> None:
+    """Who may not read a draft any more does not begin a try of it."""
+    for entry, trial in trainings.trials_of(tx, draft.id):
+        actor = accounts.actor_by_id(tx, trial.account_id)
+        if entry.active and (actor is None or not may_read(tx, actor, draft)):
+            trainings.put_trial(tx, replace(entry, active=False), trial)
+
+
+def closed_tries(tx: Tx) -> list[str]:
+    """The practice entries of those tries that name files of authors and are closed."""
+    rows = ((each, authored.current(tx, each)) for each in files.all_users(tx, "try"))
+    return [entry_id for entry_id, row in rows if row is None or not row.active]
+
+
+def forget_tries(tx: Tx, entry_ids: Iterable[str]) -> None:
+    """Closed tries name no files any more, for there is no chat of them that shows one."""
+    for entry_id in entry_ids:
+        files.forget(tx, MediaUser(kind="try", id=entry_id))
 
 
 def _compiled(trying: _Trying, artifact_type: str, artifact_id: str, values: Values) -> Compiled:
@@ -109,14 +179,23 @@ def _compiled(trying: _Trying, artifact_type: str, artifact_id: str, values: Val
         artifact_type=artifact_type,
         artifact_id=artifact_id,
         values=values,
-        writers=trying.draft.artifact.writers,
+        draft_id=trying.draft.id,
     )
     built = compiled(trying.tx, wanted)
-    found = errors(built.findings)
+    found = [each for each in errors(built.findings) if not _is_left_out(each)]
     if found:
         text = f"This draft cannot be tried yet: {found[0].message}"
         raise Refusal("draft_invalid", text, faults=faults_of(found, values))
     return built
+
+
+def _is_left_out(finding: Finding) -> bool:
+    """Whether it is about something that is not there for the actor, and is not played either."""
+    return finding.code == "form.unknown_link" and (finding.type, finding.field) in _LEFT_OUT
+
+
+def _may_read(trying: _Trying, artifact_type: str, artifact_id: str) -> bool:
+    return access.may_be_named(trying.tx, trying.actor, artifact_type, artifact_id)
 
 
 def _departments(actor: Actor, built: Compiled) -> tuple[str, ...]:
@@ -130,8 +209,9 @@ def _parts(trying: _Trying, built: Compiled, name: str) -> tuple[SimulationPart,
     rubric_id: str | None = None
     match built.content:
         case Simulation() as simulation:
-            if simulation.parts:
-                return simulation.parts
+            parts = tuple(_part_as_seen(trying, each) for each in simulation.parts if _is_there(trying, each))
+            if parts:
+                return parts
             scenario = _plain_scenario(trying, name)
         case Scenario() as drafted:
             scenario = _scenario(trying, drafted, built.nested, name)
@@ -155,6 +235,25 @@ def _parts(trying: _Trying, built: Compiled, name: str) -> tuple[SimulationPart,
     return (part,)
 
 
+def _is_there(trying: _Trying, part: SimulationPart) -> bool:
+    return _may_read(trying, "scenario", part.scenario_id)
+
+
+def _part_as_seen(trying: _Trying, part: SimulationPart) -> SimulationPart:
+    """A published scenario and its rubric, as far as the actor may read them and what is in them."""
+    published = newest_scenario(trying.tx, part.scenario_id)
+    if published is not None:
+        seen = as_seen(trying.tx, trying.actor, published)
+        if seen != published:
+            personas = seen.persona_ids or (_plain_persona(trying).id,)
+            copy = replace(seen, id=trying.id("scenario", published.id), persona_ids=personas)
+            trying.put("scenario", copy)
+            part = replace(part, scenario_id=copy.id)
+    if part.rubric_id is not None and not _may_read(trying, "rubric", part.rubric_id):
+        part = replace(part, rubric_id=_plain_rubric(trying))
+    return part
+
+
 def _scenario(trying: _Trying, drafted: Scenario, nested: Sequence[Nested], name: str) -> Scenario:
     """The drafted scenario, with the personas and documents that are written in it."""
     own: dict[str, str] = {}
@@ -163,6 +262,7 @@ def _scenario(trying: _Trying, drafted: Scenario, nested: Sequence[Nested], name
         content = cast("Persona | Document", built.content)
         own[each.artifact_id] = trying.id(each.artifact_type, each.artifact_id)
         trying.put(built.kind, replace(content, id=own[each.artifact_id], name=content.name or UNNAMED))
+    drafted = as_seen(trying.tx, trying.actor, drafted, own)
     personas = tuple(own.get(each, each) for each in drafted.persona_ids)
     castings = tuple(replace(each, persona_id=own.get(each.persona_id, each.persona_id)) for each in drafted.castings)
     return replace(
@@ -191,6 +291,7 @@ def _plain_scenario(trying: _Trying, name: str, persona: Persona | None = None) 
         name=name,
         description="A plain conversation, to try a draft.",
         persona_ids=(met.id,),
+        parameters=stand_in(met).parameters,
     )
 
 

@@ -1,11 +1,12 @@
 """Ask, answer, expire, cancel, assign. A pause is settled once, whoever is first, in whichever process (P7)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.conversations.rooms import lab_room
 from parlour.events.erasing import actions as erasing
 from parlour.events.erasing.actions import Told
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.pauses import store

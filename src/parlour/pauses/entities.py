@@ -1,9 +1,9 @@
 """Questions and answers as values (lab protocol 6.2). Times in milliseconds, answers JSON objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId, PauseId
 

@@ -1,8 +1,7 @@
 """What happens to questions. Told in `lab_room` of the person who is asked and of whom it is assigned to."""
 
-from dataclasses import dataclass
-
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 from parlour.pauses.entities import Pause
 
 

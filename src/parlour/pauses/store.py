@@ -1,9 +1,10 @@
 """SQL over pauses. Every change of state is a compare-and-set that says whether it happened."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.pauses.entities import Answer, Asking, Body, OnExpiry, Pause, PauseState, Settling

@@ -9,7 +9,6 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from parlour.assistant.tools.arxiv import ID_PATTERN, Record
 from parlour.files.entities import Received
 from parlour.files.intake import Intake
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.providers.addresses import check_address, check_host
 from parlour.settings.lab import Arxiv

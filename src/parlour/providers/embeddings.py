@@ -4,13 +4,13 @@ Used only to re-rank what words have found, so a fault is never more than a plai
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import aiohttp
 import msgspec
 from pydantic import SecretStr
 from yarl import URL
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.limits import status_fault

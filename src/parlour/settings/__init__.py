@@ -141,7 +141,7 @@ class Settings(BaseSettings):
         """Where the database is: the given one, or a SQLite file in `data`."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{(self.data / 'parlour.sqlite3').absolute()}"
+        return sqlite_url(self.data.absolute())
 
     @property
     def private(self) -> bool:
@@ -152,6 +152,11 @@ class Settings(BaseSettings):
     def files(self) -> Path:
         """Where the bytes of files are."""
         return self.data / "files"
+
+
+def sqlite_url(data: Path) -> str:
+    """The address of the SQLite file in a data folder."""
+    return f"sqlite:///{data / 'parlour.sqlite3'}"
 
 
 def load_settings(file: Path | None = None, **given: Any) -> Settings:

@@ -8,7 +8,9 @@ class AuthoringSettings(BaseModel):
 
     `two_person`: content is published only when somebody else than its writers has approved it.
     `model` writes drafts (else `model` of the server). `image_model` and `video_model` are of openai_compatible
-    providers; without one nothing makes pictures. What is spoken uses the engine of `speech.out`.
+    providers; without one nothing makes pictures. What is spoken uses the engine of `speech.out`. An account keeps
+    `media_files_max` files for content with `media_total_bytes_max` bytes; those that nothing names go after
+    `media_unused_hours`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,6 +23,9 @@ class AuthoringSettings(BaseModel):
     video_seconds: int = Field(default=8, ge=1, le=600)
     media_seconds_max: float = Field(default=600.0, gt=0)
     media_bytes_max: int = Field(default=50 * 1024 * 1024, ge=1)
+    media_total_bytes_max: int = Field(default=2 * 1024**3, ge=0)
+    media_files_max: int = Field(default=2_000, ge=0)
+    media_unused_hours: float = Field(default=24.0, gt=0)
     drafts_max: int = Field(default=200, ge=1)
     draft_bytes_max: int = Field(default=1024 * 1024, ge=10_000)
     values_max: int = Field(default=1_000, ge=1)

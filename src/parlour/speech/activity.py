@@ -4,8 +4,7 @@ Hysteresis twice: speech begins at a higher probability than it ends at, and nei
 single quiet one decides anything.
 """
 
-from dataclasses import dataclass
-
+from parlour.kernel.dataclass import dataclass
 from parlour.speech.pcm import bytes_of, duration_ms
 from parlour.speech.ports import HEARD_RATE, SAMPLE_BYTES, VoiceActivity
 

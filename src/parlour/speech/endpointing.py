@@ -1,7 +1,8 @@
 """How long a pause must be to end a turn: it depends on whether what was said sounds finished (Glow 6.8.3)."""
 
 import re
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 _ENDED = re.compile(r"[.!?。！？…][\"'”’»」』）)\]]*\Z")
 _COMMA = re.compile(r"[,;:–—，；：、-]\Z")

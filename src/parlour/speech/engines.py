@@ -1,9 +1,9 @@
 """The engines of a server: what hears, what speaks, and why something does not."""
 
 import contextlib
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from parlour.kernel.dataclass import dataclass
 from parlour.speech.ports import Synthesizer, Transcriber
 
 

@@ -6,8 +6,9 @@ recognition really ends the work behind it.
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from parlour.kernel.dataclass import dataclass
 
 HEARD_RATE = 16_000
 SAMPLE_BYTES = 2

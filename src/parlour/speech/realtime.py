@@ -6,8 +6,9 @@ silently: `events` raises `ProviderFault`, and whoever wants to go on opens anot
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from parlour.kernel.dataclass import dataclass
 
 LINE_RATE = 24_000
 

@@ -11,10 +11,10 @@ import hashlib
 import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from parlour.files.ports import BlobStore
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import is_id
 from parlour.speech.ports import HEARD_RATE, SAMPLE_BYTES
 from parlour.speech.wav import wav_bytes

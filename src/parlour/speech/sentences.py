@@ -4,7 +4,8 @@ The first piece comes early (a clause is enough), so that a voice can begin; lat
 """
 
 import re
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 _STOP = re.compile(
     r"(?P<west>[.!?…]++[\"'”’»)\]*_]*+)(?P<space>\s++)(?=(?P<next>\S))"

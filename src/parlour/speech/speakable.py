@@ -3,7 +3,8 @@
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 _Change = Callable[[re.Match[str]], "str | int"]  # what stands instead; a number: that group of the match stays
 

@@ -5,9 +5,9 @@ out: lengths in headers count for nothing beyond the bytes that are there (lab p
 """
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.speech.pcm import RATE_MAX, RATE_MIN, duration_ms
 from parlour.speech.ports import HEARD_RATE, SAMPLE_BYTES
 

@@ -2,9 +2,9 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.dialects import dialect_for
 from parlour.storage.migrate import NEWEST, MigrationError, migrate_apart
 from parlour.storage.sqlite import SQLite

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from parlour.kernel.clock import Clock
@@ -89,8 +88,3 @@ class Database:
             return action(Tx(cursor, self.dialect, self._ids, self._clock.now_ms(), guard=None))
         finally:
             cursor.execute("ROLLBACK")
-
-
-def sqlite_url(data: Path) -> str:
-    """The address of the default store in a data folder."""
-    return f"sqlite:///{data / 'parlour.sqlite3'}"

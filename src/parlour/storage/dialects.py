@@ -6,13 +6,14 @@ every room entry a `seq` without holes, under a lock that is held until the comm
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Announced, Cursor
 
 READS = ("SELECT", "WITH")

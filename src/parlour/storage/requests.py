@@ -4,10 +4,9 @@ The id is claimed in the transaction of the command itself, so of two equal requ
 time, also on two servers, one acts and the other gets its answer.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 

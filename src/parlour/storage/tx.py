@@ -6,11 +6,11 @@ thread, where writing raises), so it must not wait for anything but the database
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import Ids, JobId
 
 JOB_LEASE_MS = 15_000

@@ -12,10 +12,11 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import Ids
 from parlour.kernel.refusals import Refusal
 from parlour.storage.dialects import Connection, Dialect, Logged

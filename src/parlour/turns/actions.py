@@ -1,7 +1,5 @@
 """Begin and stop a turn. The turn itself is a job (`work.py`)."""
 
-from dataclasses import dataclass
-
 from parlour.conversations import actions as conversations
 from parlour.conversations.actions import Learner
 from parlour.conversations.entities import Chat
@@ -9,6 +7,7 @@ from parlour.conversations.spoken import ledger, sessions
 from parlour.conversations.spoken.entities import VoiceSession
 from parlour.conversations.spoken.ledger import Playback
 from parlour.jobs import queue
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, JobId, MessageId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx

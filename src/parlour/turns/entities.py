@@ -1,8 +1,8 @@
 """What requests to models used, as it is kept and summed up."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 Grouping = Literal["day", "model", "task", "person"]

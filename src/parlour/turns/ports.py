@@ -5,8 +5,10 @@ stream (`aclose`) or cancelling the task must cancel the request for real.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
+
+from parlour.kernel.dataclass import dataclass
 
 Task = Literal["reply", "hints", "grade", "summary", "draft", "assist", "candidate", "prefer"]
 

@@ -9,10 +9,10 @@ never read here: it only comes in `user` messages.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog.entities import Persona
 from parlour.conversations.entities import BLANK_LINE, Spoken
+from parlour.kernel.dataclass import dataclass
 
 PARTS_MAX = 6
 MARKER_CHARACTERS_MAX = 200

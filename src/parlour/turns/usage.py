@@ -8,10 +8,10 @@ none they are estimated, four characters a token, and the row says so.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import get_args
 
 from parlour.catalog import actions as catalog
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId, ChatId
 from parlour.storage.tx import Tx
 from parlour.turns import store

@@ -6,9 +6,10 @@ presumed dead, or a turn that was stopped, adds nothing. A spoken reply is compl
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import msgspec
 
@@ -23,6 +24,7 @@ from parlour.conversations.spoken import ledger
 from parlour.conversations.spoken.entities import Heard
 from parlour.events.pump import Pump
 from parlour.jobs.queue import Job, Kind, LeaseLostError
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import ProviderFault, Refusal
@@ -37,6 +39,8 @@ from parlour.turns.speaking import give_up_speaking, is_being_spoken, until_spok
 from parlour.turns.stopping import StopWatch
 from parlour.turns.streams import CastStream, ReplyStream, StoppedError, first_within
 from parlour.turns.usage import Meter, Payer, Used
+
+logger = logging.getLogger("parlour.turns")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +157,9 @@ class TurnRunner:
         if not task.written:
             try:
                 await self._hear(task, stream)
-            except (ProviderFault, TimeoutError):
+            except (ProviderFault, TimeoutError) as error:
+                if isinstance(error, TimeoutError):  # a fault says itself why
+                    logger.warning("model_timed_out", extra={"model": self._model_name, "job": job.job_id})
                 stream.end()
                 await stream.settle()
                 await self._fail(job, task, stream)

@@ -199,8 +199,7 @@ def test_all_levels_sum_to_alpha(looks: int, alpha: float) -> None:
 
 
 def test_looks_are_fixed_beforehand() -> None:
-    assert Boundary(looks=(0.5, 1.0)).crossed(1, 0.003)
-    assert not Boundary(looks=(0.5, 1.0)).crossed(1, 0.01)
+    assert Boundary(looks=(0.5, 1.0)).level(1) == pytest.approx(spent(0.5))
     for looks in (0, (0.5, 0.4, 1.0), (0.5,), ()):
         with pytest.raises(ValueError, match="looks are"):
             Boundary(looks=looks)

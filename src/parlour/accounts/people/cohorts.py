@@ -1,7 +1,6 @@
 """Verbs of staff on cohorts: who is in them, what they are called, whose they are. `managing` says what `route` is."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import Account, Cohort, CohortPart
@@ -9,6 +8,7 @@ from parlour.accounts.names import check_name
 from parlour.accounts.people.managing import Done, note, present
 from parlour.accounts.people.seeing import cohort_to_edit, may_edit_cohort, may_see
 from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import forbidden, invalid, not_found
 from parlour.storage.tx import Tx

@@ -1,7 +1,6 @@
 """Pages of people, departments, roles and cohorts, each as far as who asks sees them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import Account, Cohort, CohortPart, Department
@@ -11,6 +10,7 @@ from parlour.accounts.people.seeing import may_change, may_edit_cohort, may_move
 from parlour.kernel.actor import RANKS, ROLES, Actor, Role
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.cursors import cursor_of, page_after, said_by
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import not_found
 from parlour.storage.tx import Tx
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Literal
 
@@ -17,6 +17,7 @@ from parlour.accounts.people.seeing import may_change, may_move
 from parlour.audit import actions as audit
 from parlour.audit.entities import Entry
 from parlour.kernel.actor import RANKS, Actor, Role
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, forbidden, invalid, not_found
 from parlour.storage.tx import Tx
 
@@ -101,7 +102,7 @@ def change_account(tx: Tx, actor: Actor, account_id: str, change: AccountChange,
     address by others than superadmins: people sign in with it.
     """
     actor = present(tx, actor)
-    store.lock_account(tx, account_id)
+    accounts.lock(tx, account_id)
     account = account_to_read(tx, actor, account_id)
     is_in = store.departments_of(tx, account_id)
     _check_change(actor, account, change, is_in)

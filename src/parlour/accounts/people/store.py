@@ -1,12 +1,12 @@
 """The SQL of whom somebody sees, and of what staff change about people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from parlour.accounts.entities import Account, Cohort, CohortPart
 from parlour.accounts.store import COLUMNS, account_of
 from parlour.kernel.actor import Role
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 
@@ -33,11 +33,6 @@ def sees(tx: Tx, sight: Sight, account_id: str) -> bool:
     """Whether somebody sees an account."""
     seen, params = _seen(sight)
     return tx.one(f"SELECT id FROM accounts WHERE id = :id AND ({seen})", id=account_id, **params) is not None  # noqa: S608
-
-
-def lock_account(tx: Tx, account_id: str) -> None:
-    """Nobody else changes the account before the transaction ends."""
-    tx.one("SELECT id FROM accounts WHERE id = :id FOR UPDATE", id=account_id)
 
 
 def roles_seen(tx: Tx, sight: Sight) -> dict[Role, int]:

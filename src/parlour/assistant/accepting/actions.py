@@ -1,7 +1,5 @@
 """`accept`: from what was sent to what happens, in one transaction (lab protocol 2.2, 2.4)."""
 
-from dataclasses import dataclass
-
 from parlour.assistant.accepting.entities import Accepted, Attachment, Said
 from parlour.assistant.entities import ConversationId, LabMessage, LabMessageId, Language, TurnId
 from parlour.assistant.language import language_of
@@ -14,6 +12,7 @@ from parlour.assistant.questions.actions import Words
 from parlour.files import actions as files
 from parlour.files.entities import NewFile
 from parlour.files.handles import handle_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import PauseId
 from parlour.kernel.refusals import Refusal
 from parlour.pauses.entities import Pause

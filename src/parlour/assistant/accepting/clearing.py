@@ -1,6 +1,6 @@
 """`clear`: an empty conversation, the old one kept for its owner's searches or erased (lab protocol 5.2)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.assistant.accepting import store
 from parlour.assistant.accepting.stopping import close_question
@@ -16,6 +16,7 @@ from parlour.events.erasing import actions as erasing
 from parlour.events.facts import fact_of
 from parlour.files import actions as files
 from parlour.files.handles import handle_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.pauses import actions as pauses
 from parlour.pauses.entities import Body, Pause

@@ -1,10 +1,10 @@
 """What a person sends, and what became of it (lab protocol 2.2, 2.3)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.assistant.entities import Flags, LabMessageId, LabState, Language, TurnId
 from parlour.files.entities import Received
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 SaidKind = Literal["text", "file", "speech"]

@@ -6,7 +6,7 @@ so, a question is open again and says so. The model is never asked about it.
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.assistant.entities import LabMessage, Language, Turn
 from parlour.assistant.loop import journal
@@ -24,6 +24,7 @@ from parlour.events.pump import Pump
 from parlour.files import actions as files
 from parlour.files.entities import StoredFile
 from parlour.jobs.queue import Job, Kind, LeaseLostError
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx

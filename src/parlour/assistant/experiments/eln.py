@@ -8,7 +8,6 @@ data gives the same bytes, so that archives can be compared.
 import hashlib
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from parlour.assistant.experiments.export import Person, Recorded, markdown
 from parlour.files.entities import StoredFile
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 
 METADATA = "ro-crate-metadata.json"
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"

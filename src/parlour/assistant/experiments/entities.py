@@ -1,9 +1,9 @@
 """Experiments and log entries as values. Times in milliseconds."""
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal, NewType
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 ExperimentId = NewType("ExperimentId", str)

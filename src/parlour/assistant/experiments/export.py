@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -12,6 +11,7 @@ from parlour.assistant.experiments.entities import Entry, Experiment
 from parlour.files import actions as files
 from parlour.files.entities import StoredFile
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 _MARKUP = re.compile(r"^(\s*)([#>+*-]|\d+[.)])(?=\s|$)", re.MULTILINE)

@@ -1,7 +1,8 @@
 """Instruments as values. Times in milliseconds."""
 
-from dataclasses import dataclass
 from typing import NewType
+
+from parlour.kernel.dataclass import dataclass
 
 InstrumentId = NewType("InstrumentId", str)
 

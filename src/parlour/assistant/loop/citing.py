@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from parlour.assistant.entities import Language, Reference
 from parlour.assistant.loop.journal import Journal
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Passage
+from parlour.kernel.dataclass import dataclass
 
 REFERENCES_MAX = 10
 QUOTE_CHARACTERS_MAX = 500

@@ -6,7 +6,6 @@ it is data: what a tool may do is decided elsewhere (`authorise.py`), not by any
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from parlour.assistant.entities import LabMessage, Reference
 from parlour.assistant.loop.journal import Made, Past, Wanted, arguments_of
 from parlour.assistant.loop.standing import Standing
 from parlour.assistant.tools.ports import Passage, Tool
+from parlour.kernel.dataclass import dataclass
 from parlour.turns.ports import Said, ToolCall
 
 RULES = """You are the assistant of a laboratory. You answer from its papers, notes, experiment logs and instruments.

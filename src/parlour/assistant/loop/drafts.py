@@ -6,7 +6,7 @@ Until then the turn runs, so nothing that was said after it can be answered befo
 turn meanwhile ends the draft.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.assistant.entities import LabMessageId, Language, Step, Turn
 from parlour.assistant.loop import journal
@@ -18,6 +18,7 @@ from parlour.assistant.messages.turns import Speak
 from parlour.assistant.questions import actions as questions
 from parlour.assistant.questions.entities import Delivery, Worded
 from parlour.assistant.sentences import sentence
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.storage.tx import Tx
 

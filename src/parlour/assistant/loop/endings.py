@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
@@ -18,6 +18,7 @@ from parlour.assistant.messages import members, replies, saying
 from parlour.assistant.messages.replies import Ending, NewReply
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Passage
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 logger = logging.getLogger("parlour.assistant")

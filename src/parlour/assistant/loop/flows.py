@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from parlour.assistant.entities import JsonValue
@@ -20,6 +19,7 @@ from parlour.assistant.tools.ports import (
     UnknownError,
     Wish,
 )
+from parlour.kernel.dataclass import dataclass
 
 logger = logging.getLogger("parlour.assistant")
 

@@ -7,13 +7,14 @@ the final; `heard/<message id>` is a recording. A row without `finished_at` has 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgspec
 
 from parlour.assistant.entities import JsonValue, Step, StepKind, TurnId
 from parlour.assistant.loop import store
 from parlour.assistant.tools.ports import Outcome, Status
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode, decode_untyped
 from parlour.kernel.ids import PauseId
 from parlour.storage.tx import Tx

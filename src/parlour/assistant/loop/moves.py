@@ -1,7 +1,7 @@
 """From one step of a turn to the next (lab protocol 7.1). Each move is part of the transaction that ends a step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from parlour.assistant.entities import JsonValue, Language, Member, StepKind, Turn, TurnId
@@ -16,6 +16,7 @@ from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Extract
 from parlour.assistant.tools.registry import Toolbox
 from parlour.conversations.rooms import lab_room
+from parlour.kernel.dataclass import dataclass
 from parlour.settings.lab import LabLimits
 from parlour.storage.tx import Tx
 

@@ -8,7 +8,7 @@ the transaction that does it, or that commits its beginning: a policy `ask` need
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from parlour.assistant.entities import JsonValue, Turn
@@ -19,6 +19,7 @@ from parlour.assistant.loop.standing import Held
 from parlour.assistant.questions import actions as questions
 from parlour.assistant.questions.entities import NewQuestion, Settled
 from parlour.assistant.tools.ports import Ask, Do, Operation, Outside, Policy, Tool, ToolError, Wish
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import PauseId
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.tx import Tx

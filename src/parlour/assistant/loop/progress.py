@@ -1,11 +1,11 @@
 """Where a turn is between two steps; kept in `lab_turns.progress`. What it learnt is in the journal."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from parlour.assistant.entities import LabMessageId
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 
 Phase = Literal["prepare", "think", "act"]

@@ -6,7 +6,6 @@ can speak is told as text. Either way the reply is told once, by the transaction
 
 import asyncio
 import logging
-from dataclasses import dataclass
 
 from parlour.assistant.entities import Step, Turn
 from parlour.assistant.loop import drafts, endings, journal
@@ -25,6 +24,7 @@ from parlour.files.entities import NewFile, Received
 from parlour.files.handles import handle_of
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.settings.lab import LabLimits

@@ -6,7 +6,7 @@ cancelled meanwhile, stores nothing: not a step, not a piece of text.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from parlour.assistant.entities import LabMessage, Member, Turn, TurnId
@@ -21,6 +21,7 @@ from parlour.files.entities import StoredFile
 from parlour.files.handles import parse
 from parlour.jobs.queue import Job, LeaseLostError
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.turns import usage

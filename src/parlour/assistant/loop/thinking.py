@@ -7,7 +7,7 @@ text that a failed try has told is taken back.
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.assistant.entities import Step
 from parlour.assistant.loop import context, journal
@@ -17,6 +17,7 @@ from parlour.assistant.loop.standing import Held
 from parlour.assistant.loop.streaming import AnswerStream, tell
 from parlour.assistant.tools.ports import Tool
 from parlour.assistant.tools.registry import spec_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.dice import Dice
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.tx import Tx

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from parlour.assistant.entities import LabMessageId, Turn
@@ -23,6 +23,7 @@ from parlour.events.pump import Pump
 from parlour.files.entities import StoredFile
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import new_secret
 from parlour.kernel.refusals import ProviderFault

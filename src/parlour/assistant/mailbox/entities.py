@@ -1,9 +1,9 @@
 """What the mailbox holds, as values. Times in milliseconds."""
 
-from dataclasses import dataclass
 from typing import NewType
 
 from parlour.assistant.entities import LabMessage, LabMessageId, Language, TurnId
+from parlour.kernel.dataclass import dataclass
 from parlour.pauses.entities import Pause
 
 ClaimToken = NewType("ClaimToken", str)

@@ -1,9 +1,8 @@
 """What the mailbox tells: pieces of text in one when the log is shortened, and servers that a claim lapsed."""
 
-from dataclasses import dataclass
-
 from parlour.assistant.entities import LabMessageId, TurnId
 from parlour.events.facts import fact
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 

@@ -60,11 +60,6 @@ def turns_in(tx: Tx, conversation_id: ConversationId) -> list[TurnId]:
     return store.turns_of_conversation(tx, conversation_id)
 
 
-def of_turn(tx: Tx, turn_id: TurnId) -> list[LabMessage]:
-    """Everything said in a turn, in order."""
-    return rows.of_turn(tx, turn_id)
-
-
 def files_of_turn(tx: Tx, turn_id: TurnId) -> list[str]:
     """The handles of the files that the person sent in a turn, in order; recordings of speech are none."""
     sent = [said for said in rows.of_turn(tx, turn_id) if said.role == "person"]

@@ -1,6 +1,6 @@
 """What the assistant says: questions, and the one final reply of every turn (lab protocol 4, 7.6)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from parlour.assistant.entities import LabMessage, LabMessageId, Language, Reference, Turn
@@ -12,6 +12,7 @@ from parlour.assistant.messages.store import Ended
 from parlour.assistant.messages.turns import NewTurn
 from parlour.assistant.sentences import sentence
 from parlour.conversations.rooms import lab_room
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.storage.tx import Tx
 

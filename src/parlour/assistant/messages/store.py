@@ -1,11 +1,11 @@
 """SQL over members, conversations and turns; what was said is in `said/store.py`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from parlour.assistant.entities import ConversationId, Flags, LabMessageId, Language, Turn, TurnId, TurnState
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx

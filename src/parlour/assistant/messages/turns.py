@@ -2,13 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from parlour.assistant.entities import ConversationId, Flags, LabMessageId, LabState, Turn, TurnId, TurnState
 from parlour.assistant.facts import LabStateChanged, LabTurnFinished, LabTurnStarted
 from parlour.assistant.messages import members, store
 from parlour.assistant.messages.said import store as rows
 from parlour.conversations.rooms import lab_room
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 

@@ -1,9 +1,9 @@
 """Notes as values. Times in milliseconds."""
 
-from dataclasses import dataclass
 from typing import NewType
 
 from parlour.assistant.papers.entities import PaperId
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 NoteId = NewType("NoteId", str)

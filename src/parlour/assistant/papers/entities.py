@@ -1,8 +1,8 @@
 """Papers as values. Times in milliseconds."""
 
-from dataclasses import dataclass
 from typing import Literal, NewType
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 PaperId = NewType("PaperId", str)

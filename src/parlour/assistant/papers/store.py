@@ -1,10 +1,10 @@
 """SQL over papers."""
 
 import json
-from dataclasses import dataclass
 
 from parlour.assistant.papers.about import fold_doi
 from parlour.assistant.papers.entities import About, Paper, PaperId
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx

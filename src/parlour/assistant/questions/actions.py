@@ -6,7 +6,7 @@ transaction, so that no answer is ever kept without the work that goes on with i
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import cast
 
 import msgspec
@@ -32,6 +32,7 @@ from parlour.assistant.sentences import SENTENCES
 from parlour.audit import actions as audit
 from parlour.audit.entities import Entry
 from parlour.conversations.rooms import lab_room
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.pauses import actions as pauses
@@ -72,15 +73,6 @@ def operation_digest(operation: Shown) -> str:
     return hashlib.sha256(encoded).hexdigest()
 
 
-def ask(tx: Tx, turn: Turn, new: NewQuestion) -> PauseId:
-    """Ask the turn's person: the question, its message and the waiting turn, in this transaction.
-
-    The job of the turn must end in it too. Told: the message, the question, that it can be delivered, the state.
-    """
-    members.lock(tx, turn.account_id)
-    return put(tx, turn, worded(tx, turn, new))
-
-
 def worded(tx: Tx, turn: Turn, new: NewQuestion) -> Worded:
     """A question in the language of the turn's person, as it stands now; nobody is asked by this."""
     language = members.member(tx, turn.account_id).language
@@ -89,7 +81,11 @@ def worded(tx: Tx, turn: Turn, new: NewQuestion) -> Worded:
 
 
 def put(tx: Tx, turn: Turn, new: Worded, delivery: Delivery | None = None) -> PauseId:
-    """As `ask`, for a question that is worded already; `delivery` for one that should be spoken."""
+    """Ask the turn's person: the question, its message and the waiting turn, in this transaction.
+
+    The job of the turn must end in it too. Told: the message, the question, that it can be delivered, the state.
+    `delivery` for a question that should be spoken.
+    """
     members.lock(tx, turn.account_id)
     language: Language = "zh" if new.body.language == "zh" else "en"
     reply = NewReply(text=new.body.text, references=new.references, extra_info=new.body.extra_info, language=language)

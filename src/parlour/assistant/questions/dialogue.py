@@ -5,7 +5,7 @@ the flows that use them. Each ends after its rounds with `AbandonedError`, as it
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import cast
 
 from parlour.assistant.entities import JsonValue, Member
@@ -15,6 +15,7 @@ from parlour.assistant.questions.phrases import fold
 from parlour.assistant.questions.values import value_of
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import AbandonedError, Ask, Call, Extract, FailedError, UnknownError, Wish
+from parlour.kernel.dataclass import dataclass
 from parlour.pauses.entities import Item
 
 SELECT_QUESTIONS_MAX = 3  # asked, and asked again at most twice

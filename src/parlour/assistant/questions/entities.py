@@ -1,10 +1,10 @@
 """What can be asked of a person, before it is stored as a pause (lab protocol 6.2, 6.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from parlour.assistant.entities import JsonValue, LabMessageId, Reference, TurnId
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.pauses.entities import Body, Pause, PauseState, QuestionKind
 

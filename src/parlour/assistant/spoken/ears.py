@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.files.actions import PIECE_BYTES
 from parlour.files.entities import StoredFile
 from parlour.files.ports import BlobStore
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.activity import GateRules, Onset, SpeechGate
 from parlour.speech.decoding.entities import Decoded, DecodingLimits, Reason

@@ -1,9 +1,9 @@
 """Which words of a reply are spoken, and in which language (lab protocol 10.3)."""
 
 import re
-from dataclasses import dataclass
 
 from parlour.assistant.messages.saying import without_sources
+from parlour.kernel.dataclass import dataclass
 from parlour.pauses.entities import Body, QuestionKind
 from parlour.speech.speakable import speakable
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from parlour.assistant.spoken.forms import language_of_voice
 from parlour.files.entities import Received
 from parlour.files.intake import Intake
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.pcm import Resampler
 from parlour.speech.ports import HEARD_RATE, SAMPLE_BYTES, Synthesizer, Voice

@@ -4,7 +4,6 @@ Offered only while arXiv can be reached. Nothing is downloaded that the person h
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from parlour.assistant.entities import JsonValue, Reference
@@ -29,6 +28,7 @@ from parlour.assistant.tools.ports import (
 from parlour.assistant.tools.searching import paper_reference, plain, references
 from parlour.files import actions as files
 from parlour.files.entities import NewFile, Received
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.tx import Tx

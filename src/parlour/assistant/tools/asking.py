@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from parlour.assistant.entities import TurnId
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.database import Database
 from parlour.turns import usage

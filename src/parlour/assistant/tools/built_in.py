@@ -1,11 +1,11 @@
 """All built-in tools of lab protocol 8.2 but arXiv, as one source for the registry."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.assistant.tools import date_time, experiments, history, instruments
 from parlour.assistant.tools.papers import PaperTools, Summarise, TextReader
 from parlour.assistant.tools.ports import Tool
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ without any experiment that first creates one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.experiments import actions
@@ -40,6 +40,7 @@ from parlour.assistant.tools.setting_up import (
     setting,
     text_in,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert
 from parlour.storage.tx import Tx
 

@@ -1,7 +1,7 @@
 """Searching the laboratory's instruments (lab protocol 8.2): their documents, and who their experts are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.assistant.entities import JsonValue, Reference
 from parlour.assistant.instruments import actions
@@ -9,6 +9,7 @@ from parlour.assistant.instruments.entities import Instrument
 from parlour.assistant.tools import arguments as given
 from parlour.assistant.tools.ports import Call, Do, Flow, Outcome, Passage, Tool
 from parlour.assistant.tools.searching import Wanted, found, instrument_reference, no_such, outcome, plain
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert
 from parlour.storage.tx import Tx
 

@@ -6,7 +6,6 @@ the operator's rules decide whether a call runs, is asked about, or is refused.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from parlour.assistant.entities import JsonValue
@@ -15,6 +14,7 @@ from parlour.assistant.questions.entities import Field, FieldType
 from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.ports import Call, Flow, Operation, Outcome, Outside, Policy, Tool
 from parlour.assistant.tools.remote import Answers, CallState, RemoteTool, Servers
+from parlour.kernel.dataclass import dataclass
 from parlour.settings.lab import ArgumentRule, McpServer, ToolRule
 
 ROUNDS_MAX = 5

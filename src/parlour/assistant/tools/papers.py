@@ -4,7 +4,6 @@ A summary comes from a model if there is one (`Summarise`), otherwise from sente
 """
 
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from parlour.assistant.entities import JsonValue, Language, TurnId
@@ -30,6 +29,7 @@ from parlour.assistant.tools.searching import (
 from parlour.files import actions as files
 from parlour.files.entities import StoredFile
 from parlour.files.handles import handle_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal

@@ -7,11 +7,12 @@ it yields. A flow never performs anything itself, so it cannot forget to ask.
 """
 
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from parlour.assistant.entities import JsonValue, Member, Reference, TurnId
 from parlour.assistant.questions.entities import Field, Prompt
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 Policy = Literal["auto", "ask", "deny"]

@@ -1,10 +1,10 @@
 """What the tools of external servers need of their connections (lab protocol 8.3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from parlour.assistant.entities import JsonValue
+from parlour.kernel.dataclass import dataclass
 
 CallState = Literal["done", "failed", "unknown"]
 Answers: TypeAlias = Sequence[Mapping[str, JsonValue]]

@@ -4,7 +4,7 @@ Acts (`fn(tx, ...)`) return JSON, which the loop keeps; `outcome` and `reference
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -27,6 +27,7 @@ from parlour.files.handles import handle_of, parse
 from parlour.files.search import finding
 from parlour.files.search.embedding import decoded
 from parlour.files.search.entities import Hit, Query
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx

@@ -5,7 +5,6 @@ after five rounds with `AbandonedError`.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 
 from parlour.assistant.entities import JsonValue, Member
 from parlour.assistant.experiments import actions
@@ -23,6 +22,7 @@ from parlour.assistant.sentences import sentence
 from parlour.assistant.tools.arguments import titles
 from parlour.assistant.tools.ports import AbandonedError, Call, Do, FailedError, Operation, Wish
 from parlour.assistant.tools.searching import plain
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert
 from parlour.storage.tx import Tx
 

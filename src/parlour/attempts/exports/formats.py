@@ -1,12 +1,12 @@
 """The four forms of an export as files: what stands before, between and after the attempts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.attempts.exports import jsonl, markdown, table, xapi
 from parlour.attempts.exports.records import Record, record_of
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 

@@ -1,7 +1,7 @@
 """What an export is made from: an attempt as its reader sees it, and when its grades were given."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.attempts import access
 from parlour.attempts import detail_shapes as shapes
@@ -12,6 +12,7 @@ from parlour.conversations.spoken.reading.words import Spoken, spoken_in
 from parlour.grading import actions as grading
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, GradeId
 from parlour.storage.tx import Tx
 

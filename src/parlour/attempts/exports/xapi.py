@@ -5,12 +5,12 @@ new grade makes new statements. The actor is an account of this server, never an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.attempts import detail_shapes as shapes
 from parlour.attempts.exports.records import Record, Response
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 
 PLATFORM = "Parlour"

@@ -1,11 +1,11 @@
 """Putting attempts away: they stay what they are, and lists can leave them out (`is_archived`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.attempts import access
 from parlour.attempts.history import store
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 ATTEMPTS_MAX = 200

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.attempts import store
 from parlour.attempts.history import store as history
@@ -10,6 +9,7 @@ from parlour.attempts.history.store import Found, Wanted
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.cursors import cursor_after, place_of
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 CHARACTERS_MIN = 2

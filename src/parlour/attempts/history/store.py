@@ -1,8 +1,8 @@
 """SQL over finished work: words in it, its archive flag, its removal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, ChatId
 from parlour.storage.tx import Tx
 

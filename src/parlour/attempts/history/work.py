@@ -3,10 +3,9 @@
 What was announced just before the deletion may be stored by the same commit, too late for it to see.
 """
 
-from dataclasses import dataclass
-
 from parlour.events import log
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx

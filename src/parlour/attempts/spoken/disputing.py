@@ -1,7 +1,5 @@
 """Disputes over what was heard: the learner opens one before there is a grade, staff of the attempt decide it."""
 
-from dataclasses import dataclass
-
 from parlour.attempts import access
 from parlour.attempts.access import ChatInAttempt
 from parlour.attempts.spoken.reading import SpeechRules, is_graded, shown_utterance
@@ -10,6 +8,7 @@ from parlour.audit import actions as audit
 from parlour.audit.entities import Entry
 from parlour.conversations.spoken.reading import disputes
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, forbidden
 from parlour.storage.tx import Tx
 

@@ -1,10 +1,10 @@
 """The end of recordings: those that are old, and spools that a dead process left."""
 
 import logging
-from dataclasses import dataclass
 
 from parlour.conversations.spoken.reading import keeping
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.speech.recording import Spools
 from parlour.storage.database import Database
 

@@ -1,7 +1,6 @@
 """What was spoken in a chat, for those who may read it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import access
@@ -25,6 +24,7 @@ from parlour.files import actions as files
 from parlour.grading import actions as grading
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.storage.tx import Tx
 

@@ -1,9 +1,9 @@
 """What is read of speech (`GET /api/v1/chats/{chat_id}/speech`). Times are RFC 3339, places in sound milliseconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.conversations.spoken.entities import Dispute, HeardState, Measured, UtteranceState
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 
 

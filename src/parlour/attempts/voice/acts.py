@@ -1,10 +1,11 @@
 """What a voice session stores, each in one transaction. Every function takes an open `Tx`; none waits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.accounts import actions as accounts
 from parlour.attempts import access, store
 from parlour.catalog.entities import Material
+from parlour.catalog.filling import filled_scenario
 from parlour.conversations import actions as conversations
 from parlour.conversations.actions import Learner
 from parlour.conversations.entities import Chat
@@ -15,6 +16,7 @@ from parlour.conversations.spoken.ledger import Playback
 from parlour.conversations.spoken.recordings import record
 from parlour.conversations.spoken.utterances import Outcome, Recorded
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, forbidden, not_found
 from parlour.speech.recording import Kept
@@ -88,7 +90,7 @@ def _check_takes_speech(tx: Tx, chat: Chat) -> None:
 
 
 def _phrases(material: Material) -> tuple[str, ...]:
-    scenario = material.scenario
+    scenario = filled_scenario(material.scenario)
     names = [persona.name for persona in material.personas]
     return tuple([*names, scenario.name, *(objective.text for objective in scenario.objectives)][:PHRASES_MAX])
 

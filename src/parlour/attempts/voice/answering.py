@@ -1,7 +1,6 @@
 """What a session does with an answer: its text becomes sound, the ledger learns what was sent and heard."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from parlour.attempts.voice import acts
 from parlour.attempts.voice.channels import Channel, Failed, SentenceBegan, SoundMade, Tell, TextMade
@@ -12,6 +11,7 @@ from parlour.conversations.actions import Writing
 from parlour.conversations.spoken import ledger
 from parlour.conversations.spoken.entities import VoiceSession
 from parlour.conversations.spoken.ledger import Playback
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.turns import actions as turns
 from parlour.turns.streams import ReplyStream, StoppedError

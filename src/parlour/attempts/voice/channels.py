@@ -7,10 +7,10 @@ begins, and what was heard of it. Milliseconds; sound is PCM16.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from parlour.conversations.spoken.entities import VoicePath
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.speech.ports import Transcript
 from parlour.turns.ports import Said

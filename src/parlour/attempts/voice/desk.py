@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from parlour.attempts.voice import acts
@@ -15,6 +14,7 @@ from parlour.conversations.spoken import sessions
 from parlour.conversations.spoken.entities import SESSION_BEAT_SECONDS, VoiceSession
 from parlour.events.pump import Pump
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, ChatId, Ids
 from parlour.kernel.refusals import Refusal
 

@@ -5,7 +5,6 @@ Used by the session's one task only.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 from parlour.attempts.voice import acts
@@ -35,6 +34,7 @@ from parlour.conversations.facts import (
     TextReset,
 )
 from parlour.conversations.spoken.entities import VoiceSession
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 
 RoomFact = LearnerMessageAdded | ReplyCompleted | ReplyStarted | ReplyWritten | TextAdded | TextReset

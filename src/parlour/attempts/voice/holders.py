@@ -1,8 +1,8 @@
 """Who holds a voice session, and what they are told of it (Glow 6.8.8). Made by a wire; called by the session."""
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
 
 SOUND_RATE = 24_000

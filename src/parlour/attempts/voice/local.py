@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from parlour.attempts.voice.channels import (
     Briefing,
@@ -20,6 +19,7 @@ from parlour.attempts.voice.channels import (
 )
 from parlour.attempts.voice.mouth import UNAVAILABLE_TEXT, Mouth
 from parlour.conversations.spoken.entities import VoicePath
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.activity import GateRules, Offset, Onset, SpeechGate

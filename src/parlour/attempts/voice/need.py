@@ -1,8 +1,7 @@
 """What every voice session of a process works with."""
 
-from dataclasses import dataclass
-
 from parlour.attempts.voice.channels import Channels
+from parlour.kernel.dataclass import dataclass
 from parlour.settings.speech import VoiceSettings
 from parlour.speech.recording import Spools
 from parlour.storage.database import Database

@@ -3,8 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(kw_only=True, slots=True)

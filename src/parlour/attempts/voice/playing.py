@@ -7,11 +7,11 @@ ledger). Nothing here waits: timers of the event loop send.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from parlour.attempts.voice.holders import SOUND_RATE, ReplySound
 from parlour.attempts.voice.script import Script
 from parlour.conversations.spoken.ledger import Playback
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, MessageId
 
 BYTES_PER_MS = SOUND_RATE * 2 // 1000

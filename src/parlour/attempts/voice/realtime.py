@@ -11,7 +11,6 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import assert_never
 
 from parlour.attempts.voice.channels import (
@@ -32,6 +31,7 @@ from parlour.attempts.voice.outbox import Outbox
 from parlour.attempts.voice.pieces import SpokenPiece, take_turns, words_so_far
 from parlour.attempts.voice.speaking import SpeechMeter
 from parlour.conversations.spoken.entities import VoicePath
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.kernel.refusals import ProviderFault
 from parlour.settings import Settings

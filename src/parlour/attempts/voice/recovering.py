@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
 
 from parlour.attempts.voice import acts
 from parlour.attempts.voice.acts import RECOVER, RECOVER_SECONDS, RecoverSpeech
@@ -11,6 +10,7 @@ from parlour.conversations.spoken import sessions, utterances
 from parlour.conversations.spoken.entities import Utterance
 from parlour.conversations.spoken.utterances import Outcome
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.pcm import duration_ms

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.conversations.spoken.entities import Segment
+from parlour.kernel.dataclass import dataclass
 
 MS_PER_CHARACTER = 65
 _WORD = re.compile(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 
 from parlour.attempts.voice import acts
 from parlour.attempts.voice.acts import SpeechSaid
@@ -11,6 +10,7 @@ from parlour.attempts.voice.need import SessionNeed
 from parlour.conversations.spoken import utterances
 from parlour.conversations.spoken.entities import Utterance
 from parlour.conversations.spoken.utterances import Outcome
+from parlour.kernel.dataclass import dataclass
 from parlour.speech.recording import Kept, Spool, Spools
 
 WORDS_SECONDS = 0.25

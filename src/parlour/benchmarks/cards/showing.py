@@ -1,7 +1,6 @@
 """The benchmarks that an account may run, and how far their tests are: `GET /api/v1/benchmarks` (Glow 10.4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.benchmarks.cards.store import Tally, tallies
@@ -9,6 +8,7 @@ from parlour.benchmarks.detail_shapes import model_id
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Benchmark, Eval, ReplayMode
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.storage.tx import Tx
 

@@ -1,8 +1,8 @@
 """What the cards of benchmarks count (Glow 10.4), a statement each for all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Row, Tx
 
 # The grade that is the score of a replay: the newest done one of the judge that counts.

@@ -6,7 +6,7 @@ nonsense; else it is the candidate's. Every label has evidence that a reader can
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.benchmarks import store as tests
 from parlour.benchmarks.entities import (
@@ -25,6 +25,7 @@ from parlour.benchmarks.judging.grading import UNUSABLE
 from parlour.benchmarks.replaying.live import NO_PERSON, PERSON_FAILED, PERSON_SILENT
 from parlour.catalog.entities import Rubric, StandardGroup
 from parlour.grading.rules import collapsed, is_passed
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 EVIDENCE_MAX = 20

@@ -5,7 +5,7 @@ the newest of its done grades is the score of the replay (6.4.2). The others sho
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.benchmarks import reading
 from parlour.benchmarks import store as tests
@@ -25,6 +25,7 @@ from parlour.grading import rules
 from parlour.grading.asking import Judgement
 from parlour.grading.prompt import Paper
 from parlour.grading.rules import Level, clean
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx

@@ -1,7 +1,6 @@
 """How a person grades a replay: the scale that judges are measured with. A mark never changes a score."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from parlour.benchmarks import access, reading, store
 from parlour.benchmarks.entities import FeedbackRow, ReplayId, TestGrade, TestGradeId, TestId
@@ -11,6 +10,7 @@ from parlour.catalog.entities import Rubric, Standard, StandardGroup
 from parlour.grading import rules
 from parlour.grading.rules import clean
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, invalid, not_found
 from parlour.storage.tx import Tx
 

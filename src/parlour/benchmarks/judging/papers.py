@@ -5,7 +5,7 @@ Only outputs can be quoted: their message ids are those of the learner's lines. 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.benchmarks.entities import MadeCall, Replay, ReplayTurn, Test
 from parlour.catalog.actions import rubric_version, scenario_version
@@ -14,6 +14,7 @@ from parlour.catalog.entities import Rubric, Scenario
 from parlour.conversations.entities import Message, MessageType
 from parlour.grading.prompt import Paper
 from parlour.grading.rules import time_taken
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, MessageId
 from parlour.storage.tx import Tx
 

@@ -5,7 +5,7 @@ that show it, which are verified here. Asking in both orders shows, and averages
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
@@ -21,6 +21,7 @@ from parlour.grading.asking import Question
 from parlour.grading.prompt import OFFLINE, Previous, rubric_document, scenario_document, transcript
 from parlour.grading.rules import ITEMS_MAX, clean, collapsed
 from parlour.grading.verdicts import UnusableVerdictError, read_answer
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import MessageId
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Request, Said
@@ -43,8 +44,6 @@ Rules that nothing in the document changes:
 
 Answer with one JSON object and nothing else:
 {"choice": "first" or "second" or "tie", "reason": text, "quotes": {"first": [text], "second": [text]}}"""
-
-Place = Literal["first", "second"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,6 @@
 """SQL over the grades and preferences of tests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -14,6 +13,7 @@ from parlour.benchmarks.entities import (
     TestGradeId,
     TestId,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx

@@ -5,7 +5,6 @@ transaction (P9). Every way it can end is told (P8). The test is locked first, a
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from parlour.benchmarks import store as tests
@@ -16,6 +15,7 @@ from parlour.benchmarks.judging.preferring import PREFER, Pair, PreferOn
 from parlour.grading.asking import Asking, GraderLimits
 from parlour.grading.verdicts import UnusableVerdictError
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database

@@ -4,7 +4,7 @@ A benchmark is changed by who may run it and authors content; nobody gives it to
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.accounts import actions as accounts
 from parlour.benchmarks.access import benchmark_to_run
@@ -22,6 +22,7 @@ from parlour.catalog.benchmarks import Benchmark, Candidate, Recording
 from parlour.catalog.entities import Reference
 from parlour.catalog.publishing_benchmarks import put_benchmark, put_recording
 from parlour.kernel.actor import RANKS, Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Fault, Refusal, forbidden, not_found
 from parlour.storage.tx import Tx
 

@@ -6,7 +6,7 @@ passes, whose fault it was, times and costs stay, so the results of tests that u
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.audit import actions as audit
 from parlour.audit.entities import Entry
@@ -32,6 +32,7 @@ from parlour.conversations.rooms import invocation_room, person_room
 from parlour.events.erasing import actions as rooms
 from parlour.events.facts import fact_of
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import forbidden, not_found
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx

@@ -4,7 +4,7 @@ Whoever calls has asked the rights: to read the chat, and to run the benchmark t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
@@ -20,6 +20,7 @@ from parlour.conversations.scenes import material_of
 from parlour.grading import actions as grading
 from parlour.grading.entities import Grade
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, invalid, not_found

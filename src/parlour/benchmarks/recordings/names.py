@@ -9,12 +9,12 @@ inflected names of other languages, and people nobody here knows.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks.recordings.numbers import Numbered, digits, numbers
 from parlour.benchmarks.recordings.people import Part, Person, known
 from parlour.benchmarks.recordings.tokens import Token, composed, folded, spellings, words
 from parlour.benchmarks.recordings.words import FAMILY, GIVEN, GREETINGS, HAN, TITLES, WORDS
+from parlour.kernel.dataclass import dataclass
 
 _HANDLE = re.compile(r"@?(\w(?:[\w.+-]*\w)?)")
 _PIECE = re.compile(r"\w+")

@@ -6,8 +6,9 @@ be one, and any other run of seven to ten digits (with up to two letters before)
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from parlour.kernel.dataclass import dataclass
 
 NumberKind = Literal["email", "phone", "student"]
 PHONE_DIGITS_MIN, PHONE_DIGITS_MAX = 7, 15

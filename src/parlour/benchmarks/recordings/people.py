@@ -3,11 +3,12 @@
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from parlour.benchmarks.recordings.tokens import Token, composed, folded, is_solid, spellings, words
 from parlour.benchmarks.recordings.words import PARTICLES, TITLES, WORDS
+from parlour.kernel.dataclass import dataclass
 
 Role = Literal["given", "family", "particle"]
 _ASIDE = re.compile(r"\([^)]*\)")

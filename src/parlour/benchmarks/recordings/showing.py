@@ -1,7 +1,6 @@
 """Benchmarks and recordings as authors read them. Whose conversation a recording was is never shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import (
@@ -15,6 +14,7 @@ from parlour.catalog.benchmarks import (
     ReplayMode,
 )
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.storage.tx import Tx
 

@@ -8,12 +8,13 @@ one process all that have ended meanwhile go together, and they give way while a
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.benchmarks import store as tests
 from parlour.benchmarks.entities import Replay, ReplayId, TestId
 from parlour.benchmarks.replaying.telling import Hooks
 from parlour.jobs.queue import Job, LeaseLostError
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 

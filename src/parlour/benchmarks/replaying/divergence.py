@@ -6,7 +6,6 @@ word carries the white space before it, so that joining the pieces of a side giv
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -14,6 +13,7 @@ import msgspec
 
 from parlour.benchmarks.entities import MadeCall, ReplayTurn
 from parlour.catalog.benchmarks import RecordedMessage, Recording, ReplayMode
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode_untyped
 
 Change = Literal["equal", "insert", "delete"]

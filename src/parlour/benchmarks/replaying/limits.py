@@ -1,6 +1,6 @@
 """The bounds of a replay."""
 
-from dataclasses import dataclass
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

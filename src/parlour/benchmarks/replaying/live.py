@@ -9,7 +9,7 @@ the marker `[[end]]` or a closing line of its dialogue, or says nothing more, or
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.benchmarks.entities import Heard, ReplayTurn
 from parlour.benchmarks.replaying.limits import ReplayLimits
@@ -17,7 +17,9 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import LiveRules, Recording
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.entities import Document, Persona, Scenario
+from parlour.catalog.filling import filled_scenario
 from parlour.conversations.entities import BLANK_LINE, Mark, Message
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, MessageId
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.tx import Tx
@@ -168,7 +170,7 @@ def _opening(recording: Recording) -> tuple[Heard, ...]:
 
 
 def _learner(scenario: Scenario, lines: Sequence[str]) -> Persona:
-    goals = "\n".join(f"- {objective.text}" for objective in scenario.objectives)
+    goals = "\n".join(f"- {objective.text}" for objective in filled_scenario(scenario).objectives)
     instructions = f"You are the one who practises here. What you want to reach:\n{goals}" if goals else ""
     examples = tuple(line[:_EXAMPLE_CHARACTERS_MAX] for line in lines[:_EXAMPLES_MAX])
     return Persona(id=_LEARNER, name="a learner", instructions=instructions, examples=examples)

@@ -1,8 +1,7 @@
 """The job that replays: it goes on at the first turn that is not finished."""
 
-from dataclasses import dataclass
-
 from parlour.benchmarks.entities import ReplayId
+from parlour.kernel.dataclass import dataclass
 
 REPLAY = "benchmarks.replay"
 

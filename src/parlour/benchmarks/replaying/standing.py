@@ -1,7 +1,6 @@
 """Where a replay stands: what does not change while it runs, and its finished turns, as read or as just stored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks import reading, store
 from parlour.benchmarks.entities import Heard, MadeCall, Replay, ReplayId, ReplayTurn
@@ -12,6 +11,7 @@ from parlour.benchmarks.replaying.live import Person
 from parlour.benchmarks.replaying.tools import Record, record_of, tools_of
 from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Candidate, Recording, ReplayMode
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Request, Said, ToolSpec

@@ -1,7 +1,7 @@
 """The transactions of a turn: what is stored of it, and what is told. None of them locks the test."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -16,6 +16,7 @@ from parlour.benchmarks.replaying.streams import Asking
 from parlour.benchmarks.replaying.tools import calls_of
 from parlour.conversations.actions import fence_of
 from parlour.jobs.queue import Job, LeaseLostError
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from parlour.turns import usage

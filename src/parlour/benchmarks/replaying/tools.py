@@ -4,12 +4,12 @@ The k-th call of a name in a replay gets the k-th recorded result of that name. 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.benchmarks.entities import MadeCall, ReplayTurn
 from parlour.catalog.benchmarks import Candidate, Recording, ReplayMode
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.turns.ports import ToolCall, ToolSpec
 

@@ -11,7 +11,7 @@ heard of in the invocation's room, whichever process it came from, and cancels t
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.benchmarks import reading, store
 from parlour.benchmarks.entities import Heard, ReplayFault, ReplayId
@@ -29,6 +29,7 @@ from parlour.conversations.rooms import invocation_room
 from parlour.events.pump import Pump
 from parlour.jobs import queue
 from parlour.jobs.queue import Job, Kind, LeaseLostError
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.storage.database import Database

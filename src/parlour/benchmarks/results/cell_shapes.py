@@ -1,13 +1,13 @@
 """What one case in full consists of (`cell.py`). Times in milliseconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.benchmarks.entities import Blamed, GradeSource, GradeState, Outcome, ReplayState
 from parlour.benchmarks.replaying.divergence import AlignedTurn
 from parlour.benchmarks.results.list_shapes import EvidenceShown
 from parlour.catalog.benchmarks import Part, RecordedRole, ReplayMode
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 
 

@@ -1,13 +1,13 @@
 """The list of cases: every cell with whose fault it is, some at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.benchmarks.entities import Blame, Blamed, Outcome, ReplayState
 from parlour.benchmarks.results import store
 from parlour.benchmarks.results.data import Cell, Data
 from parlour.benchmarks.results.list_shapes import CellPage, CellShown, EvidenceShown, FailedCheck
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import invalid
 from parlour.storage.tx import Tx
 

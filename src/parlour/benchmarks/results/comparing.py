@@ -1,7 +1,7 @@
 """Which candidate is better: every other one beside the baseline, or every pair, each with a word and a sentence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from parlour.benchmarks.results.data import Cell, Data
 from parlour.benchmarks.results.preferences import preference_result
 from parlour.benchmarks.results.shapes import Comparison, Measure, PassDifference
 from parlour.benchmarks.results.units import options, shown, unit_of
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:
     from parlour.benchmarks.statistics.comparing import Difference, Pair

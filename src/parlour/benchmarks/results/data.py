@@ -1,7 +1,7 @@
 """What results are made from: the cells of a test with their scores, read at once and then independent of the store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from parlour.benchmarks import reading
 from parlour.benchmarks import store as tests
@@ -12,6 +12,7 @@ from parlour.benchmarks.results import store
 from parlour.benchmarks.results.store import Choice, Cost, GradeRow, ReplayRow
 from parlour.catalog.benchmarks import Recording
 from parlour.catalog.entities import Rubric
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.turns import usage
 from parlour.turns.entities import UsageOf, UsageSum

@@ -5,7 +5,7 @@ margin on both sides. Candidates say more or less than the recorded person did, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from parlour.benchmarks import access, reading
@@ -23,6 +23,7 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.benchmarks import Benchmark, Recording
 from parlour.catalog.prices import MICROS, Rate
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.turns.usage import CHARACTERS_PER_TOKEN
 

@@ -6,7 +6,6 @@ One computation runs at a time: whoever else asks waits for it, so a busy page c
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from parlour.benchmarks import access
 from parlour.benchmarks.entities import Test
@@ -14,6 +13,7 @@ from parlour.benchmarks.results import assembling, store
 from parlour.benchmarks.results.data import Data, read
 from parlour.benchmarks.results.shapes import Results
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 

@@ -1,10 +1,10 @@
 """What lists of cases and of tests consist of. Scores in points here, times in milliseconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks.entities import Blamed, Halted, ReplayState, TestState
 from parlour.catalog.benchmarks import ReplayMode
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 
 

@@ -1,7 +1,6 @@
 """The tests that somebody may read, newest first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from parlour.accounts.actions import account_by_id
 from parlour.benchmarks import access
@@ -13,6 +12,7 @@ from parlour.benchmarks.results.list_shapes import TestHead, TestList
 from parlour.benchmarks.results.store import Standing
 from parlour.catalog import actions as catalog
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import invalid
 from parlour.storage.tx import Tx
 

@@ -4,11 +4,11 @@ Scores are shares of all points, 0 to 1. What cannot be known is None, with a `r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.benchmarks.entities import Halted, TestState
 from parlour.catalog.benchmarks import ReplayMode
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 
 Word = Literal["better", "worse", "no evidence", "too small"]

@@ -1,9 +1,9 @@
 """SQL that only results need: all cells of a test in a few statements, without the words that were said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks.entities import Blame, FeedbackRow, Outcome, ReplayFault, ReplayState
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode, decoder_of
 from parlour.storage.tx import Row, Tx
 

@@ -1,7 +1,5 @@
 """Replays that a client asks for (Glow 7.18, 7.19), and what follows when one completes or fails."""
 
-from dataclasses import dataclass
-
 from parlour.accounts import actions as accounts
 from parlour.benchmarks import access, reading, store
 from parlour.benchmarks.entities import Invocation, InvocationId, Replay, ReplayId, Test, TestId
@@ -12,6 +10,7 @@ from parlour.benchmarks.running.rules import RunRules
 from parlour.benchmarks.running.settling import advance, renewed
 from parlour.catalog.benchmarks import ReplayMode
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx

@@ -4,13 +4,13 @@ A cell of an invocation has a number, by repetition and recording, from 0.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks import store
 from parlour.benchmarks.entities import Invocation, InvocationId, Test
 from parlour.benchmarks.running import store as marks
 from parlour.benchmarks.running.rules import RunRules
 from parlour.catalog.entities import Reference
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 

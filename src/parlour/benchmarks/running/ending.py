@@ -1,7 +1,5 @@
 """The end of a replay: graded, or closed without grade (Glow 7.20)."""
 
-from dataclasses import dataclass
-
 from parlour.accounts import actions as accounts
 from parlour.benchmarks import access, reading, store
 from parlour.benchmarks.entities import EndWanted, Invocation, Replay, ReplayId, Test, TestGradeId
@@ -13,6 +11,7 @@ from parlour.benchmarks.running.filling import ends_itself
 from parlour.benchmarks.running.rules import RunRules
 from parlour.benchmarks.running.settling import Happened, go_on
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.tx import Tx
 

@@ -1,7 +1,7 @@
 """Slots: which replays run now, and what the server starts by itself (Glow 6.9, auto-advance)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.accounts import actions as accounts
 from parlour.benchmarks import store
@@ -10,6 +10,7 @@ from parlour.benchmarks.running import beginning, cells, halting
 from parlour.benchmarks.running import store as marks
 from parlour.benchmarks.running.rules import RunRules
 from parlour.benchmarks.running.store import Active
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 

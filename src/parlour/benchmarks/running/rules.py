@@ -1,7 +1,8 @@
 """What a deployment decides about running tests."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """What is over: repetitions, invocations, the test (Glow 6.9, decision D23)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.benchmarks import reading, store
 from parlour.benchmarks.entities import Invocation, InvocationId, Test, TestId
@@ -9,6 +9,7 @@ from parlour.benchmarks.facts import TestCompleted
 from parlour.benchmarks.running import cells, filling
 from parlour.benchmarks.running import store as marks
 from parlour.benchmarks.running.rules import RunRules
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 

@@ -1,7 +1,7 @@
 """A test comes into being (Glow 7.17)."""
 
 from collections import Counter
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 
 from parlour.accounts import actions as accounts
 from parlour.benchmarks import access, reading, store
@@ -14,6 +14,7 @@ from parlour.benchmarks.running.rules import RunRules
 from parlour.catalog.benchmarks import Benchmark, Candidate, LiveRules, ReplayMode
 from parlour.conversations.rooms import person_room
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.storage.tx import Tx
 

@@ -1,6 +1,6 @@
 """Stopping what runs, and letting a halted test go on (Glow 7.23)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.benchmarks import access, reading, store
 from parlour.benchmarks.entities import Plan, ReplayId, Test, TestId
@@ -11,6 +11,7 @@ from parlour.benchmarks.running.filling import advances_itself, check_room, ends
 from parlour.benchmarks.running.rules import RunRules
 from parlour.conversations.rooms import person_room
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 

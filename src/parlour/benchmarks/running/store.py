@@ -1,9 +1,9 @@
 """SQL that only running a test needs: how far its cells are, and marks on tests and invocations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks.entities import InvocationId, ReplayId, TestId
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 
 

@@ -1,13 +1,13 @@
 """Whether judges agree with each other, and with people."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
 
 from parlour.benchmarks.statistics.flips import Floats
 from parlour.benchmarks.statistics.intervals import DEFAULTS, Interval, Options, cluster_interval
+from parlour.kernel.dataclass import dataclass
 
 Metric = Literal["nominal", "ordinal", "interval"]
 LevelT = TypeVar("LevelT", bound=Hashable)

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.benchmarks.statistics.flips import EXACT_CLUSTERS_MAX, Flipped, Totals, flipped, totals_of
 from parlour.benchmarks.statistics.intervals import DEFAULTS, Interval, Options
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
+
+from parlour.kernel.dataclass import dataclass
 
 EXACT_CLUSTERS_MAX = 15
 INTERPOLATED_CLUSTERS_MAX = 8

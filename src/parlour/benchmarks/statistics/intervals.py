@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
 from parlour.benchmarks.statistics.flips import Totals, flipped, student_arm, totals_of
+from parlour.kernel.dataclass import dataclass
 
 LEVEL = 0.95
 SEED = 1

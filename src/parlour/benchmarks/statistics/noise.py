@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from scipy import special
 
 from parlour.benchmarks.statistics.intervals import DEFAULTS, Options
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy import special
 
 from parlour.benchmarks.statistics.comparing import Pair, case_means, mcnemar
 from parlour.benchmarks.statistics.flips import EXACT_CLUSTERS_MAX, Floats, all_splits
+from parlour.kernel.dataclass import dataclass
 
 CASES_MAX = 100_000
 PLAYED_CLUSTERS_MAX = 10

@@ -1,9 +1,9 @@
 """Looking early, and stopping, without more false verdicts."""
 
 import math
-from dataclasses import dataclass
 
 from parlour.benchmarks.statistics.intervals import NORMAL
+from parlour.kernel.dataclass import dataclass
 
 
 def spent(fraction: float, alpha: float = 0.05) -> float:
@@ -54,10 +54,6 @@ class Boundary:
             raise ValueError("there is no such look")
         shares = (0.0, *self._shares)
         return spent(shares[look], self.alpha) - spent(shares[look - 1], self.alpha)
-
-    def crossed(self, look: int, p_value: float) -> bool:
-        """Whether the run may stop here with a verdict."""
-        return p_value <= self.level(look)
 
     @property
     def _shares(self) -> tuple[float, ...]:

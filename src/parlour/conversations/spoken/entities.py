@@ -1,8 +1,8 @@
 """Voice as values (Glow 6.8). Milliseconds everywhere; places in a text are counted in characters."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, ChatId, MessageId
 from parlour.speech.ports import Word
 

@@ -1,11 +1,12 @@
 """The heard ledger: of each spoken reply, what was generated, sent and heard. A row ends once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.conversations.facts import ReplySpoken, ReplyWritten
 from parlour.conversations.rooms import voice_room
 from parlour.conversations.spoken import store
 from parlour.conversations.spoken.entities import Heard, HeardState, Measured, Segment
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, MessageId
 from parlour.storage.tx import Tx
 

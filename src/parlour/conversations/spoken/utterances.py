@@ -1,11 +1,12 @@
 """What a learner says, from the first sound to words, nothing, or a failure: each ends once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.conversations.facts import SpeechDropped, SpeechHeard, SpeechStarted
 from parlour.conversations.rooms import chat_room
 from parlour.conversations.spoken import store
 from parlour.conversations.spoken.entities import Utterance, VoiceSession
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, MessageId
 from parlour.speech.ports import Transcript
 from parlour.storage.tx import Tx

@@ -1,7 +1,7 @@
 """Where the values of a generated or customised chat are made: from the scenario, and from what the draft has."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from parlour.drafts import actions
@@ -11,8 +11,9 @@ from parlour.drafts.chats.kinds import Answered, Scene
 from parlour.drafts.chats.material import apply, published_of, template_of, without
 from parlour.drafts.chats.prompt import Context, draft_request
 from parlour.drafts.entities import Basis, Draft, Run
-from parlour.drafts.making import Conclusion, Kept, Made, Slot, TaskError, Wanted
+from parlour.drafts.making import Conclusion, Kept, Made, Receipt, Slot, TaskError, Wanted
 from parlour.drafts.registry import Fields, fields_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Request, ToolCall
@@ -58,7 +59,7 @@ class ChatBench:
         """Chats are made from what the request carries: there are no tools."""
         return f"There is no tool {call.name}."
 
-    async def complete(self, type_name: str, slot: Slot, answered: object) -> object:
+    async def complete(self, type_name: str, slot: Slot, answered: object, receipt: Receipt) -> object:
         """Nothing is added."""
         return answered
 

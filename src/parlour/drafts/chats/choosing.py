@@ -6,7 +6,7 @@ chat of the template are not to be chosen.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from parlour.catalog import actions as catalog
@@ -29,6 +29,7 @@ from parlour.drafts.chats.kinds import is_clean
 from parlour.drafts.chats.material import apply, faults, generated_types, published_of, template_of
 from parlour.drafts.entities import ChatValues, Draft, VersionConflictError
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, invalid, not_found
 from parlour.storage.tx import Tx
 
@@ -121,7 +122,9 @@ def offer_for(tx: Tx, actor: Actor, entry: Entry, template: ChatTemplate) -> Off
     scenarios = _scenarios(tx, actor, entry, template)
     persona_ids = dict.fromkeys(each for scenario in scenarios for each in scenario.persona_ids)
     document_ids = dict.fromkeys(each for scenario in scenarios for each in scenario.document_ids)
-    personas = {each.id: each for each in (catalog.persona(tx, key) for key in persona_ids) if each}
+    met = (each for each in (catalog.persona(tx, key) for key in persona_ids) if each)
+    own = material.scenario.persona_ids
+    personas = {each.id: each for each in met if each.may_be_chosen or each.id in own}
     documents = {each.id: each for each in (catalog.document(tx, key) for key in document_ids) if each}
     values: dict[str, dict[str, None]] = {}
     for scenario in scenarios:

@@ -6,7 +6,7 @@ holds an answer against its shape and bounds; `add` puts the value into the draf
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -19,11 +19,12 @@ from parlour.catalog.entities import (
     Persona,
     Question,
     Statement,
-    placeholders,
 )
-from parlour.drafts.chats.material import PERSONAS_MAX, QUESTIONS_WITH_MADE_OPTIONS_MAX, needed_by
+from parlour.catalog.filling import needed_by, placeholders
+from parlour.drafts.chats.material import PERSONAS_MAX, QUESTIONS_WITH_MADE_OPTIONS_MAX
 from parlour.drafts.entities import ChatValues
 from parlour.drafts.making import ROUNDS_MAX, Slot, UnusableAnswerError
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 
 DOCUMENTS_MAX = 3

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from parlour.catalog import actions as catalog
-from parlour.catalog.entities import ChatTemplate, Material, Parameter, Persona, Question, Scenario, placeholders
+from parlour.catalog.entities import ChatTemplate, Material, Parameter, Question, Scenario
+from parlour.catalog.filling import needed_by
 from parlour.conversations.scenes import published_material
 from parlour.drafts.entities import Basis, ChatValues
 from parlour.storage.tx import Tx
@@ -118,11 +119,6 @@ def faults(material: Material) -> list[str]:
             found.append(f"{persona.name} needs a value for {', '.join(missing)}")
     found += [fault for question in material.scenario.questions for fault in question_faults(question)]
     return found
-
-
-def needed_by(persona: Persona) -> frozenset[str]:
-    """The parameters without which a persona's texts have gaps."""
-    return placeholders("\n".join((persona.instructions, *persona.examples)))
 
 
 def question_faults(question: Question) -> list[str]:

@@ -1,13 +1,13 @@
 """What a model is asked for one value of a draft (Glow 6.10). Everything that people wrote is data in JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.catalog.entities import Material
 from parlour.drafts.chats.kinds import Scene, schema
 from parlour.drafts.making import Slot, Wanted
+from parlour.kernel.dataclass import dataclass
 from parlour.turns.ports import Request, Said
 
 TEXT_CHARACTERS_MAX = 4_000

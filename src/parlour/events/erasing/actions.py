@@ -1,12 +1,12 @@
 """`erase_room`, `rewrite` and `rewrite_each`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.events.erasing import store
 from parlour.events.store import replace_event
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 

@@ -1,8 +1,10 @@
 """What a child is told, and what it answers: lines of JSON, pages first, one end."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Literal
+
+from parlour.kernel.dataclass import dataclass
 
 Reason = Literal["encrypted", "broken", "pages", "text", "inflated", "entries", "time", "memory", "died"]
 Status = Literal["ok", "no_text", "failed"]

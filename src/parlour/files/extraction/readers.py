@@ -4,7 +4,6 @@ import codecs
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 
 import docx
@@ -15,6 +14,7 @@ from docx.table import Table
 
 from parlour.files.extraction.entities import ReaderLimits, Reason
 from parlour.files.search.chunking import sections_of
+from parlour.kernel.dataclass import dataclass
 
 FACT_CHARS_MAX = 1_000
 RATIO_MAX = 500

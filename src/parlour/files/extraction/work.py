@@ -4,7 +4,6 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from parlour.files import actions, store
@@ -15,6 +14,7 @@ from parlour.files.ports import BlobStore
 from parlour.files.search import index
 from parlour.files.search.entities import NewChunk, Prepared, Source
 from parlour.jobs.queue import Job, Kind
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import not_found
 from parlour.settings.lab import LabLimits

@@ -1,8 +1,8 @@
 """What is indexed and what is found, as values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 QUERY_CHARS_MAX = 2_000

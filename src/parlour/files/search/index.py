@@ -7,7 +7,7 @@ from parlour.files.search import store
 from parlour.files.search.chunking import pieces_of
 from parlour.files.search.entities import ChunkText, NewChunk, Prepared, Source
 from parlour.files.search.tokens import ascii_form, terms_of
-from parlour.kernel.ids import AccountId, named_id
+from parlour.kernel.ids import named_id
 from parlour.storage.tx import Tx
 
 __all__ = ["NewChunk", "Source", "add", "prepare", "put", "remove", "share", "texts"]
@@ -50,9 +50,9 @@ def remove(tx: Tx, kind: str, source_id: str) -> None:
     store.remove(tx, kind, source_id)
 
 
-def share(tx: Tx, kind: str, source_id: str, account_id: AccountId | None) -> None:
-    """Let only this account find the text from now on; None: every member."""
-    store.set_account(tx, kind, source_id, account_id)
+def share(tx: Tx, kind: str, source_id: str) -> None:
+    """Let every member find the text from now on."""
+    store.set_shared(tx, kind, source_id)
 
 
 def texts(tx: Tx, kind: str, source_id: str) -> list[ChunkText]:

@@ -8,19 +8,18 @@ import contextlib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from parlour.files.search.entities import Candidate, ChunkText, Prepared, Query, Source
 from parlour.files.search.tokens import ascii_form, is_single
-from parlour.kernel.ids import AccountId
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Row, Tx
 
 LOOKED_AT = (128, 2_048, 2**31)
 """How many of a store's best are looked at, one after the other until there are enough."""
-COMMON = "10000.0"
-"""The number of chunks with a word from which on it says little."""
+COMMON = "CAST(10000 AS double precision)"
+"""The number of chunks with a word from which on it says little; as a `numeric`, sums would take longer."""
 PLACES_MAX = 255
 """Places of one word in a passage that PostgreSQL keeps."""
 
@@ -71,10 +70,9 @@ def remove(tx: Tx, kind: str, source_id: str) -> None:
         tx.many("DELETE FROM chunk_terms WHERE chunk_id = :id", [{"id": row["id"]} for row in rows])
 
 
-def set_account(tx: Tx, kind: str, source_id: str, account_id: AccountId | None) -> None:
+def set_shared(tx: Tx, kind: str, source_id: str) -> None:
     tx.run(
-        "UPDATE chunks SET account_id = :account WHERE source_kind = :kind AND source_id = :source",
-        account=account_id,
+        "UPDATE chunks SET account_id = NULL WHERE source_kind = :kind AND source_id = :source",
         kind=kind,
         source=source_id,
     )
@@ -111,6 +109,8 @@ def candidates(tx: Tx, query: Query, terms: Sequence[str], limit: int) -> list[C
 
     First only the store's best are looked at; if too few of them may be read or are meant, more, then all.
     """
+    if tx.store_name != "sqlite":
+        _by_index(tx)
     rank = _ranked_by_sqlite if tx.store_name == "sqlite" else _ranked_by_postgresql
     ranked = rank(terms, [_kind_form(kind) for kind in query.kinds])
     rows: list[Row] = []
@@ -131,6 +131,14 @@ def candidates(tx: Tx, query: Query, terms: Sequence[str], limit: int) -> list[C
         )
         for row in rows
     ]
+
+
+def _by_index(tx: Tx) -> None:
+    """Let PostgreSQL find words by their index until the transaction ends.
+
+    It would rather read every row, and does not count that long `tsvector`s are then unpacked one by one.
+    """
+    tx.one("SELECT set_config('enable_seqscan', 'off', true) AS told")
 
 
 def _best(tx: Tx, query: Query, ranked: "_Ranked", bounds: tuple[int, int]) -> list[Row]:
@@ -200,7 +208,7 @@ def _ranked_by_postgresql(terms: Sequence[str], kinds: Sequence[str]) -> _Ranked
         for n in range(len(terms))
     )
     source = (
-        f"(WITH hits AS ({hits}), weights AS (SELECT n, ln(1 + {COMMON} / count(*)) AS weight FROM hits GROUP BY n)"  # noqa: S608 (a number)
+        f"(WITH hits AS ({hits}), weights AS (SELECT n, ln(1 + {COMMON} / count(*)) AS weight FROM hits GROUP BY n)"  # noqa: S608 (a constant)
         " SELECT chunk_id, -sum(weight) AS rank FROM hits JOIN weights ON weights.n = hits.n GROUP BY chunk_id"
         " ORDER BY rank, chunk_id LIMIT :most) best JOIN chunks c ON c.id = best.chunk_id"
     )

@@ -3,12 +3,12 @@
 import binascii
 from base64 import b64decode
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.catalog import shelf
 from parlour.catalog.entities import Scenario
 from parlour.drafts.entities import Draft
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Fault, Refusal, forbidden, invalid
 from parlour.library import access
 from parlour.library.bundles.exporting import Content, of_artifact

@@ -1,13 +1,14 @@
 """What two bundles differ in, or a bundle and the store: objects by their ids, members by their names."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, cast
 
 from parlour.catalog import shelf
 from parlour.catalog.entities import Cohort, Kind
 from parlour.catalog.shelf import Item
 from parlour.catalog.sources import Bundle, CohortDraft
+from parlour.kernel.dataclass import dataclass
 from parlour.library.bundles.exporting import Content, Heading, Upload, content_of, written
 from parlour.library.bundles.written import Raw
 from parlour.storage.tx import Tx

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from parlour.catalog import shelf
 from parlour.catalog.benchmarks import Benchmark, Eval, Recording
-from parlour.catalog.entities import Scenario
+from parlour.catalog.entities import Document, Scenario
 from parlour.catalog.naming import SECTIONS
 from parlour.catalog.prices import Price
 from parlour.catalog.shelf import Item
 from parlour.catalog.sources import PackSource
 from parlour.files.actions import upload
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.library.bundles.calling import SLUG_CHARACTERS_MAX, called, distinct, slug_of
 from parlour.library.bundles.writing import document, member
@@ -187,9 +188,15 @@ def _prices(items: Iterable[Item], slugs: Mapping[str, str]) -> dict[str, Writte
 
 
 def _uploads(item: Item) -> Iterable[str]:
-    if isinstance(item.content, Scenario):
-        for media in (*item.content.images, *item.content.videos):
-            yield from media.upload_ids
+    match item.content:
+        case Scenario() as scenario:
+            shown = (*scenario.images, *scenario.videos)
+        case Document() as paper:
+            shown = paper.images
+        case _:
+            shown = ()
+    for media in shown:
+        yield from media.upload_ids
 
 
 def _media(uploads: Iterable[Upload]) -> tuple[dict[str, str], dict[str, str]]:

@@ -5,8 +5,8 @@ Titles, categories and feedback have no place in a quiz question here and are no
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.library.bundles.given import BYTES_MAX
 from parlour.library.bundles.quiz import (
     QuizFault,

@@ -7,7 +7,7 @@ taken off again when the file is read.
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import get_args
 
 from parlour.accounts import actions as accounts
@@ -16,6 +16,7 @@ from parlour.catalog import actions as catalog
 from parlour.catalog import authored
 from parlour.catalog.authored import CurrentRow, Listing
 from parlour.catalog.entities import Cohort, Entry, ProfilePersona
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx

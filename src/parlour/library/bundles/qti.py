@@ -10,10 +10,11 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 from xml.parsers import expat
 
+from parlour.kernel.dataclass import dataclass
 from parlour.library.bundles.given import BYTES_MAX
 from parlour.library.bundles.quiz import (
     SHOWN,

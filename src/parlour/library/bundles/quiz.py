@@ -1,10 +1,10 @@
 """Quiz questions as other programs have them, between their file and a scenario: single and multiple choice."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from parlour.catalog.entities import Question
+from parlour.kernel.dataclass import dataclass
 
 QUESTIONS_MAX = 200
 OPTIONS_MAX = 20

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 
 from parlour.catalog import sources as said
@@ -14,6 +14,7 @@ from parlour.catalog.entities import (
     Document,
     Entry,
     Media,
+    Parameter,
     Persona,
     Question,
     Rubric,
@@ -25,6 +26,7 @@ from parlour.catalog.prices import Price
 from parlour.catalog.records import Record
 from parlour.catalog.shelf import Item
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 from parlour.library.bundles.calling import group_keys
 
@@ -129,7 +131,12 @@ def _shared(item: Item, view: View, content: object) -> dict[str, object]:
 
 
 def _document(item: Item, view: View, content: Document) -> Written:
-    return members(said.DocumentSource, _shared(item, view, content))
+    given = {
+        **_shared(item, view, content),
+        "fields": _values(content.fields),
+        "images": [_media(said.MediaSource, each, view) for each in content.images],
+    }
+    return members(said.DocumentSource, given)
 
 
 def _dialogue(item: Item, view: View, content: Dialogue) -> Written:
@@ -137,7 +144,20 @@ def _dialogue(item: Item, view: View, content: Dialogue) -> Written:
 
 
 def _persona(item: Item, view: View, content: Persona) -> Written:
-    return members(said.PersonaSource, {**_shared(item, view, content), "dialogue": view.slug(content.dialogue_id)})
+    given = {
+        **_shared(item, view, content),
+        "dialogue": view.slug(content.dialogue_id),
+        "parameters": _values(content.parameters),
+        "flags": [
+            members(said.FlagSource, {"name": each.name, "description": each.description, "value": each.value})
+            for each in content.flags
+        ],
+    }
+    return members(said.PersonaSource, given)
+
+
+def _values(parameters: Sequence[Parameter]) -> Written:
+    return {each.name: each.value for each in parameters if each.value.strip()}
 
 
 def _scenario(item: Item, view: View, content: Scenario) -> Written:
@@ -153,7 +173,7 @@ def _scenario(item: Item, view: View, content: Scenario) -> Written:
         "objectives": [each.text for each in content.objectives],
         "personas": view.slugs_of(content.persona_ids),
         "documents": view.slugs_of(content.document_ids),
-        "parameters": {each.name: each.value for each in content.parameters if each.value.strip()},
+        "parameters": _values(content.parameters),
         "images": [_media(said.MediaSource, each, view) for each in content.images],
         "videos": [_media(said.VideoSource, each, view) for each in content.videos],
         "questions": [_question(each) for each in content.questions],

@@ -1,11 +1,11 @@
 """Tests of a bundle that is not imported anywhere: what stands in its files, and nothing else. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from parlour.catalog.entities import Material, Persona, Scenario
 from parlour.catalog.sources import Bundle
 from parlour.drafts.values import Values
+from parlour.kernel.dataclass import dataclass
 from parlour.library.checks.findings import Finding
 from parlour.library.checks.linting import Surroundings, lint
 from parlour.library.checks.trials.entities import Subject, Trial

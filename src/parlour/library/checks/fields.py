@@ -63,3 +63,16 @@ def switched_on(values: Values, type_name: str, name: str) -> bool | None:
 
 def _of_part(value: Value) -> bool:
     return bool(text(value, "scenario_id"))
+
+
+def said_names(values: Values) -> frozenset[str] | None:
+    """The placeholders that the parameter fields of an artifact fill; None if one is called as a parameter is called,
+    which only the catalogue knows."""
+    names: set[str] = set()
+    for value in of(values, "parameter_fields"):
+        name = text(value, "name")
+        if not name and text(value, "parameter_id"):
+            return None
+        if text(value, "value") or text(value, "field_id"):
+            names.add(name)
+    return frozenset(names)

@@ -1,10 +1,10 @@
 """What a test of content says. Errors keep content from being published; warnings and notes do not."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.drafts.values import Values
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Fault
 
 FAULTS_MAX = 20

@@ -17,13 +17,13 @@ def surroundings_of(
 ) -> Surroundings:
     """The values of what an artifact links to, and of the scenarios that play it (`artifact_id`: a published persona).
 
-    What is not there is left out. Whose it is, is not asked: nothing of it is told but its name, and that only to a
-    `reader` who may read it (None: to everybody).
+    What is not there is left out, and what the `reader` (None: everybody) may not read. Of a scenario of others that
+    plays the persona only its name is.
     """
     linked: dict[str, Values] = {}
     for type_name, kind in _READ.items():
         for value in values.get(type_name, ()):
-            if value.linked and access.held(tx, kind, value.id) is not None:
+            if value.linked and _is_there(tx, kind, value.id, reader):
                 linked[value.id] = values_of(tx, kind, value.id)
     if artifact_type != "persona" or artifact_id is None:
         return Surroundings(linked=linked)
@@ -33,6 +33,12 @@ def surroundings_of(
         linked=linked,
         used_by=tuple(each for each in found if any(value.id == artifact_id for value in each.get("personas", ()))),
     )
+
+
+def _is_there(tx: Tx, kind: str, artifact_id: str, reader: Actor | None) -> bool:
+    if reader is None:
+        return access.held(tx, kind, artifact_id) is not None
+    return access.may_be_named(tx, reader, kind, artifact_id)
 
 
 def _named(tx: Tx, scenario_id: str, reader: Actor | None) -> Values:

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from parlour.library.checks.bundled import Checked
 from parlour.library.checks.findings import Finding
+from parlour.library.checks.trials.entities import titled
 
 # What XML 1.0 cannot hold, not even escaped.
 _UNTELLABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,7 +27,7 @@ def _suite(checked: Checked, *, warnings_fail: bool) -> tuple[str, Counts]:
     cases = [_rules(name, bad, checked.findings)]
     failures, skipped = int(bool(bad)), 0
     for trial in checked.trials:
-        head = f"    <testcase classname={_quoted(name)} name={_quoted(trial.title)}"
+        head = f"    <testcase classname={_quoted(name)} name={_quoted(titled(trial))}"
         if trial.state == "passed":
             cases.append(f"{head}/>")
         elif trial.state == "skipped":

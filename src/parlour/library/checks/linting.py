@@ -1,9 +1,10 @@
 """The lint of an artifact: every rule over its values, at once and without a model. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.drafts.values import Values
+from parlour.kernel.dataclass import dataclass
 from parlour.library.checks.findings import Finding
 
 _WEIGHT = {"error": 0, "warning": 1, "note": 2}

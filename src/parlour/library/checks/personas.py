@@ -7,9 +7,9 @@ makes it right again.
 import re
 from collections.abc import Iterable, Sequence
 
-from parlour.catalog.entities import placeholders
+from parlour.catalog.filling import placeholders
 from parlour.drafts.values import Value, Values
-from parlour.library.checks.fields import first, of, text
+from parlour.library.checks.fields import first, of, said_names, text
 from parlour.library.checks.findings import Finding
 from parlour.library.checks.languages import length_of, words_of
 from parlour.library.checks.persona_wording import (
@@ -45,8 +45,10 @@ def persona_findings(values: Values, used_by: Sequence[Values] = ()) -> list[Fin
     found += _other_name(instructions, first(values, "names", "name"))
     found += _examples(values)
     needed = placeholders(text(instructions, "template"))
+    own = said_names(values)
     for scenario in used_by:
-        missing = sorted(needed - {text(each, "name") for each in of(scenario, "parameter_fields")})
+        told_there = said_names(scenario)
+        missing = sorted(needed - own - told_there) if own is not None and told_there is not None else []
         if missing:
             name = first(scenario, "names", "name")
             which = f"The scenario '{name}'" if name else "A scenario of others"

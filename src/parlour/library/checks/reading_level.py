@@ -5,8 +5,8 @@ English: Flesch-Kincaid grade level (Kincaid et al. 1975). German: first Wiener 
 """
 
 import re
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.library.checks.languages import WORD, language_of
 
 WORDS_MIN = 60

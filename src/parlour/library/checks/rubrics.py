@@ -1,10 +1,10 @@
 """What is wrong with a rubric: points that contradict each other, levels that a grader cannot tell apart. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from parlour.drafts.values import Value, Values
+from parlour.kernel.dataclass import dataclass
 from parlour.library.checks.fields import of, text, whole
 from parlour.library.checks.findings import Finding
 from parlour.library.checks.languages import length_of

@@ -5,9 +5,9 @@ publishing; notes are for authors who ask.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from parlour.drafts.values import Value
+from parlour.kernel.dataclass import dataclass
 from parlour.library.checks.findings import Finding, Severity
 
 QUOTE_CHARACTERS_MAX = 200

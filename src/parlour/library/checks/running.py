@@ -5,28 +5,32 @@ A crash loses the answer at hand, and it is asked for again; the outcome is stor
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 import msgspec
 
 from parlour.accounts import actions as accounts
+from parlour.drafts import actions as drafts
 from parlour.drafts.entities import Draft
 from parlour.drafts.values import Values
 from parlour.grading.verdicts import UnusableVerdictError
 from parlour.jobs.queue import Job, Kind
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault, Refusal
+from parlour.library import access
 from parlour.library.checks import store
 from parlour.library.checks.findings import Finding
 from parlour.library.checks.gathering import surroundings_of
 from parlour.library.checks.linting import is_green, lint
 from parlour.library.checks.store import CheckRow
 from parlour.library.checks.trials.answering import Answerer, AnswererNeed, why
-from parlour.library.checks.trials.entities import Ask, Subject, Trial
-from parlour.library.checks.trials.plan import Standing, all_given_up, answered, given_up, onward, trials_for
+from parlour.library.checks.trials.entities import Ask, Subject, Trial, Used
+from parlour.library.checks.trials.plan import Standing, all_given_up, answered, given_up, onward, trials_for, trials_of
 from parlour.library.checks.trials.subjects import subject_of
+from parlour.library.drafting.holding import may_write
 from parlour.library.forms import Compiling, compiled
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
@@ -39,6 +43,7 @@ UNAVAILABLE = "The model service is not available."
 UNUSABLE = "The model gave no usable answer."
 TOO_LONG = "There was no time left for this."
 STUCK = "The check could not be finished."
+GONE = "What is tried here is not there any more."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,9 +73,10 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """How the trials ended."""
+    """How the trials ended. `used`: see `Subject`."""
 
     trials: tuple[Trial, ...] = ()
+    used: tuple[Used, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +111,8 @@ def begin(tx: Tx, actor: Actor, draft: Draft, rules: CheckRules) -> str:
     Raises `too_many_requests`, `rate_limited`.
     """
     digest = digest_of(draft.artifact_type, draft.artifact.values)
-    last = store.latest(tx, draft.id)
+    accounts.lock(tx, actor.account_id)
+    last = _latest(tx, actor, draft)
     if last is not None and last.state == "running" and last.digest == digest:
         return last.id
     if store.running_of(tx, actor.account_id) >= rules.parallel_max:
@@ -132,18 +139,20 @@ def begin(tx: Tx, actor: Actor, draft: Draft, rules: CheckRules) -> str:
 
 
 def checked(tx: Tx, actor: Actor, draft: Draft) -> Checked:
-    """Where the checks of a draft stand."""
+    """Where the checks of a draft stand. Trials that read what the actor may not read are as if they had not been."""
     findings = findings_of(tx, actor, draft)
-    total = trials_for(draft.artifact_type)
-    row = store.latest(tx, draft.id)
+    total = trials_for(draft.artifact_type, len(draft.artifact.values.get("personas", ())))
+    row = _latest(tx, actor, draft)
     if row is None:
         return Checked(
             id=None, state="none", current=False, green=is_green(findings), findings=findings, trials=(), done=0,
             total=total, created_at=None,
         )  # fmt: skip
     trials = decode(row.report, Report).trials if row.report else ()
+    total = len(trials)
     if row.state == "running":
-        trials = decode(row.progress, Progress).standing.trials
+        progress = decode(row.progress, Progress)
+        trials, total = progress.standing.trials, trials_of(progress.subject)
     current = row.digest == digest_of(draft.artifact_type, draft.artifact.values)
     failed = any(trial.state == "failed" for trial in trials)
     of_trials = tuple(finding for trial in trials for finding in trial.findings) if current else ()
@@ -217,12 +226,16 @@ class Checker:
             job.finish(tx)
             return None
         progress = decode(row.progress, Progress)
+        if not _may_go_on(tx, row, progress.subject.used):
+            job.finish(tx)
+            store.end(tx, row.id, "failed", _ended(all_given_up(progress.subject, Standing(), GONE), ()))
+            return None
         standing, ask = onward(progress.subject, progress.standing, self._names)
         if ask is not None and tx.now_ms - row.created_at > self._rules.seconds_max * 1000:
             standing, ask = all_given_up(progress.subject, standing, TOO_LONG), None
         if ask is None:
             job.finish(tx)
-            store.end(tx, row.id, "done", _json(Report(trials=standing.trials)))
+            store.end(tx, row.id, "done", _ended(standing, progress.subject.used))
             return None
         return row, replace(progress, standing=standing), ask
 
@@ -234,7 +247,7 @@ class Checker:
             return
         standing, ask = onward(progress.subject, progress.standing, self._names)
         if ask is None:
-            store.end(tx, row.id, "done", _json(Report(trials=standing.trials)))
+            store.end(tx, row.id, "done", _ended(standing, progress.subject.used))
             return
         store.set_progress(tx, row.id, _json(replace(progress, standing=standing)))
         tx.enqueue(CHECK, Step(check_id=row.id))
@@ -250,6 +263,25 @@ class Checker:
         await self._database.write(write)
 
 
+def _latest(tx: Tx, actor: Actor, draft: Draft) -> CheckRow | None:
+    """The last check of a draft, if the actor may read all that was read for it."""
+    row = store.latest(tx, draft.id)
+    if row is None:
+        return None
+    used = decode(row.report, Report).used if row.report else decode(row.progress, Progress).subject.used
+    return row if _may_read_all(tx, actor, used) else None
+
+
+def _may_go_on(tx: Tx, row: CheckRow, used: Sequence[Used]) -> bool:
+    """Whether who asked may still write the draft, and read what its trials read."""
+    actor, draft = accounts.actor_by_id(tx, row.account_id), drafts.draft(tx, row.subject_id)
+    return actor is not None and draft is not None and may_write(actor, draft) and _may_read_all(tx, actor, used)
+
+
+def _may_read_all(tx: Tx, actor: Actor, used: Sequence[Used]) -> bool:
+    return all(access.may_be_named(tx, actor, each.artifact_type, each.artifact_id) for each in used)
+
+
 def _compiling(actor: Actor, draft: Draft) -> Compiling:
     body = draft.artifact
     return Compiling(
@@ -257,7 +289,6 @@ def _compiling(actor: Actor, draft: Draft) -> Compiling:
         artifact_type=draft.artifact_type,
         artifact_id=draft.artifact_id or draft.id,
         values=body.values,
-        writers=body.writers,
     )
 
 
@@ -267,7 +298,11 @@ def _stuck(tx: Tx, body: bytes, _reason: str) -> None:
     if row is not None and row.state == "running":
         progress = decode(row.progress, Progress)
         standing = all_given_up(progress.subject, progress.standing, STUCK)
-        store.end(tx, row.id, "failed", _json(Report(trials=standing.trials)))
+        store.end(tx, row.id, "failed", _ended(standing, progress.subject.used))
+
+
+def _ended(standing: Standing, used: Sequence[Used]) -> str:
+    return _json(Report(trials=standing.trials, used=tuple(used)))
 
 
 def _json(value: object) -> str:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from parlour.catalog.entities import placeholders
+from parlour.catalog.filling import placeholders
 from parlour.drafts.values import Value, Values
-from parlour.library.checks.fields import first, of, rows, switched_on, text
+from parlour.library.checks.fields import first, of, rows, said_names, switched_on, text
 from parlour.library.checks.findings import Finding
 from parlour.library.checks.personas import instruction_findings
 from parlour.library.checks.quizzes import quiz_findings
@@ -66,21 +66,24 @@ def _orders(value: Value, type_name: str, field: str) -> Iterable[Finding]:
 
 
 # What learners read, with the placeholders filled.
+_NAMED = ("name", "description")
 _READ = (("problem_statements", "problem_statement"), ("objectives", "objective"), ("descriptions", "description"))
 
 
 def _gaps(values: Values, linked: Mapping[str, Values]) -> Iterable[Finding]:
     """Placeholders that nobody fills, and parameters that nobody asks for."""
     given = {text(each, "name"): each for each in of(values, "parameter_fields")}
-    filled = {name for name, each in given.items() if text(each, "value")}
+    filled = said_names(values)
+    if filled is None:
+        return
     asked: set[str] = set()
     known = True
     for persona in of(values, "personas"):
         there = linked.get(persona.id)
         known = known and (there is not None or not persona.linked)
-        needed, called = _needed(persona, there), _called(persona, there)
-        asked |= needed
-        for name in sorted(needed - filled):
+        called = _called(persona, there)
+        asked |= _asked(persona, there)
+        for name in sorted(_needed(persona, there, filled)):
             yield told(
                 "scenario.unfilled", at(persona, "personas", None, f"{{{{{name}}}}}"),
                 f"{called} needs to know '{name}', and the scenario does not say it.",
@@ -101,16 +104,35 @@ def _gaps(values: Values, linked: Mapping[str, Values]) -> Iterable[Finding]:
         asked |= {name for each in texts for name in placeholders(each)}
     if not known or not of(values, "personas"):
         return
+    asked |= _asked_beside(values)
     for name, value in given.items():
         if name and name not in asked:
             message = f"Nothing in this scenario asks for '{name}'."
             yield told("scenario.unused_parameter", at(value, "parameter_fields", "name"), message, "Remove it.")
 
 
-def _needed(persona: Value, there: Values | None) -> frozenset[str]:
+def _asked_beside(values: Values) -> set[str]:
+    """Placeholders that may stand there as they are, in a question about templates for one."""
+    fields = (("questions", "question_text"), *((kind, each) for kind in ("images", "videos") for each in _NAMED))
+    texts = [text(value, field) for type_name, field in fields for value in of(values, type_name)]
+    options = (option for question in of(values, "questions") for option in rows(question, "options"))
+    texts += [said for option in options if isinstance(said := option.get("option_text"), str)]
+    return {name for each in texts for name in placeholders(each)}
+
+
+def _needed(persona: Value, there: Values | None, filled: frozenset[str]) -> frozenset[str]:
+    """What a persona needs to be told, and neither says itself nor is told by the scenario."""
+    if there is None:
+        return placeholders(text(persona, "instructions")) - filled
+    own = said_names(there)
+    return frozenset() if own is None else placeholders(first(there, "instructions", "template")) - own - filled
+
+
+def _asked(persona: Value, there: Values | None) -> frozenset[str]:
     if there is None:
         return placeholders(text(persona, "instructions"))
-    return placeholders(first(there, "instructions", "template"))
+    examples = (text(each, "example") for each in of(there, "examples"))
+    return placeholders("\n".join((first(there, "instructions", "template"), *examples)))
 
 
 def _called(persona: Value, there: Values | None) -> str:

@@ -1,8 +1,8 @@
 """The rows of `content_checks`: one for each check that was asked for."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Row, Tx
 

@@ -1,11 +1,11 @@
 """Changing the values of a draft, by a person (Glow 1.5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.drafts.artifacts import EXTENSIONS, SINGLE, draft_types
 from parlour.drafts.entities import Draft
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import invalid, not_found
 from parlour.library import access
@@ -13,7 +13,7 @@ from parlour.library.drafting.fields import check_fields, known_fields
 from parlour.library.drafting.holding import draft_to_write, written
 from parlour.library.drafting.rules import DraftRules
 from parlour.library.drafting.sheet import Marks, Operation, Sheet
-from parlour.library.forms.links import link_to
+from parlour.library.links import link_to
 from parlour.storage.tx import Tx
 
 

@@ -1,10 +1,11 @@
 """A draft beside what is published: what it changes, and bringing it on top of a newer version."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.drafts.entities import Draft
 from parlour.drafts.values import Values
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.library import access, forms
 from parlour.library.differences import Change, differences

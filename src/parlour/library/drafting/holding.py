@@ -9,8 +9,9 @@ from parlour.drafts.entities import Draft, VersionConflictError
 from parlour.drafts.values import ArtifactBody, Review
 from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal, forbidden, not_found
-from parlour.library import access
+from parlour.library import access, media
 from parlour.library.drafting.rules import DraftRules
+from parlour.library.drafting.vouching import vouched
 from parlour.storage.tx import Tx
 
 
@@ -77,7 +78,11 @@ def written(tx: Tx, actor: Actor, draft: Draft, body: ArtifactBody, rules: Draft
     Raises `draft_too_large`.
     """
     writers = tuple(dict.fromkeys((*body.writers, actor.account_id)))
-    return _put(tx, draft, replace(body, writers=writers), rules)
+    before = draft.artifact
+    values = vouched(tx, actor, draft.artifact_type, (before.values, before.replaced), body.values)
+    after = _put(tx, draft, replace(body, values=values, writers=writers), rules)
+    media.note_drafted(tx, actor, after, before)
+    return after
 
 
 def note_written(tx: Tx, draft: Draft, body: ArtifactBody, rules: DraftRules) -> Draft:

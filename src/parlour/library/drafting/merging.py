@@ -5,10 +5,11 @@ conflict is told. Nothing that somebody changed goes because the other side took
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.drafts.artifacts import SINGLE
 from parlour.drafts.values import Value, Values, Who
+from parlour.kernel.dataclass import dataclass
 
 NOTHING: Mapping[str, object] = {}
 

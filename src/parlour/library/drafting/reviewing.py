@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from parlour.accounts import actions as accounts
 from parlour.drafts.entities import Draft
 from parlour.drafts.values import Approval, Review
 from parlour.kernel.actor import Actor
@@ -9,6 +10,7 @@ from parlour.kernel.refusals import Refusal, forbidden
 from parlour.library import access
 from parlour.library.drafting.holding import check_open, check_version, draft_to_write, held_draft, note_written
 from parlour.library.drafting.rules import DraftRules
+from parlour.library.trying import close_lost_tries
 from parlour.storage.tx import Tx
 
 
@@ -34,7 +36,9 @@ def withdraw(tx: Tx, actor: Actor, draft_id: str, rules: DraftRules) -> Draft:
     draft = draft_to_write(tx, actor, draft_id)
     if draft.artifact.review is None:
         return draft
-    return note_written(tx, draft, replace(draft.artifact, review=None), rules)
+    left = note_written(tx, draft, replace(draft.artifact, review=None), rules)
+    close_lost_tries(tx, left)
+    return left
 
 
 def approve(tx: Tx, actor: Actor, approved: tuple[str, int], rules: DraftRules) -> Draft:
@@ -67,14 +71,14 @@ def may_approve(tx: Tx, actor: Actor, draft: Draft) -> bool:
     return asked and not is_writer(actor, draft) and access.may_approve(tx, actor, draft)
 
 
-def is_approved(draft: Draft) -> bool:
-    """Whether somebody who wrote nothing of a draft agrees to it as it is now."""
-    body = draft.artifact
-    writers = {draft.account_id, *body.writers}
-    approvals = body.review.approvals if body.review is not None else ()
-    return any(each.version == draft.version and each.account_id not in writers for each in approvals)
+def is_approved(tx: Tx, draft: Draft) -> bool:
+    """Whether somebody agrees to a draft as it is now who wrote nothing of it, and who might still agree to it now."""
+    review = draft.artifact.review
+    agreed = [each.account_id for each in review.approvals if each.version == draft.version] if review else []
+    present = (accounts.actor_by_id(tx, each) for each in agreed)
+    return any(each and not is_writer(each, draft) and access.may_approve(tx, each, draft) for each in present)
 
 
-def needs_approval(draft: Draft, rules: DraftRules) -> bool:
+def needs_approval(tx: Tx, draft: Draft, rules: DraftRules) -> bool:
     """Whether somebody must agree before a draft is published."""
-    return rules.two_person and not is_approved(draft)
+    return rules.two_person and not is_approved(tx, draft)

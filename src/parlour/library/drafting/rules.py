@@ -1,7 +1,6 @@
 """The bounds of drafts, as the settings give them."""
 
-from dataclasses import dataclass
-
+from parlour.kernel.dataclass import dataclass
 from parlour.settings.authoring import AuthoringSettings
 
 

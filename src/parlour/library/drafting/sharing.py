@@ -11,7 +11,7 @@ from parlour.library import access
 from parlour.library.checks.running import forget
 from parlour.library.drafting.holding import check_open, held_draft, may_read, note_written, own_draft
 from parlour.library.drafting.rules import DraftRules
-from parlour.library.trying import close_tries
+from parlour.library.trying import close_lost_tries, close_tries
 from parlour.storage.tx import Tx
 
 EDITORS_MAX = 20
@@ -40,7 +40,7 @@ def add_editor(tx: Tx, actor: Actor, draft_id: str, user_id: str, rules: DraftRu
 
 
 def remove_editor(tx: Tx, actor: Actor, draft_id: str, account_id: str, rules: DraftRules) -> Draft | None:
-    """Take an editor out, by its owner or by the editor; None if the actor may not read the draft any more.
+    """Take an editor out, by its owner or by the editor, whose tries are closed; None if the actor may not read it now.
 
     Raises `not_found` for who is no editor; `forbidden`; `draft_closed`.
     """
@@ -54,6 +54,7 @@ def remove_editor(tx: Tx, actor: Actor, draft_id: str, account_id: str, rules: D
     editors = tuple(each for each in body.editors if each != account_id)
     drafts.note_editors(tx, draft.id, editors)
     left = note_written(tx, draft, replace(body, editors=editors), rules)
+    close_lost_tries(tx, left)
     return left if may_read(tx, actor, left) else None
 
 

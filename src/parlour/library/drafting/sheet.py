@@ -1,11 +1,12 @@
 """What each operation of a person does to the values of a draft. Pure: rights and shapes are checked before."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from parlour.drafts.artifacts import SINGLE
 from parlour.drafts.values import ArtifactBody, Value, Who
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import invalid
 
 OperationKind = Literal["put", "set", "add", "link", "remove", "move", "accept", "refuse"]
@@ -120,6 +121,8 @@ class Sheet:
         wanted_id = asked.artifact_id if linked else asked.value_id
         there = next((index for index, value in enumerate(values) if value.id == wanted_id), None)
         if there is not None and linked:
+            if values[there].borrowed:
+                values[there] = replace(values[there], changed=self._marks.version)
             return
         if there is not None or (not linked and wanted_id is not None and self._is_taken(wanted_id)):
             raise invalid(f"{pointer}/value_id", "there is a value of this id")
@@ -222,7 +225,8 @@ class Sheet:
 def edited(value: Value, fields: Mapping[str, object], version: int) -> Value:
     """A value with these fields as a person wrote them: who wrote over a model's field made it together with it.
 
-    A proposal in which nothing is the model's alone any more is accepted thereby.
+    A proposal in which nothing is the model's alone any more is accepted thereby. A borrowed value counts as changed
+    also by who writes the same: whether that person may name it is asked then.
     """
     after, by = dict(value.fields), dict(value.by)
     for name, given in fields.items():
@@ -235,7 +239,7 @@ def edited(value: Value, fields: Mapping[str, object], version: int) -> Value:
         else:
             after[name] = given
             by[name] = "both" if value.by.get(name) in ("model", "both") else "person"
-    if after == value.fields and by == value.by:
+    if after == value.fields and by == value.by and not value.borrowed:
         return value
     state = value.state if "model" in by.values() else "accepted"
     return replace(value, fields=after, by=by, state=state, changed=version)

@@ -3,7 +3,7 @@
 A source is called by the id of what it is, so that what it says can be forgotten with that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.catalog import actions as catalog
 from parlour.drafts.entities import Draft
@@ -11,6 +11,7 @@ from parlour.drafts.values import Source, SourceKind
 from parlour.files import actions as files
 from parlour.files.search import index
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.library import access
 from parlour.library.drafting.holding import draft_to_write, held_draft, note_written

@@ -7,9 +7,9 @@ values of any published version, `compiling` builds any artifact and says what c
 from parlour.library.forms.cells import Nested
 from parlour.library.forms.cohorts import CohortPlan
 from parlour.library.forms.compiling import Compiled, Compiling, compiled
-from parlour.library.forms.links import NESTED, link_to
 from parlour.library.forms.people import without_user_ids
 from parlour.library.forms.reading import name_of, title, values_of, written_of
+from parlour.library.links import NESTED, link_to
 
 __all__ = [
     "NESTED",

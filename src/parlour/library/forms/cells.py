@@ -4,10 +4,11 @@ Whether the content is good is not asked here (`library.checks` says it); only w
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.drafts.values import Value, Values
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import named_id
 from parlour.library.checks.findings import Finding
 from parlour.storage.tx import Tx

@@ -1,13 +1,14 @@
 """Cohorts as values, and back. Who is in one, the accounts know; when its trainings are open, their entries do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.accounts import actions as accounts
 from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Cohort, Entry, ProfilePersona
 from parlour.drafts.values import Value, Values
 from parlour.kernel.clock import instant, rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, named_id
 from parlour.library.forms.cells import NAME_CHARS_MAX, Form, given, links, many, singles
 from parlour.library.forms.simulations import in_order

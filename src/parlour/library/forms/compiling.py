@@ -1,19 +1,16 @@
 """Building any artifact from its values, and what keeps it from being built."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
-from parlour.accounts import actions as accounts
 from parlour.catalog import authored
 from parlour.catalog.anchors import Anchors
 from parlour.catalog.entities import Cohort, Kind
 from parlour.catalog.records import Record
 from parlour.drafts.artifacts import draft_types
 from parlour.drafts.values import Values
-from parlour.files import actions as files
 from parlour.kernel.actor import Actor
-from parlour.kernel.ids import AccountId
-from parlour.library import access
+from parlour.kernel.dataclass import dataclass
+from parlour.library import access, media
 from parlour.library.checks.findings import Finding
 from parlour.library.forms import cohorts, documents, evals, personas, records, rubrics, scenarios, simulations
 from parlour.library.forms.cells import NAME_CHARS_MAX, Form, Link, Nested
@@ -24,20 +21,22 @@ from parlour.library.forms.records import without_secrets
 from parlour.storage.tx import Tx
 
 KIND_WORDS: Mapping[str, str] = {"profile": "person", "upload": "file", "eval": "evaluation"}
+PLAYED = frozenset({"persona", "document", "scenario", "rubric"})  # what tests and tries read besides the artifact
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compiling:
     """Values that are to become an artifact. `artifact_id`: its id, also of one that does not exist yet.
 
-    `writers`: who else wrote the values; what one of them may use may be named.
+    `actor`: whoever builds it, with whose rights it names others, besides what its newest version names already.
+    `draft_id`: of the draft that says so, if one.
     """
 
     actor: Actor
     artifact_type: str
     artifact_id: str
     values: Values
-    writers: tuple[AccountId, ...] = ()
+    draft_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,12 +119,28 @@ def _words(values: Values) -> Iterator[str]:
 
 def _check_links(form: Form, wanted: Compiling) -> None:
     known = _linked_before(wanted, form)
-    among = (wanted.actor, *_actors(form.tx, wanted))
+    borrowed = {(name, value.id) for name, found in wanted.values.items() for value in found if value.borrowed}
     for link in form.links:
-        users = among[:1] if link.artifact_type == "department" else among
-        if (link.artifact_type, link.id) not in known and not any(_may_use(form.tx, each, link) for each in users):
-            word = KIND_WORDS.get(link.artifact_type, link.artifact_type)
+        word = KIND_WORDS.get(link.artifact_type, link.artifact_type)
+        usable = _may_use(form.tx, wanted, link)
+        if (link.artifact_type, link.id) in known:
+            if not usable and link.artifact_type in PLAYED:
+                form.findings.append(_gone(link, word))
+        elif not usable or (link.type, link.value_id) in borrowed:
             form.wrong(link.type, link.value_id, link.field, f"There is no such {word}.", "form.unknown_link")
+
+
+def _gone(link: Link, word: str) -> Finding:
+    """That something the artifact has named all along cannot be looked at here; it may stay."""
+    return Finding(
+        code="form.gone",
+        severity="warning",
+        message=f"This {word} is not there any more. Tests and tries leave it out.",
+        advice="Take it out, or leave it to somebody who may read it.",
+        type=link.type,
+        value_id=link.value_id,
+        field=link.field,
+    )
 
 
 def _linked_before(wanted: Compiling, form: Form) -> Collection[tuple[str, str]]:
@@ -140,20 +155,12 @@ def _linked_before(wanted: Compiling, form: Form) -> Collection[tuple[str, str]]
     return frozenset((link.artifact_type, link.id) for link in before.links)
 
 
-def _actors(tx: Tx, wanted: Compiling) -> Iterator[Actor]:
-    for account_id in wanted.writers:
-        actor = accounts.actor_by_id(tx, account_id)
-        if actor is not None and actor.account_id != wanted.actor.account_id:
-            yield actor
-
-
-def _may_use(tx: Tx, actor: Actor, link: Link) -> bool:
+def _may_use(tx: Tx, wanted: Compiling, link: Link) -> bool:
     match link.artifact_type:
         case "dialogue":
             row = authored.current(tx, link.id)
             return row is not None and row.kind == "dialogue"
         case "upload":
-            upload = files.upload(tx, link.id)
-            return upload is not None and upload.account_id is None
+            return media.may_name(tx, wanted.actor, link.id, wanted.draft_id)
         case _:
-            return access.may_be_named(tx, actor, link.artifact_type, link.id)
+            return access.may_be_named(tx, wanted.actor, link.artifact_type, link.id)

@@ -1,13 +1,20 @@
 """Documents as values, and back."""
 
+from parlour.catalog import actions as catalog
 from parlour.catalog.entities import Document
 from parlour.drafts.values import Value, Values
 from parlour.library.forms.cells import NAME_CHARS_MAX, Form, derived, links, singles
+from parlour.library.forms.media import compiled_media, media_value
+from parlour.library.forms.parameters import compiled_fields, parameter_values
 
 
 def values(document: Document) -> Values:
     """What a document would have been written from."""
     flag = derived(document.id, "flags", 0, {"name": "template", "value": document.template})
+    several: dict[str, tuple[Value, ...]] = {
+        "fields": parameter_values(document.fields),
+        "images": tuple(map(media_value, document.images)),
+    }
     return {
         **singles(
             document.id,
@@ -19,6 +26,7 @@ def values(document: Document) -> Values:
             },
         ),
         "flags": (flag,),
+        **{type_name: found for type_name, found in several.items() if found},
         **links("departments", document.department_ids),
     }
 
@@ -26,8 +34,7 @@ def values(document: Document) -> Values:
 def compiled(form: Form) -> Document:
     """The document that values describe."""
     uploads = form.all("uploads")
-    for image in form.all("images"):
-        form.named("upload", "images", image, "upload_id")
+    stood = catalog.document(form.tx, form.artifact_id)
     return Document(
         id=form.artifact_id,
         name=form.one("names", "name", most=NAME_CHARS_MAX),
@@ -36,6 +43,8 @@ def compiled(form: Form) -> Document:
         upload_id=(form.named("upload", "uploads", uploads[0], "upload_id") or None) if uploads else None,
         template=form.flag("flags", "template") is True,
         department_ids=form.linked("departments", "department"),
+        fields=compiled_fields(form, stood.fields if stood else ()),
+        images=tuple(compiled_media(form, "images", each) for each in form.all("images")),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from parlour.catalog.records import Record, RecordValue
 from parlour.drafts.values import Value, Values
 from parlour.library.forms.cells import NAME_CHARS_MAX, Form, given
-from parlour.library.forms.links import link_to, may_be_written
+from parlour.library.links import link_to, may_be_written
 
 SECRET_TYPES = frozenset(("keys", "provider_keys"))
 SECRET_FIELD = "key"  # noqa: S105 (a field's name)

@@ -4,21 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from parlour.catalog import actions as catalog
+from parlour.catalog import authored
 from parlour.catalog.entities import (
-    Caption,
     Casting,
-    Media,
     Option,
-    Parameter,
     Question,
     Scenario,
     Statement,
 )
 from parlour.drafts.values import Value, Values
-from parlour.files import actions as files
 from parlour.kernel.ids import is_id, named_id
 from parlour.library.forms import documents, personas
 from parlour.library.forms.cells import NAME_CHARS_MAX, Form, Nested, given, links, singles
+from parlour.library.forms.media import compiled_media, media_value, object_of, video_value
+from parlour.library.forms.parameters import compiled_parameters, parameter_values
 
 ENABLED: Mapping[str, str] = {
     "problem_statement_enabled": "problem_statements",
@@ -37,12 +36,10 @@ def values(scenario: Scenario) -> Values:
             given(each.id, {"problem_statement": each.text}) for each in scenario.problem_statements
         ),
         "objectives": tuple(given(each.id, {"objective": each.text}) for each in scenario.objectives),
-        "images": tuple(map(_media, scenario.images)),
-        "videos": tuple(map(_video, scenario.videos)),
+        "images": tuple(map(media_value, scenario.images)),
+        "videos": tuple(map(video_value, scenario.videos)),
         "questions": tuple(map(_question, scenario.questions)),
-        "parameter_fields": tuple(
-            given(each.id, {"name": each.name, "value": each.value}) for each in scenario.parameters
-        ),
+        "parameter_fields": parameter_values(scenario.parameters),
         "personas": tuple(
             given(each, {"dialogue_id": cast_as[each]} if each in cast_as else {}, linked=True)
             for each in scenario.persona_ids
@@ -68,6 +65,7 @@ def compiled(form: Form) -> Scenario:
     for value in form.all("scenario_flags"):
         if form.text("scenario_flags", value, "name", most=NAME_CHARS_MAX) not in ENABLED:
             form.wrong("scenario_flags", value.id, "name", f"This must be one of {', '.join(ENABLED)}.")
+    stood = authored.current(form.tx, form.artifact_id)
     persona_ids = _written_or_linked(form, "personas", "persona")
     flags = {name: form.flag("scenario_flags", name) for name in ENABLED}
     enabled = {name: flags[name] if flags[name] is not None else bool(form.all(of)) for name, of in ENABLED.items()}
@@ -85,16 +83,11 @@ def compiled(form: Form) -> Scenario:
         ),
         persona_ids=persona_ids,
         document_ids=_written_or_linked(form, "documents", "document"),
-        parameters=tuple(
-            Parameter(
-                id=each.id,
-                name=form.text("parameter_fields", each, "name", most=NAME_CHARS_MAX),
-                value=form.text("parameter_fields", each, "value"),
-            )
-            for each in form.all("parameter_fields")
+        parameters=compiled_parameters(
+            form, stood.read(Scenario).parameters if stood is not None and stood.kind == "scenario" else ()
         ),
-        images=tuple(_compiled_media(form, "images", each) for each in form.all("images")),
-        videos=tuple(_compiled_media(form, "videos", each) for each in form.all("videos")),
+        images=tuple(compiled_media(form, "images", each) for each in form.all("images")),
+        videos=tuple(compiled_media(form, "videos", each) for each in form.all("videos")),
         questions=tuple(_compiled_question(form, each) for each in form.all("questions")),
         castings=_castings(form, persona_ids),
         problem_statement_enabled=enabled["problem_statement_enabled"] is True,
@@ -142,6 +135,7 @@ def _written_or_linked(form: Form, type_name: str, artifact_type: str) -> tuple[
             form.link(artifact_type, value.id, type_name, value)
             continue
         written = written_persona(value) if artifact_type == "persona" else documents.of_cells(value)
+        written = {**written, **_picked(form, type_name, value)}
         among = {**written, "departments": form.all("departments")} if form.all("departments") else written
         inner = Form(tx=form.tx, actor=form.actor, artifact_id=value.id, values=among)
         if artifact_type == "persona":
@@ -154,6 +148,27 @@ def _written_or_linked(form: Form, type_name: str, artifact_type: str) -> tuple[
             form.link(link.artifact_type, link.id, type_name, value, link.field)
         form.nested.append(Nested(artifact_type=artifact_type, artifact_id=value.id, values=among))
     return tuple(dict.fromkeys(value.id for value in form.all(type_name)))
+
+
+# What is written inside a scenario may take values of the scenario along, by their ids.
+_TAKEN: Mapping[str, Sequence[tuple[str, str, str]]] = {
+    "personas": (("parameter_field_ids", "parameter_fields", "parameter_fields"),),
+    "documents": (("parameter_field_ids", "parameter_fields", "fields"), ("image_ids", "images", "images")),
+}
+
+
+def _picked(form: Form, type_name: str, value: Value) -> Values:
+    """The values of the scenario that a persona or a document in it names as its own."""
+    found: dict[str, tuple[Value, ...]] = {}
+    for field_name, of_type, as_type in _TAKEN[type_name]:
+        wanted = form.texts(type_name, value, field_name)
+        there = tuple(each for each in form.all(of_type) if each.id in wanted)
+        if len(there) < len(set(wanted)):
+            message = f"The scenario has no such {of_type.removesuffix('s').replace('_', ' ')}."
+            form.wrong(type_name, value.id, field_name, message, "form.unknown_link")
+        if there:
+            found[as_type] = there
+    return found
 
 
 def _castings(form: Form, persona_ids: Sequence[str]) -> tuple[Casting, ...]:
@@ -172,56 +187,6 @@ def _castings(form: Form, persona_ids: Sequence[str]) -> tuple[Casting, ...]:
     return tuple(found)
 
 
-def _media(media: Media) -> Value:
-    fields: dict[str, object] = {"name": media.name, "description": media.description}
-    if media.upload_id is not None:
-        fields |= {"upload_id": media.upload_id, "mime_type": media.mime_type}
-    return given(media.id, fields)
-
-
-def _video(media: Media) -> Value:
-    captions = [
-        {"upload_id": each.upload_id, "language": each.language, "label": each.label} for each in media.captions
-    ]
-    return given(media.id, {**_media(media).fields, "captions": captions})
-
-
-def _compiled_media(form: Form, type_name: str, value: Value) -> Media:
-    captions: list[Caption] = []
-    for item in form.items(type_name, value, "captions") if type_name == "videos" else ():
-        inner = Value(id=value.id, fields=_object(item))
-        upload_id = form.named("upload", type_name, inner, "upload_id")
-        if not upload_id:
-            form.wrong(type_name, value.id, "captions", "Captions need a file.")
-            continue
-        captions.append(
-            Caption(
-                upload_id=upload_id,
-                language=form.text(type_name, inner, "language", most=NAME_CHARS_MAX),
-                label=form.text(type_name, inner, "label", most=NAME_CHARS_MAX),
-            )
-        )
-    upload_id = form.named("upload", type_name, value, "upload_id") or None
-    return Media(
-        id=value.id,
-        name=form.text(type_name, value, "name", most=NAME_CHARS_MAX),
-        description=form.text(type_name, value, "description"),
-        upload_id=upload_id,
-        mime_type=_mime_type(form, type_name, value, upload_id),
-        captions=tuple(captions),
-    )
-
-
-def _mime_type(form: Form, type_name: str, value: Value, upload_id: str | None) -> str:
-    """The type of the file as it is, whatever the value says; it must be one that can be shown."""
-    upload = files.upload(form.tx, upload_id) if upload_id is not None else None
-    if upload is None:
-        return form.text(type_name, value, "mime_type", most=NAME_CHARS_MAX) if upload_id is None else ""
-    if not upload.mime_type.startswith(f"{type_name[:-1]}/"):
-        form.wrong(type_name, value.id, "upload_id", f"This file is no {type_name[:-1]}.", "form.file")
-    return upload.mime_type
-
-
 def _question(question: Question) -> Value:
     options = [
         {"id": each.id, "option_text": each.option_text, "is_correct": each.is_correct} for each in question.options
@@ -238,7 +203,7 @@ def _question(question: Question) -> Value:
 def _compiled_question(form: Form, value: Value) -> Question:
     options: list[Option] = []
     for number, item in enumerate(form.items("questions", value, "options")):
-        inner = Value(id=value.id, fields=_object(item))
+        inner = Value(id=value.id, fields=object_of(item))
         given_id = form.text("questions", inner, "id", most=NAME_CHARS_MAX)
         options.append(
             Option(
@@ -258,10 +223,6 @@ def _compiled_question(form: Form, value: Value) -> Question:
         times=_times(form, value),
         options=tuple(options),
     )
-
-
-def _object(item: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", item) if isinstance(item, Mapping) else dict[str, object]()
 
 
 def _times(form: Form, value: Value) -> tuple[int, ...]:

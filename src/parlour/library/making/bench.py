@@ -1,7 +1,7 @@
 """The bench of a run: a `drafts.making.Bench` for artifacts. What it does, the modules beside it say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import msgspec
@@ -10,40 +10,49 @@ from parlour.accounts import actions as accounts
 from parlour.drafts import actions as drafts
 from parlour.drafts.artifacts import told_as
 from parlour.drafts.entities import Draft
-from parlour.drafts.making import Kept, Made, Slot, TaskError, Wanted
+from parlour.drafts.making import Kept, Made, Receipt, Slot, TaskError, Wanted
 from parlour.drafts.registry import Fields, fields_of
 from parlour.drafts.values import ArtifactBody
+from parlour.files.authored.entities import MediaQuota
+from parlour.kernel.dataclass import dataclass
+from parlour.library.drafting.vouching import vouched
 from parlour.library.making import linking, planning, tools
 from parlour.library.making.keeping import NEVER_KEPT, Bounds, Ready, keep
-from parlour.library.making.keeping_media import file_told, record
+from parlour.library.making.keeping_media import file_told, no_room, record
 from parlour.library.making.media import MediaKind, MediaMaker, MediaWanted, no_engine
 from parlour.library.making.prompts import choice_for, request_for
 from parlour.library.making.reading_answers import Answer, read_answer, read_choice
 from parlour.library.making.shapes import CHOICE, SHAPES
 from parlour.library.making.table import Candidate, Table, text_of
+from parlour.library.media import note_drafted
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Request, ToolCall
 
 NO_ENGINE = "No model here makes this."
 NO_TEXT = "The draft has no text to speak yet."
 MADE_MAX = 4_000
-_MEDIA: Mapping[str, MediaKind] = {"images": "image", "videos": "video", "uploads": "audio"}
+MEDIA: Mapping[str, MediaKind] = {"images": "image", "videos": "video", "uploads": "audio"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArtifactBench:
-    """What the values of one type of a run are made from. `model`: its name in the settings."""
+    """What the values of one type of a run are made from. `model`: its name in the settings; `room`: for files, in
+    bytes."""
 
     table: Table
     model: str
     bounds: Bounds
     media: MediaMaker
+    quota: MediaQuota
+    room: int
 
     def slots(self, type_name: str) -> Sequence[Slot]:
         """As many as `planning` says, and no more than there is to choose from."""
-        engine = _MEDIA.get(type_name)
+        engine = MEDIA.get(type_name)
         if engine is not None and not self.media.makes(engine):
             raise no_engine(engine)
+        if engine is not None and not self.room:
+            raise no_room()
         if engine == "audio" and not self._spoken():
             raise TaskError("validation", NO_TEXT)
         chosen = linking.chooses(self.table)
@@ -86,9 +95,9 @@ class ArtifactBench:
             return "{}"
         return tools.use(tx, actor, self.table.order.grants, call)
 
-    async def complete(self, type_name: str, slot: Slot, answered: object) -> object:
+    async def complete(self, type_name: str, slot: Slot, answered: object, receipt: Receipt) -> object:
         """The picture, the film or the spoken text. Raises `TaskError`, `ProviderFault`."""
-        engine = _MEDIA.get(type_name)
+        engine = MEDIA.get(type_name)
         ready = cast("Ready", answered)
         if engine is None:
             return ready
@@ -100,7 +109,9 @@ class ArtifactBench:
             name=name,
             text=said,
             account_id=self.table.actor.account_id,
+            room=self.room,
             seed=f"{self.table.seed}/{type_name}/{slot.number}",
+            receipt=receipt,
         )
         return replace(ready, file=await self.media.make(wanted))
 
@@ -112,14 +123,27 @@ class ArtifactBench:
             shown = {"upload_id": upload_id} | ({} if made.type == "uploads" else {"mime_type": ready.file.mime_type})
             ready = replace(ready, answer=replace(ready.answer, fields={**ready.answer.fields, **shown}))
         kept = keep(draft, made, ready, self.table, self.bounds)
+        self._check_names(tx, draft, made.type, kept)
         if ready.file is not None:
-            record(tx, upload_id, ready.file)
-        if made.type in _MEDIA and isinstance(kept.body, ArtifactBody):
+            record(tx, made.run.account_id, (upload_id, ready.file), self.quota)
+            note_drafted(tx, self.table.actor, replace(draft, body=kept.body), draft.artifact)
+        if made.type in MEDIA and isinstance(kept.body, ArtifactBody):
             told = file_told(tx, kept.body.values.get(made.type, ()), kept.value_id)
             kept = replace(kept, fields={**kept.fields, **told})
         said = {"artifact": self.table.artifact_type, "type": made.type, "value": kept.fields}
         drafts.note_made(tx, made.run, msgspec.json.encode(said).decode()[:MADE_MAX])
         return kept
+
+    def _check_names(self, tx: Tx, draft: Draft, type_name: str, kept: Kept) -> None:
+        """Refuses a value that names what the asker may not use any more: it took a while to choose it."""
+        actor = accounts.actor_by_id(tx, self.table.actor.account_id)
+        made = [each for each in cast("ArtifactBody", kept.body).values[type_name] if each.id == kept.value_id]
+        before = draft.artifact
+        if actor is not None:
+            earlier = (before.values, before.replaced)
+            made = vouched(tx, actor, draft.artifact_type, earlier, {type_name: tuple(made)})[type_name]
+        if actor is None or any(each.borrowed for each in made):
+            raise TaskError("tool", linking.NOTHING)
 
     def _is_settled(self, type_name: str, slot: Slot) -> bool:
         if type_name in planning.SETTLED or type_name == "uploads":

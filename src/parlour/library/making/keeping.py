@@ -4,7 +4,7 @@ What stood there goes into `replaced` once, so that refusing brings it back. A v
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -13,6 +13,7 @@ from parlour.drafts.entities import Draft
 from parlour.drafts.making import Kept, Made, TaskError
 from parlour.drafts.registry import fields_of
 from parlour.drafts.values import ArtifactBody, Value, Values
+from parlour.kernel.dataclass import dataclass
 from parlour.library.making.grounding import spans_of
 from parlour.library.making.media import MediaFile
 from parlour.library.making.planning import PER

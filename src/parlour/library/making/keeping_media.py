@@ -1,4 +1,4 @@
-"""Keeping what media engines make: bounded in time and bytes, looked at, stored as a file without an owner.
+"""Keeping what media engines make: bounded in time and bytes, looked at, stored as a file of whoever asked for it.
 
 The bytes are stored first, the row that names them together with the value that shows it. Bytes that no value came to
 name (the server was killed, the run cancelled) are swept up.
@@ -6,14 +6,17 @@ name (the server was killed, the run cancelled) are swept up.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.drafts.making import TaskError
 from parlour.drafts.values import Value
 from parlour.files import actions as files
+from parlour.files.authored import actions as authored
+from parlour.files.authored.entities import MediaQuota
 from parlour.files.entities import NewUpload
 from parlour.files.intake import Intake
 from parlour.files.names import clean_name
+from parlour.kernel.dataclass import dataclass
+from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
 from parlour.library.making.media import MediaEngine, MediaFile, MediaKind, MediaWanted, no_engine
 from parlour.storage.tx import Tx
@@ -59,14 +62,14 @@ class MediaShop:
         try:
             async with (
                 asyncio.timeout(self._need.seconds_max),
-                self._need.intake.begin(name, bytes_max=self._need.bytes_max) as part,
+                self._need.intake.begin(name, bytes_max=self._need.bytes_max, room=wanted.room) as part,
             ):
                 await engine.make(wanted, part.write)
                 received = await part.finish()
         except TimeoutError:
             raise TaskError("timeout", TOO_LONG) from None
         except Refusal as refusal:
-            raise TaskError("model", TOO_LARGE) from refusal
+            raise no_room() if refusal.code == "quota_exceeded" else TaskError("model", TOO_LARGE) from refusal
         if received.type not in _TYPES[wanted.kind]:
             raise TaskError("model", NO_SUCH_FILE.format(kind=wanted.kind))
         return MediaFile(name=name, mime_type=received.type, size=received.size, digest=received.digest)
@@ -81,14 +84,24 @@ def file_told(tx: Tx, values: Sequence[Value], value_id: str) -> Mapping[str, ob
     return {"upload_id": upload.id, "mime_type": upload.mime_type, "file_size": upload.bytes}
 
 
-def record(tx: Tx, upload_id: str, made: MediaFile) -> None:
-    """Note down a file that was made, in the transaction in which something comes to name it."""
+def no_room() -> TaskError:
+    """For what would not fit into what an author may keep."""
+    return TaskError("validation", authored.NO_ROOM)
+
+
+def record(tx: Tx, author_id: AccountId, made: tuple[str, MediaFile], quota: MediaQuota) -> None:
+    """Note down a file that was made, by its id, in the transaction in which something comes to name it. `TaskError`
+    where there is no room for it any more."""
+    upload_id, file = made
     new = NewUpload(
         id=upload_id,
         account_id=None,
-        name=made.name,
-        mime_type=made.mime_type,
-        bytes=made.size,
-        digest=made.digest,
+        name=file.name,
+        mime_type=file.mime_type,
+        bytes=file.size,
+        digest=file.digest,
     )
-    files.record(tx, new)
+    try:
+        authored.keep(tx, author_id, new, quota)
+    except Refusal as refusal:
+        raise no_room() from refusal

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from parlour.accounts import actions as accounts
 from parlour.accounts.people.seeing import may_see
 from parlour.catalog import authored
-from parlour.catalog.entities import Kind
+from parlour.catalog.entities import Kind, Persona
 from parlour.drafts.making import TaskError
 from parlour.kernel.actor import Actor
 from parlour.library.access import REAL, held_of_row, may_read
-from parlour.library.forms.links import link_to, may_be_written
+from parlour.library.links import PAIRS, link_to, may_be_written
 from parlour.library.making.planning import SETTLED
 from parlour.library.making.table import Candidate, Table
 from parlour.storage.tx import Tx
@@ -25,15 +25,6 @@ PEOPLE_MAX = 24
 SAID_MAX = 300
 NOTHING = "There is nothing here to choose from."
 NOTHING_LEFT = "There is nothing else to choose."
-# Types whose values name a second thing, which is chosen: what it is, and in which field.
-PAIRS = {
-    "scenario_rubrics": ("rubric", "rubric_id"),
-    "run_rubrics": ("rubric", "rubric_id"),
-    "group_rubrics": ("rubric", "rubric_id"),
-    "profile_personas": ("persona", "persona_id"),
-}
-# Values that an artifact keeps without making anything of them: they may be written as well as linked.
-KEPT_AS_THEY_ARE = frozenset((("document", "fields"),))
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NAME = re.compile(r"[\"'“”‘’«»]([^\"'“”‘’«»\n]{1,64})[\"'“”‘’«»]|([^\s,;:()\"']+)")
 
@@ -47,7 +38,7 @@ def chooses(table: Table) -> bool:
     """Whether values of the type at work are chosen. Raises `TaskError` where they must be and nothing is there."""
     if table.type in SETTLED or target(table.artifact_type, table.type) is None:
         return False
-    written = may_be_written(table.artifact_type, table.type) or (table.artifact_type, table.type) in KEPT_AS_THEY_ARE
+    written = may_be_written(table.artifact_type, table.type)
     must = table.type in PAIRS or table.type in table.order.links or not written
     if must and not table.candidates:
         raise TaskError("tool", NOTHING)
@@ -105,6 +96,8 @@ def _content(tx: Tx, actor: Actor, wanted: str, asked: str) -> list[Candidate]:
     for row in authored.listed(tx, authored.Listing(kinds=kinds, active=True, limit=LISTED_MAX)):
         held = held_of_row(tx, row)
         if held is None or held.artifact_type != wanted or not may_read(actor, held):
+            continue
+        if wanted == "persona" and not row.read(Persona).may_be_chosen:
             continue
         said = _said(row)
         hits = len(words & set(_WORD.findall(f"{row.name} {said}".casefold())))

@@ -1,14 +1,14 @@
 """What makes pictures, films and spoken texts for drafts, as far as a deployment has engines (Glow 6.10.3, 7.3).
 
-The engines stand in `parlour.providers.media`; what they make is kept as files without an owner, as those that
-come with content are.
+The engines stand in `parlour.providers.media`; what they make is kept as files of whoever asked for it
+(`files.authored`).
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from parlour.drafts.making import TaskError
+from parlour.drafts.making import Receipt, TaskError
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 
 MediaKind = Literal["image", "video", "audio"]
@@ -23,14 +23,17 @@ _NONE: dict[MediaKind, str] = {
 class MediaWanted:
     """What is to be made. `text`: what is to be seen or said; `name`: what the file is called, without its ending.
 
-    `account_id`: who asks for it; `seed` makes repetitions of one value alike where an engine can.
+    `account_id`: who asks for it; `room`: how many bytes there is room for; `seed` makes repetitions of one value
+    alike where an engine can; `receipt` is for engines that are paid when they are asked, and take their time.
     """
 
     kind: MediaKind
     name: str
     text: str
     account_id: AccountId
+    room: int
     seed: str
+    receipt: Receipt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

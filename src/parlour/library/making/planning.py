@@ -7,7 +7,7 @@ value as they are; and `link`, what the value links to, if that is settled too. 
 import re
 from collections.abc import Mapping, Sequence
 
-from parlour.catalog.entities import placeholders
+from parlour.catalog.filling import placeholders
 from parlour.drafts.making import Slot, TaskError
 from parlour.drafts.values import Value
 from parlour.library.making import flags

@@ -1,13 +1,14 @@
 """Holding an answer of a model against its shape. What is wrong is said in words that a model can act on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import msgspec
 
 from parlour.catalog.entities import Signals
 from parlour.drafts.making import UnusableAnswerError
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert, decode_untyped
 from parlour.library.making.shapes import (
     LINE_MAX,

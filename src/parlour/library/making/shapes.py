@@ -6,8 +6,9 @@ for; `planning` puts them into the slot, `keeping` into the value.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from parlour.kernel.dataclass import dataclass
 
 NAME_MAX = 120
 LINE_MAX = 500

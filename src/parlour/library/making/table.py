@@ -1,11 +1,12 @@
 """What lies on the bench of a run: the draft as it is, what was asked for, and what may be chosen."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.drafts.entities import Order
 from parlour.drafts.values import ArtifactBody, Source, Value, Values
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

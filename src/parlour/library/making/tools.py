@@ -14,7 +14,7 @@ from parlour.kernel.ids import is_id
 from parlour.kernel.refusals import Refusal
 from parlour.library import forms
 from parlour.library.access import artifact_to_read
-from parlour.library.forms.links import link_to
+from parlour.library.links import link_to
 from parlour.library.making import linking
 from parlour.library.making.prompts import UNTOLD_TYPES
 from parlour.library.making.shapes import SHAPES

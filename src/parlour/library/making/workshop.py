@@ -2,22 +2,26 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from parlour.accounts import actions as accounts
-from parlour.catalog.entities import placeholders
+from parlour.catalog.filling import placeholders
 from parlour.drafts import actions as drafts
 from parlour.drafts.actions import GroupMessage
 from parlour.drafts.entities import Draft, Run
 from parlour.drafts.making import Conclusion
 from parlour.drafts.values import Value, Values
+from parlour.files.authored import actions as files
+from parlour.files.authored.entities import MediaQuota
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.library import access, forms
+from parlour.library.checks.fields import said_names
 from parlour.library.drafting.holding import may_write
 from parlour.library.making import linking, saving
-from parlour.library.making.bench import ArtifactBench, named
+from parlour.library.making.bench import MEDIA, ArtifactBench, named
 from parlour.library.making.keeping import Bounds
 from parlour.library.making.media import NO_MEDIA, MediaMaker
 from parlour.library.making.table import Candidate, Table, text_of, texts
@@ -50,11 +54,14 @@ class ArtifactWorkshop:
         if actor is None or run.type is None:
             return None
         rules = self._need.rules
+        quota = MediaQuota(bytes_max=rules.media_total_bytes_max, files_max=rules.media_files_max)
         return ArtifactBench(
             table=_table(tx, run, draft, actor),
             model=self._need.model_name,
             bounds=Bounds(values_max=rules.values_max, bytes_max=rules.draft_bytes_max),
             media=self._need.media,
+            quota=quota,
+            room=files.room(tx, actor.account_id, quota) if run.type in MEDIA else 0,
         )
 
     def allows(self, tx: Tx, run: Run, draft: Draft) -> bool:
@@ -128,11 +135,12 @@ def _linked(tx: Tx, actor: Actor, draft: Draft) -> Mapping[str, str]:
 
 
 def _needed(tx: Tx, actor: Actor, draft: Draft) -> Sequence[str]:
-    """The placeholders of the personas that a scenario links to."""
+    """The placeholders of the personas that a scenario links to, but those that a persona fills itself."""
     names: dict[str, None] = {}
     for values in _linked_values(tx, actor, draft, "persona").values():
         written = (*values.get("instructions", ()), *values.get("examples", ()))
-        names |= dict.fromkeys(sorted(placeholders(texts(written))))
+        own = said_names(values) or frozenset()
+        names |= dict.fromkeys(sorted(placeholders(texts(written)) - own))
     return list(names)
 
 

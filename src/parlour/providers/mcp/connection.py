@@ -5,11 +5,12 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, cast
 
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.tools.remote import Answers, CallState, Needs, RemoteResult, RemoteTool
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.addresses import check_host
 from parlour.providers.mcp.listing import TOOLS_MAX, checked_schema, remote_tool
 from parlour.providers.mcp.stdio import stdio_streams

@@ -4,10 +4,10 @@ import asyncio
 import importlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.assistant.entities import JsonValue
 from parlour.assistant.tools.remote import Answers, RemoteResult, RemoteTool
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.mcp.connection import OPEN_SECONDS_MAX, Connection, connected
 from parlour.settings.lab import McpServer

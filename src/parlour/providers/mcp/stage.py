@@ -7,12 +7,13 @@ survives a restart as a real stage's does. A move that would leave the limits is
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 
 if TYPE_CHECKING:

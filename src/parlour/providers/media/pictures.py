@@ -2,10 +2,10 @@
 
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.library.making.media import MediaWanted, Sink

@@ -7,11 +7,12 @@ Read next: `openai_compatible.py`, then `scripted.py`.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, assert_never
 
 from pydantic import SecretStr
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.dice import Dice
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.limits import ModelLimits

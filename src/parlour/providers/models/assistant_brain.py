@@ -5,7 +5,7 @@ and quotes what was found (`assistant_answers`). Advice and comments are read as
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from parlour.assistant.entities import Language
 from parlour.assistant.language import language_of
 from parlour.assistant.sentences import sentence
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models.assistant_answers import SEARCHES, answer_of, content_words, places, unreadable
 from parlour.providers.models.assistant_intents import Intent, about_earlier_talk, greeting_of, intent_of
 from parlour.providers.models.assistant_script import TurnFile, TurnScript, turn_of

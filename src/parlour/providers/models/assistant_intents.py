@@ -5,8 +5,10 @@ Arguments are parts of the person's words and nothing else.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from parlour.kernel.dataclass import dataclass
 
 Greeting = Literal["hello", "thanks", "help"]
 _TEXT_CHARACTERS_MAX = 8_000

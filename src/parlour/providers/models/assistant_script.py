@@ -5,10 +5,11 @@ what was found and what was asked. Members may be missing; unknown ones are pass
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import ProviderFault
 from parlour.turns.ports import Request

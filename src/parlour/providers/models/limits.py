@@ -1,7 +1,6 @@
 """The limits of a provider of models, and when a failed request is tried again."""
 
-from dataclasses import dataclass
-
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.dice import Dice
 from parlour.kernel.refusals import ProviderFault
 

@@ -1,16 +1,19 @@
-"""A model that is watched: counters always, OpenTelemetry spans if asked for.
+"""A model that is watched: counters and a line in the log when it fails always, OpenTelemetry spans if asked for.
 
 Spans bear the names of OpenTelemetry's GenAI conventions (`gen_ai.*`); no text goes into them.
 """
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Literal, Protocol
 
 from parlour.kernel.clock import Clock
+from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.sound import sound
 from parlour.turns.ports import Finished, Model, Piece, Request, Text, Usage
 
+logger = logging.getLogger("parlour.models")
 Ending = Literal["complete", "stopped", "failed"]
 
 
@@ -59,6 +62,9 @@ class ObservedModel:
                         yield piece
             except GeneratorExit:
                 ending = "complete" if ending == "complete" else "stopped"
+                raise
+            except ProviderFault as fault:
+                logger.warning("model_failed", extra={"model": request.model, "reason": fault.text})
                 raise
             finally:
                 self._counters.turn(ending, self._clock.monotonic() - started)

@@ -4,13 +4,15 @@ Only the members that Parlour needs are decoded. What servers differ in is a `Di
 starts as the richest one and gets simpler when a server refuses a member by its name.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decoder_of
 from parlour.kernel.refusals import ProviderFault
+from parlour.providers.models.thoughts import Thoughts
 from parlour.turns.ports import Finished, Piece, Request, Said, Text, ToolCall, ToolSpec, Usage
 
 MALFORMED = "The model service sent an answer that cannot be read."
@@ -140,7 +142,7 @@ class _Assembling:
 class Assembly:
     """Turns the JSON texts of one answer into pieces, in order.
 
-    Text is given as it comes; tool calls, which come in fragments, at the end.
+    Text is given as it comes, thoughts at its beginning left out; tool calls, which come in fragments, at the end.
     """
 
     def __init__(self, tool_calls_max: int) -> None:
@@ -150,6 +152,7 @@ class Assembly:
         self._open_calls: dict[int, _Assembling] = {}
         self._usage: _Usage | None = None
         self._refused = False
+        self._thoughts = Thoughts()
         self.finish_reason: str | None = None
 
     def take(self, payload: bytes) -> str:
@@ -178,11 +181,11 @@ class Assembly:
         if said.refusal:
             self._refused = True
             return said.refusal
-        return said.content or ""
+        return self._thoughts.without(said.content or "")
 
     def end(self) -> list[Piece]:
-        """The pieces after the text: tool calls, usage, and `Finished`."""
-        pieces: list[Piece] = []
+        """The pieces after the text, of which the last may have been held back: tool calls, usage, and `Finished`."""
+        pieces = text_pieces([self._thoughts.rest()])
         for number, call in enumerate(self._calls):
             if not call.name:
                 raise ProviderFault(MALFORMED, retryable=True)

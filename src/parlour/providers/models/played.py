@@ -6,13 +6,14 @@ that is killed in the middle goes on where it was. Format: docs/reference/assist
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 
 from parlour.catalog.places import Place
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models.assistant_script import TurnScript, turn_of
 from parlour.turns.ports import Request, ToolCall
 

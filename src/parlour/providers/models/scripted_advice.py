@@ -1,7 +1,8 @@
 """What the rule grader says about each move: what was done, why it matters, what to say instead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,11 @@ WISH_MAX = 90
 ASKED_MAX = 8_000
 _MATTER = re.compile(r"(?:The matter is|has come about) ([^.\n]{3,120})\.")
 _CUT = re.compile(
-    r"\s+(?:who|which|that|and (?:who|wants|has|is)|but|because|for (?:my|our|the|a|an|first|second|new)|so that|when"
-    r"|on (?:her|his|their)|with (?:a|an|the|three|four|five)|in (?:three|four|five|english|german)"
+    r"\s+(?:who|which|that|but|because|so that|when|for (?:my|our|the|a|an|first|second|new)"
+    r"|and (?:who|has|is|was|does|did|cannot|will|wants|needs|fears|feels|hides|blames|refuses|denies|hopes|believes)"
+    r"|and an? (?:[a-z]+ )?(?:student|pupil|customer|client|patient|parent|colleague|employee|guest)"
+    r"|and [a-z]+s (?:to|that|it|about|not?|nothing|nobody|for)"
+    r"|on (?:her|his|their)|with (?:a|an|the|three|four|five)|in (?:three|four|five|english|german|office hours)"
     r"|der|die|das|und)\b.*$",
     re.IGNORECASE,
 )

@@ -51,7 +51,14 @@ _SOMEBODY = re.compile(
     rf"^(?:an?|the|eine?n?)?\s*(?:[\w-]+\s+){{0,3}}(?:{'|'.join(_ROLES)})\w*$|^.{{0,9}}$|.*\b(?:learners?|answers?|ignore)\b",
     re.IGNORECASE,
 )
-_AIMED = re.compile(r",?\s+for (?:my|our|the|a|an|first|second|new)\b.*$|\s+(?:about|regarding)\b.*$", re.IGNORECASE)
+_A_TEMPER = re.compile(
+    rf"who (?:is|are|feels|seems) (?:(?:a bit|very|so|quite|rather) )?(?:{'|'.join(each.trait for each in TEMPERS)})",
+    re.IGNORECASE,
+)
+_ANYBODY = re.compile(r"\bsome(?:one|body)\b", re.IGNORECASE)
+_AIMED = re.compile(
+    r",?\s+for (?:my|our|the|a|an|first|second|new)\b.*$|\s+(?:about|regarding)\b(?! it\b).*$", re.IGNORECASE
+)
 _MATTERS: Mapping[str, str] = {
     "student": "an exercise that does not work out", "pupil": "homework that does not work out",
     "customer": "an order that went wrong", "client": "a decision that has to be made",
@@ -85,17 +92,22 @@ def _people(ask: Ask) -> str:
 
 def role_of(ask: Ask) -> str:
     """What somebody is: a student unless the instructions or the draft say another thing."""
+    return _role(ask) or ("person" if _ANYBODY.search(ask.asked) else "student")
+
+
+def _role(ask: Ask) -> str:
     for text in (ask.asked, written(ask)):
         folded = text.casefold()
         places = {role: at for word, role in _ROLES.items() if (at := folded.find(word)) >= 0}
         if places:
             return min(places, key=lambda role: places[role])
-    return "student"
+    return ""
 
 
 def matter_of(ask: Ask) -> str:
     """What somebody comes with; of a scenario nobody gave a topic, the teacher's own words in quotes."""
-    return topic(ask) or _quoted(ask) or _MATTERS.get(role_of(ask), "a question that has been open for a while")
+    said = topic(ask) or _quoted(ask) or _MATTERS.get(_role(ask), "what has happened" if _clause(ask) else "")
+    return said or _MATTERS.get(role_of(ask), "a question that has been open for a while")
 
 
 def title_of(ask: Ask) -> str:
@@ -186,9 +198,10 @@ def instructions(ask: Ask, name: str, number: int = 0) -> str:
 
 
 def _clause(ask: Ask) -> str:
-    """What the instructions say of somebody after "who": it is told of the persona."""
+    """What the instructions say of somebody after "who": it is told of the persona, if it is more than a temper."""
     found = _WHO.search(" ".join(ask.asked.split()))
-    return _AIMED.sub("", found[1]).strip() if found else ""
+    clause = _AIMED.sub("", found[1]).strip() if found else ""
+    return "" if _A_TEMPER.fullmatch(clause) else clause
 
 
 def example(ask: Ask) -> str:

@@ -5,8 +5,8 @@ From recorded conversations it takes the criteria that learners' words there are
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models.scripted_author_ask import (
     Ask,
     Line,

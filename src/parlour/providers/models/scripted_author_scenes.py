@@ -36,7 +36,7 @@ _OPEN = (
 _TITLES = (
     "{topic}: the first conversation",
     "A conversation about {topic}",
-    "{topic}, ten minutes",
+    "{topic}, a short conversation",
     "Help with {topic}",
 )
 _QUESTIONS: tuple[tuple[str, str, tuple[str, str]], ...] = (
@@ -80,7 +80,7 @@ def name(ask: Ask) -> str:
     about = topic(ask)
     if not about or about.startswith("“"):
         return capital(title_of(ask))[:110] or capital(
-            f"{temper_of(ask).trait} {role_of(ask)}, {pick(ask, ('first conversation', 'ten minutes'))}"
+            f"{temper_of(ask).trait} {role_of(ask)}, {pick(ask, ('first conversation', 'a short conversation'))}"
         )
     return capital(pick(ask, _TITLES).format(topic=about))[:110]
 

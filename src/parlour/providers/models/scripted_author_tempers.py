@@ -1,7 +1,8 @@
 """The tempers of the offline author's personas: what shows, what is hidden, and what opens or closes somebody."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

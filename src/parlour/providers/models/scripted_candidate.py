@@ -12,10 +12,10 @@ said with it, what follows once its result is there. Calls of tools that the req
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.phrases import sentences
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models.scripted_dialogue import REPLAYED_MESSAGES_MAX, Performance
 from parlour.providers.models.scripted_moves import read
 from parlour.turns.ports import Request, Said, ToolCall

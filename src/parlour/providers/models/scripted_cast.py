@@ -9,10 +9,11 @@ replay, like `scripted_dialogue`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.phrases import plain
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models.scripted_dialogue import REPLAYED_MESSAGES_MAX, Performance
 from parlour.providers.models.scripted_moves import Reading, read
 

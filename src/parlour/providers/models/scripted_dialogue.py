@@ -6,10 +6,11 @@ branch or another worker changes nothing (Glow 6.3.4, 6.3.7).
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.catalog.dialogues import ANY_MOOD, MOVE_NAMES, Dialogue, MoveKind, Pool, Rule, When
 from parlour.catalog.phrases import found
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models.scripted_moves import Reading, read
 
 REPLAYED_MESSAGES_MAX = 300

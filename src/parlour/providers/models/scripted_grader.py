@@ -8,12 +8,12 @@ count for nothing good, and praise of oneself is no move. Scores are computed by
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from parlour.catalog.dialogues import MOVE_NAMES
 from parlour.catalog.entities import Rubric, Scenario, Signals, Standard, StandardGroup
 from parlour.catalog.phrases import found, plain
+from parlour.kernel.dataclass import dataclass
 from parlour.providers.models.scripted_advice import BETTER, NAMES, WHY
 from parlour.providers.models.scripted_moves import Reading, read
 
@@ -62,7 +62,6 @@ _BY_NAME: tuple[tuple[tuple[str, ...], Signals], ...] = (
 )
 
 Temper = Literal["usual", "strict", "lenient"]
-ItemKind = Literal["feedbacks", "strengths", "highlights", "improvements", "replacements", "analyses"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -266,7 +265,7 @@ def _feedback(group: StandardGroup, level: Standard, good: list[_Hit], bad: list
     done = _named(good)
     if done:
         count = len({hit.message_id for hit in good})
-        parts.append(f"In {count} of your messages you {done}.")
+        parts.append(f"In {count} of your messages you {done}." if count > 1 else f"In one message you {done}.")
     else:
         wanted = next((WHY[name] for name in _signals(group).good_moves if name in WHY), None)
         parts.append(f"What was missing: {wanted}" if wanted else "Nothing in your messages shows this yet.")
@@ -346,9 +345,11 @@ def _analyses(transcript: Sequence[Line], heard: Sequence[_Heard], scenario: Sce
     closed = sum(len(message.reading.moves.get("closed-question", ())) for message in heard)
     longest = max((message.reading.words for message in heard), default=0)
     where = f" in '{scenario.name}'" if scenario is not None else ""
+    words = "1 word" if longest == 1 else f"{longest} words"
+    messages = "1 message" if len(heard) == 1 else f"{len(heard)} messages"
     return (
-        Analysis(content=f"You spoke {share}% of the words{where}; your longest message has {longest} words."),
-        Analysis(content=f"You asked {open_questions} open and {closed} closed questions in {len(heard)} messages."),
+        Analysis(content=f"You spoke {share}% of the words{where}; your longest message has {words}."),
+        Analysis(content=f"Open questions in your {messages}: {open_questions}; closed ones: {closed}."),
     )
 
 

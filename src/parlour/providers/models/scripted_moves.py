@@ -5,10 +5,10 @@ text takes is bounded by `TEXT_CHARACTERS_MAX`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from parlour.catalog.phrases import found, plain, sentences
+from parlour.kernel.dataclass import dataclass
 
 TEXT_CHARACTERS_MAX = 4_000
 LECTURE_WORDS = 90

@@ -6,12 +6,12 @@ difference to it, except to `scripted-first`, which always chooses that: a judge
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from parlour.catalog.entities import Rubric, Standard, StandardGroup
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.models.scripted_grader import Line, Verdict, grade_transcript

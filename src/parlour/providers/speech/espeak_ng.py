@@ -11,8 +11,9 @@ import re
 import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.ports import SAMPLE_BYTES, Voice
 

@@ -7,10 +7,11 @@ phrases in silence; its own rule for that (probably no speech, and unsure of the
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.ports import Transcript, Word

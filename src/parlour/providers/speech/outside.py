@@ -5,12 +5,12 @@ Faults say in short what went wrong: no key, no words, no sound, and nothing tha
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.addresses import check_address
 from parlour.providers.resolving import CarefulResolver

@@ -5,9 +5,10 @@ one before has ended. Answers that nobody asked for are cancelled and never told
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.speech.outside import TOO_LARGE
 from parlour.providers.speech.realtime_format import Message, sound_of, truncate

@@ -5,11 +5,11 @@ mean nothing here, whatever they look like; a known one that cannot be read is a
 """
 
 import binascii
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.realtime import LINE_RATE, LineSetup, SaidBefore

@@ -5,8 +5,8 @@ under another id: the next `committed` message says which. A forgotten turn is d
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.speech.outside import TOO_LARGE
 from parlour.providers.speech.realtime_format import Message

@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.speech.recognising_lines import Begin, Said
 from parlour.providers.speech.recognising_process import Child

@@ -6,9 +6,9 @@ To the child go frames: a letter, the length of what follows (4 bytes, big-endia
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Literal
 
+from parlour.kernel.dataclass import dataclass
 from parlour.speech.ports import Word
 
 FRAME_BYTES_MAX = 1024 * 1024

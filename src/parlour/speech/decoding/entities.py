@@ -1,8 +1,10 @@
 """What a child is told, and what it answers: a line of JSON, then the sound."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Literal
+
+from parlour.kernel.dataclass import dataclass
 
 if TYPE_CHECKING:  # the child needs no settings
     from parlour.settings.lab import LabLimits

@@ -7,6 +7,7 @@ from parlour.storage.schema.columns import at, one_of, only_one, table, whole, w
 
 # Files. `account_id` is null for those that came with content and those of the lab. `origin` and what
 # follows it are of files with a handle (see `files/handles.py`); `used` is 0 until something refers to it.
+# `author_id`: who sent a file for content, or had it made (see `files/authored`); it has no `account_id`.
 uploads = table(
     "uploads",
     words("id", key=True),
@@ -25,8 +26,10 @@ uploads = table(
     words("charset", null=True),
     words("details", null=True),
     at("deleted_at", null=True),
+    words("author_id", null=True),
     Index("uploads_digest", "digest"),
     Index("uploads_account", "account_id", "created_at"),
+    Index("uploads_author", "author_id", "created_at"),
 )
 
 # The laboratory assistant.

@@ -44,6 +44,14 @@ content_checks = table(
     at("ended_at", null=True),
     Index("content_checks_subject", "subject_id", "created_at"),
 )
+# What names a file of an author: a draft, an artifact in any version, or the entry of a try.
+media_uses = table(
+    "media_uses",
+    words("upload_id", key=True),
+    words("user_kind", key=True),
+    words("user_id", key=True),
+    Index("media_uses_user", "user_kind", "user_id"),
+)
 entry_people = table(
     "entry_people",
     words("entry_id", key=True),
@@ -212,7 +220,6 @@ drafts = table(
     at("updated_at"),
     at("used_at", null=True),
     Index("drafts_account", "account_id", "artifact_type"),
-    Index("drafts_artifact", "artifact_id"),
 )
 # Who may write into a draft besides its owner; the draft itself says so, too.
 draft_editors = table(

@@ -206,12 +206,6 @@ MEDIA: dict[str, tuple[str, type[Alias]]] = {
     "media_progress": ("images_generation_progress", MediaProgress),
     "media_complete": ("images_generation_complete", MediaComplete),
 }
-_ALSO = {
-    "images_generation_progress": frozenset(
-        f"{kind}_generation_{stage}" for kind in ("images", "videos") for stage in ("started", "progress")
-    ),
-    "images_generation_complete": frozenset({"images_generation_complete", "videos_generation_complete"}),
-}
 
 # The alias, the documented event it is derived from, its model.
 ALIAS_EVENTS: dict[str, tuple[str, type[Alias]]] = {
@@ -230,12 +224,3 @@ ALIAS_EVENTS: dict[str, tuple[str, type[Alias]]] = {
     **{f"{artifact}_generation_{stage}": row for artifact in ARTIFACTS for stage, row in RUNS.items()},
     **{f"{artifact}_generation_{stage}": row for artifact in ARTIFACTS for stage, row in MEDIA.items()},
 }
-
-
-def check_alias(name: str, payload: object) -> Alias:
-    """An alias against its model; raises `KeyError`, `ValueError` or `pydantic.ValidationError`."""
-    event, model = ALIAS_EVENTS[name]
-    alias = model.model_validate(payload)
-    if alias.meta.alias_of not in _ALSO.get(event, frozenset({event})):
-        raise ValueError(f"{name} is an alias of {event}")
-    return alias

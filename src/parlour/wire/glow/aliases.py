@@ -6,8 +6,9 @@ one of them. A new alias is a row of `ALIASES`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
+
+from parlour.kernel.dataclass import dataclass
 
 Dialect = Literal["none", "glow-web"]
 GLOW_WEB: Dialect = "glow-web"

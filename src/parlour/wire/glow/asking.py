@@ -1,13 +1,13 @@
 """What every HTTP route of the Glow wire is built from, and how a request is read and answered (Glow 3.1)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 from fastapi import Request
 from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.storage.tx import Tx

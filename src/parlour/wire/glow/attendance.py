@@ -8,13 +8,13 @@ lapsed while the process stood still) is put right from time to time: the socket
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from parlour.attempts import presence
 from parlour.events import cursors
 from parlour.events import presence as rows
 from parlour.events.cursors import account_room
 from parlour.events.presence import Present
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import Database

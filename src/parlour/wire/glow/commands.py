@@ -7,7 +7,6 @@ acknowledgement object, or the problem object, of the specification.
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -17,6 +16,7 @@ from parlour.accounts.entities import SessionActor
 from parlour.attempts.regrade import RegradeRules
 from parlour.benchmarks.running.rules import RunRules
 from parlour.events import cursors, log
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.ids import Ids
 from parlour.kernel.refusals import Fault, Refusal, invalid

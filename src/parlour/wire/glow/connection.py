@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from parlour.accounts.entities import SessionActor
@@ -18,6 +18,7 @@ from parlour.events import log
 from parlour.events.cursors import account_room
 from parlour.events.pump import Pump
 from parlour.kernel.clock import Clock, rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import Ids
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged

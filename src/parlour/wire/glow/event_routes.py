@@ -1,13 +1,13 @@
 """`GET /socket/v5/events` and `/socket/v5/events/poll`: what an HTTP session is told (Glow 3.3, 3.4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.wire.glow import http_sessions, streams
 from parlour.wire.glow.asking import GlowHttp, answer, requester

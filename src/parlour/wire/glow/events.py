@@ -322,15 +322,3 @@ SERVER_EVENTS: dict[str, type[Event]] = {
     **TEST_EVENTS,
     **generation_events(LateEvent),
 }
-
-
-def check_event(name: str, payload: object) -> Event:
-    """An emitted event against its model; raises `KeyError` or `pydantic.ValidationError`.
-
-    Logged events (those with a `room`) must have their whole position.
-    """
-    event = SERVER_EVENTS[name].model_validate(payload)
-    place = (event.meta.room, event.meta.epoch, event.meta.seq)
-    if any(part is None for part in place) != all(part is None for part in place):
-        raise ValueError("_meta must have room, epoch and seq together")
-    return event

@@ -1,7 +1,6 @@
 """One function an operation: a typed payload in, an acknowledgement out, all in one transaction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from parlour.attempts import access, quiz, regrade, reuse
 from parlour.attempts import actions as attempts
@@ -11,8 +10,10 @@ from parlour.attempts.regrade import Asking, RegradeRules
 from parlour.benchmarks.running.rules import RunRules
 from parlour.conversations.rooms import chat_room
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Fault, Refusal, forbidden
 from parlour.library.generating import GenerateRules
+from parlour.library.trying import check_try
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, payloads
 
@@ -57,6 +58,7 @@ def attempt_start(tx: Tx, caller: Caller, payload: payloads.AttemptStart) -> Don
         infinite_chats_max=caller.regrade.infinite_chats_max,
         timezone_name=caller.regrade.timezone_name,
     )
+    check_try(tx, caller.actor, named)
     started = attempts.start(tx, caller.actor, starting)
     ack = acks.AttemptStarted(
         attempt_id=started.attempt_id,

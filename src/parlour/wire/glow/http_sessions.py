@@ -7,7 +7,6 @@ and the log alone, live and after a cut.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import SessionActor
@@ -19,6 +18,7 @@ from parlour.events.entities import Cursor
 from parlour.events.log import RoomHead
 from parlour.events.presence import Present
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import digest_of, new_secret
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx

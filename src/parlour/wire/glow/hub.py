@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol, cast
+from weakref import WeakKeyDictionary
 
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
@@ -16,6 +17,7 @@ from parlour.events.cursors import CursorTaken
 from parlour.events.facts import fact_of
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import new_secret
 from parlour.kernel.refusals import Refusal
 from parlour.storage.dialects import Logged
@@ -29,6 +31,7 @@ from parlour.wire.glow.payloads import SINCE_MAX
 from parlour.wire.glow.recovery import Handshake, RecoveryRules, Start
 from parlour.wire.glow.rooms import may_read_room
 from parlour.wire.glow.sinks import Sink
+from parlour.wire.glow.starting import started
 from parlour.wire.glow.visits import ConnectionVisit
 from parlour.wire.glow.voice import Voices
 from parlour.wire.http.credentials import Authenticator, HandshakeAuth
@@ -100,6 +103,7 @@ class Hub(Watch):
         self._by_sid: dict[str, Connection] = {}
         self._by_account: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[object]] = set()
+        self._looks: WeakKeyDictionary[Connection, asyncio.Lock] = WeakKeyDictionary()
         self.closer: Closer | None = None
         self.voice = Voices(self)
 
@@ -173,7 +177,7 @@ class Hub(Watch):
             query=headers.get(":query", ""),
         )
         sid = new_secret()[:24]
-        start = await self._start(session, handshake, sid)
+        session, start = await self._start(session, handshake, sid)
         if start.dialect == aliases.GLOW_WEB:
             connection = AliasConnection(self.delivery, sink, session, sid, eio_sid)
             connection.resume = start.resume
@@ -200,16 +204,16 @@ class Hub(Watch):
         """Whether an actor may be in a room now, whoever tells it."""
         return may_read_room(tx, actor, room) or (self.guest.has(room) and self.guest.may_read(tx, actor, room))
 
-    async def _start(self, session: SessionActor, handshake: Handshake, sid: str) -> Start:
+    async def _start(self, caller: SessionActor, handshake: Handshake, sid: str) -> tuple[SessionActor, Start]:
         rules = replace(self._rules.recovery, may_read=self.may_read)
-        present = self.attendance.present(sid, session.actor.account_id)
+        present = self.attendance.present(sid, caller.actor.account_id)
 
-        def begin(tx: Tx) -> Start:
+        def begin(tx: Tx, session: SessionActor) -> Start:
             start = recovery.begin(tx, session, handshake, rules, sid)
             presence.enter(tx, present, start.rooms)
             return start
 
-        return await self.delivery.database.write(begin)
+        return await started(self.delivery.database, caller, self._authenticator.still, begin)
 
     async def _past(
         self, session: SessionActor, pos: int, members: Mapping[str, object]
@@ -347,7 +351,14 @@ class Hub(Watch):
             connection.release()
 
     async def check_rights(self, connection: Connection) -> None:
-        """Look again at who the account is and which rooms it may read; what it may not, it leaves."""
+        """Look again at who the account is and which rooms it may read; what it may not, it leaves.
+
+        One look after the other: what an earlier one has read never takes the place of what a later one has.
+        """
+        async with self._looks.setdefault(connection, asyncio.Lock()):
+            await self._check_rights(connection)
+
+    async def _check_rights(self, connection: Connection) -> None:
         session = await self._authenticator.of_connection(connection.session)
         if session is None:
             await self.drop(connection)

@@ -1,6 +1,6 @@
 """Joining a room (Glow 5.5, 7.6, 7.21): from which position, and whether the past can be served."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.attempts import access, presence
 from parlour.benchmarks import access as tests
@@ -10,6 +10,7 @@ from parlour.conversations.rooms import chat_room, invocation_room, presence_roo
 from parlour.events import cursors, log
 from parlour.events.log import RoomHead
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx

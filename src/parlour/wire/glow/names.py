@@ -5,10 +5,10 @@ OpenAPI, AsyncAPI and the access matrix follow from the row.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from parlour.drafts.artifacts import ARTIFACTS
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.wire.glow import acks, handlers, payloads
 from parlour.wire.glow import handlers_of_tests as tests

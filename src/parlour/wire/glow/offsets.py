@@ -8,7 +8,8 @@ the first `part` frames are there. Clients treat it as opaque; it needs no escap
 """
 
 import re
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 _SHAPE = re.compile(
     r"(?P<epoch>[0-9a-f-]{1,64})\.(?P<pos>\d{1,18})"

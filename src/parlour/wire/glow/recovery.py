@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -11,6 +11,7 @@ from parlour.conversations.rooms import person_room
 from parlour.events import cursors, log
 from parlour.events.entities import Cursor
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import digest_of, new_secret
 from parlour.storage.tx import Tx
 from parlour.wire.glow import aliases, encode

@@ -6,7 +6,7 @@ then goes on. Nothing of this is in memory between two reads but three numbers a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, cast
 
 from parlour.accounts.facts import AccountDisabled, RightsChanged, SessionRevoked
@@ -15,6 +15,7 @@ from parlour.events import cursors, log
 from parlour.events.cursors import CursorJoined, CursorLeft, CursorTold, account_room
 from parlour.events.facts import fact_of
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode_untyped
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx

@@ -74,6 +74,7 @@ class DirectSocket(async_socket.AsyncSocket):
 
         ws.wait = wait
         if protocol is not None:
+            protocol.request = protocol.response = None  # accepted: uvicorn needs them no more, 3 KiB
             pass_on = protocol.send_receive_event_to_app
             protocol.send_receive_event_to_app = lambda: self._came(protocol, pass_on)
         try:

@@ -6,7 +6,7 @@ client takes what it is sent, in pages, so a slow client costs one page.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 from starlette.responses import StreamingResponse
@@ -17,6 +17,7 @@ from parlour.events.cursors import CursorTaken, account_room
 from parlour.events.facts import fact_of
 from parlour.events.pump import Pump
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import Ids
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged

@@ -7,7 +7,6 @@ false wherever there is a detail: saying more would break the concealment rule (
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -20,6 +19,7 @@ from parlour.benchmarks.cards.showing import BenchmarkCards, benchmark_cards
 from parlour.benchmarks.detail import test_detail
 from parlour.benchmarks.detail_shapes import TestDetail
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.wire.glow.asking import GlowHttp, read_body
 from parlour.wire.glow.commands import parse

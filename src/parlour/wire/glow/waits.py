@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.benchmarks import waiting
 from parlour.benchmarks.facts import (
@@ -19,6 +18,7 @@ from parlour.conversations.facts import ReplyCompleted
 from parlour.conversations.rooms import chat_room, invocation_room
 from parlour.grading import actions as grading
 from parlour.grading.facts import GradeGiven, GradingFailed
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import ChatId, GradeId, MessageId
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx

@@ -5,7 +5,6 @@ Cookies never authenticate. A wrong credential never falls back to another one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.requests import HTTPConnection
@@ -14,6 +13,7 @@ from parlour.accounts import actions, oidc
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.tokens import PREFIXES, TOKEN_CHARS_MAX, looks_like_jwt
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 
@@ -112,10 +112,14 @@ class Authenticator:
 
     async def of_connection(self, held: SessionActor) -> SessionActor | None:
         """The same caller as of now, or `None` if the credential no longer holds (2.3)."""
+        return await self._database.read(lambda tx: self.still(tx, held))
+
+    def still(self, tx: Tx, held: SessionActor) -> SessionActor | None:
+        """The same in a transaction."""
         if held.kind != "jwt":
-            found = await self._database.read(lambda tx: actions.actor_by_token_digest(tx, held.digest))
+            found = actions.actor_by_token_digest(tx, held.digest)
             return found if found and self.may_come(found.actor) else None
-        actor = await self._database.read(lambda tx: actions.actor_by_id(tx, held.actor.account_id))
+        actor = actions.actor_by_id(tx, held.actor.account_id)
         if actor is None or not self.may_come(actor):
             return None
         return SessionActor(actor=actor, digest=held.digest, kind="jwt", expires_at=held.expires_at)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
 from parlour.files.ports import BlobStore
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.wire.http.ranges import Span, span_of
 

@@ -1,9 +1,10 @@
 """Commands and events of one protocol on the sockets, as `/asyncapi.json` publishes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydantic import BaseModel
+
+from parlour.kernel.dataclass import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,12 +4,12 @@ Pure ASGI, so that it holds for every application below it. The time limit is `d
 """
 
 import re
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, invalid
 from parlour.wire.http.problems import problem_response
 

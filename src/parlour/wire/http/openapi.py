@@ -4,13 +4,15 @@ A wire that validates its bodies itself names their models with `body_of`; `comp
 then puts their schemas into the document.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+
+from parlour.wire.http.areas import each_route
 
 REF = "#/components/schemas/{model}"
 
@@ -57,17 +59,16 @@ def schemas_of(models: Iterable[type[BaseModel]]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def complete_openapi(app: FastAPI, models: Iterable[type[BaseModel]], public: Iterable[str]) -> None:
+def complete_openapi(app: FastAPI, models: Callable[[], Iterable[type[BaseModel]]], public: Iterable[str]) -> None:
     """Make `app` serve a document with security schemes and the schemas of `models`.
 
     Every operation needs credentials but those of the paths in `public`, and those that say otherwise.
     """
-    extra = tuple(models)
     open_paths = frozenset(public)
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app, extra, open_paths)
+            app.openapi_schema = _document(app, models(), open_paths)
         return app.openapi_schema
 
     app.openapi = document
@@ -78,7 +79,7 @@ def _document(app: FastAPI, models: Iterable[type[BaseModel]], public: frozenset
         title=app.title,
         version=app.version,
         description=app.description,
-        routes=app.routes,
+        routes=list(each_route(app.routes)),
         servers=[{"url": app.root_path}] if app.root_path else None,
     )
     components = made.setdefault("components", {})

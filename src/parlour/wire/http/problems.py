@@ -105,6 +105,7 @@ CODES: dict[str, tuple[int, str]] = {
     "previous_not_completed": (409, "Earlier chat not completed"),
     "previous_not_graded": (409, "Earlier chat not graded"),
     "version_mismatch": (409, "Version has changed"),
+    "already_assigned": (409, "Assigned already"),
     # Glow 7.17 to 7.20
     "empty_benchmark": (409, "Nothing to test"),
     "consent_missing": (422, "Consent missing"),

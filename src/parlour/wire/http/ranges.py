@@ -1,7 +1,8 @@
 """`Range` of RFC 9110: one span of bytes."""
 
 import re
-from dataclasses import dataclass
+
+from parlour.kernel.dataclass import dataclass
 
 _ONE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 

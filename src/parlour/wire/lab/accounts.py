@@ -4,7 +4,6 @@ Clients in the field look at `user_id` only, so that `log-up` and `log-in` answe
 the same for an unknown name, a wrong password and a deactivated account.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,6 +13,7 @@ from parlour.accounts import actions
 from parlour.accounts.entities import Account, Login, NewAccount, SessionActor
 from parlour.accounts.names import checked_user_id, is_user_id
 from parlour.accounts.passwords import PASSWORD_CHARS_MIN, PasswordWorkers, check_password
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx

@@ -7,7 +7,6 @@ another account's if the caller is an admin, who is then recorded.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Path, Request
@@ -18,6 +17,7 @@ from parlour.accounts.entities import Account, SessionActor
 from parlour.accounts.names import fold, is_user_id
 from parlour.audit import actions as audit
 from parlour.audit.entities import Entry
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.storage.database import Database

@@ -1,7 +1,6 @@
 """Control and history: cancel, clear, snapshot, messages, turns (lab protocol 5). Unknown fields are refused."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -18,6 +17,7 @@ from parlour.assistant.questions import actions as questions
 from parlour.conversations.rooms import lab_room
 from parlour.events import log
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import not_found

@@ -155,11 +155,6 @@ EVENTS: dict[str, type[LabTold]] = {
 }
 
 
-def check_event(name: str, payload: object) -> None:
-    """Hold an event against its model. Raises `ValueError` or `KeyError`."""
-    EVENTS[name].model_validate(payload)
-
-
 def lab_table() -> EventTable:
     """For `/asyncapi.json`."""
     return EventTable(commands=COMMANDS, events=EVENTS)

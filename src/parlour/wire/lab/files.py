@@ -6,7 +6,6 @@ place only where that is harmless.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Annotated, ClassVar
 
@@ -20,6 +19,7 @@ from parlour.files.entities import Origin, StoredFile, TextStatus
 from parlour.files.handles import PREFIX, handle_of
 from parlour.files.ports import BlobStore
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import Database

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.assistant.questions import actions as questions
 from parlour.events import log
 from parlour.events.facts import fact_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.pauses.facts import QuestionAsked, QuestionAssigned
 from parlour.storage.dialects import Logged

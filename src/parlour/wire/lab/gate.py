@@ -1,18 +1,19 @@
 """The gate of the laboratory: what stands before all lab routes, put together from the settings.
 
-`callers` recognises who asks (every lab route depends on it), `add_to` gives an application the routes of section 1,
-`guard` the middleware of sections 1.2 and 13.
+`callers` recognises who asks (every lab route depends on it), `accounts_router` has the routes of section 1, `guard`
+gives an application the middleware of sections 1.2 and 13.
 """
 
 import logging
-from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from parlour.accounts.passwords import PASSWORD_CHARS_MIN, PasswordWorkers
 from parlour.assistant.entities import Language
 from parlour.assistant.messages.members import member
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, Ids
 from parlour.settings import Settings
 from parlour.storage.database import Database
@@ -21,7 +22,6 @@ from parlour.wire.http.limits import FormArea
 from parlour.wire.http.logs import log_event
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.throttle import LoginThrottle
-from parlour.wire.lab.accounts import LabAccountsNeed, lab_accounts_router
 from parlour.wire.lab.answers import LabAnswers, lab_paths
 from parlour.wire.lab.brakes import RegistrationBrake, RequestBrake
 from parlour.wire.lab.callers import Callers, CallersNeed
@@ -72,22 +72,22 @@ class Gate:
         if settings.lab.trust_path_user_id:
             warn_of_trust()
 
-    def add_to(self, app: FastAPI) -> None:
+    def accounts_router(self) -> APIRouter:
         """The routes of section 1."""
+        from parlour.wire.lab.accounts import LabAccountsNeed, lab_accounts_router  # noqa: PLC0415 (made when asked for)
+
         need = self._need
-        app.include_router(
-            lab_accounts_router(
-                LabAccountsNeed(
-                    database=need.database,
-                    authenticator=need.authenticator,
-                    callers=self.callers,
-                    origins=self.origins,
-                    passwords=need.passwords,
-                    throttle=need.throttle,
-                    registrations=RegistrationBrake(need.clock),
-                    sign_up_open=self._settings.lab.sign_up == "open",
-                    password_chars_min=1 if self._settings.private else PASSWORD_CHARS_MIN,
-                )
+        return lab_accounts_router(
+            LabAccountsNeed(
+                database=need.database,
+                authenticator=need.authenticator,
+                callers=self.callers,
+                origins=self.origins,
+                passwords=need.passwords,
+                throttle=need.throttle,
+                registrations=RegistrationBrake(need.clock),
+                sign_up_open=self._settings.lab.sign_up == "open",
+                password_chars_min=1 if self._settings.private else PASSWORD_CHARS_MIN,
             )
         )
 
@@ -116,3 +116,11 @@ class Gate:
         except Exception as error:  # noqa: BLE001 (whatever failed is logged, and a title is not worth a failure)
             log_event(_log, "warning", "language_unknown", error=error, account_id=account_id)
             return otherwise
+
+
+def give_everywhere(router: APIRouter) -> APIRouter:
+    """Let every route say what any of them may answer."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.responses = {**EVERYWHERE, **route.responses}
+    return router

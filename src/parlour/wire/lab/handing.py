@@ -8,12 +8,12 @@ breaks off later, while the network still holds something for it, gets the reply
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from parlour.kernel.dataclass import dataclass
 from parlour.wire.http.deadlines import Line, line_of
 
 logger = logging.getLogger("parlour.lab")

@@ -6,12 +6,13 @@ so that the key may be used again; an answer is kept for `idempotency_hours`, ov
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import Fault, Refusal
 from parlour.storage import requests

@@ -1,7 +1,7 @@
 """The six routes on which a person says something (lab protocol 3). The state decides, the address is a hint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from parlour.assistant.accepting.refusing import refuse
 from parlour.assistant.entities import Language
 from parlour.files import actions as files
 from parlour.files.intake import Intake
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.settings.lab import LabLimits
 from parlour.storage.database import Database

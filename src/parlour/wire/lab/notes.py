@@ -1,7 +1,6 @@
 """Notes on papers (lab protocol 11): `/users/{id}/paper_notes/add_note` and `.../get_note`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -15,6 +14,7 @@ from parlour.assistant.notes import actions
 from parlour.assistant.notes.entities import NOTE_CHARS_MAX, PASSAGE_CHARS_MAX, NewNote, Note
 from parlour.assistant.papers.about import DOI_CHARS_MAX
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Fault, Refusal
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx

@@ -4,7 +4,6 @@ import logging
 import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from parlour.assistant.mailbox import actions
 from parlour.assistant.mailbox.entities import ClaimToken, Found, Reply, Standing
 from parlour.assistant.sentences import sentence
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.kernel.refusals import Refusal
 from parlour.settings.lab import Lab

@@ -4,7 +4,6 @@ The owner and an admin act under the owner's path, an assignee under their own; 
 question is not there.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -16,6 +15,7 @@ from parlour.accounts import actions as accounts
 from parlour.accounts.names import is_user_id
 from parlour.assistant.questions import actions
 from parlour.assistant.questions.entities import Assignment, Question, Settled, Words
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.pauses import actions as pauses

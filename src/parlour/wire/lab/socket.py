@@ -6,7 +6,6 @@ delivery are shared, so stock clients recover here as there.
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, cast
 
 import msgspec
@@ -20,6 +19,7 @@ from parlour.audit import actions as audit
 from parlour.conversations.rooms import lab_room
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import Refusal, not_found
 from parlour.settings.lab import Lab

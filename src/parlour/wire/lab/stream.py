@@ -6,7 +6,6 @@ them, so a slow client costs one page and is let go after 30 s without progress.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -17,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from parlour.conversations.rooms import lab_room
 from parlour.events import log
 from parlour.kernel.clock import Clock
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged

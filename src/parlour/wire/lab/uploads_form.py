@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +20,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from parlour.files.entities import Received
 from parlour.files.intake import Intake, Part
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Fault, Refusal
 from parlour.wire.http.limits import is_form
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
 import msgspec
@@ -23,6 +22,7 @@ from parlour.assistant.tools.ports import (
     UnknownError,
     Wish,
 )
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode_untyped
 from parlour.kernel.refusals import ProviderFault, Refusal
 from parlour.storage.tx import Tx

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -12,6 +12,7 @@ from parlour.assistant.entities import JsonValue, Member, TurnId
 from parlour.assistant.messages import members
 from parlour.assistant.tools.ports import Call, Operation, Outcome, Policy, Tool
 from parlour.assistant.tools.registry import Toolbox, fault_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.storage.tx import Tx
 from parlour.wire.mcp.driving import Driving, Store, drive

@@ -1,7 +1,6 @@
 """The library as it is asked for and shown: what can be authored, cards, artifacts, versions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,15 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from parlour.drafts.values import Who
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
-from parlour.library import adopting, reading
-from parlour.library.adopting import PlayedIn
+from parlour.library import reading
 from parlour.library.describing import TypeAbout
 from parlour.library.differences import Change
 from parlour.library.reading import Card, Person, User, Version
+from parlour.library.trainings import adopting
+from parlour.library.trainings.adopting import PlayedIn
 from parlour.storage.tx import Tx
 from parlour.wire.rest.authored_values import ValueShown, shown_values
-from parlour.wire.rest.authoring_shapes import Given, TypeName
+from parlour.wire.rest.authoring_shapes import TypeName
+from parlour.wire.rest.bodies import Given
 
 SEARCH_CHARS_MAX = 200
 

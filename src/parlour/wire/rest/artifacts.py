@@ -1,16 +1,17 @@
 """The library: what can be authored, artifacts with their versions, copies, the shelf (Glow 1.2, Appendix B)."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
-from parlour.library import adopting, reading, shelving
+from parlour.kernel.dataclass import dataclass
+from parlour.library import reading, shelving
 from parlour.library.describing import types_for
 from parlour.library.drafting.rules import DraftRules
 from parlour.library.reading import Wanted
+from parlour.library.trainings import adopting
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer

@@ -1,6 +1,5 @@
 """The read models of practice: attempt detail, attempt list, cards (Glow 10.1 to 10.4)."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, ClassVar
 
@@ -15,6 +14,7 @@ from parlour.attempts.detail import AttemptDetail, attempt_detail
 from parlour.attempts.listing_shapes import AttemptPage, Filters
 from parlour.catalog.entities import EntryKind
 from parlour.kernel.clock import instant
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import invalid
 from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator

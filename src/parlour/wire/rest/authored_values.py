@@ -1,12 +1,12 @@
 """The values of drafts and artifacts as they are shown, each with who made which field and what it rests on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from parlour.drafts.values import Span, Value, Values
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.library import access, forms
-from parlour.library.forms.links import link_to
+from parlour.library.links import link_to
 from parlour.storage.tx import Tx
 
 

@@ -1,7 +1,6 @@
 """Drafts of artifacts: beginning, changing, comparing, having them looked at, publishing (Glow 1.5, 6.10)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,6 +9,7 @@ from fastapi.responses import Response
 from parlour.accounts.entities import SessionActor
 from parlour.drafts.entities import Draft, VersionConflictError
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.library.drafting import changing, comparing, creating, finishing, holding, reviewing, sharing
 from parlour.library.drafting.changing import Changing

@@ -4,21 +4,21 @@ A run of somebody else is one that does not exist.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
 from parlour.accounts.entities import SessionActor
 from parlour.drafts import actions as drafts
-from parlour.drafts.entities import Run, RunState
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal
 from parlour.library.access import may_author
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.authoring_shapes import RunShown, shown_run
 from parlour.wire.rest.ids import check_ids
 
 PREPARED_MAX = 20
@@ -33,29 +33,6 @@ class RunPrepared:
 
     run_id: str
     group_id: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunFailure:
-    """Why a run failed."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunShown:
-    """A run: what was asked for, how many types are made, and which could not be. `draft_id` null: not begun."""
-
-    run_id: str
-    group_id: str
-    draft_id: str | None
-    artifact_type: str | None
-    state: RunState
-    types: Sequence[str]
-    completed: int
-    failed: Sequence[str]
-    error: RunFailure | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +71,7 @@ def authoring_runs_router(need: AttemptsNeed) -> APIRouter:
     ) -> RunShown:
         """A run of the caller."""
         check_ids(run_id=run_id)
-        return await need.database.read(lambda tx: _shown(drafts.own_run(tx, caller.actor, run_id)))
+        return await need.database.read(lambda tx: shown_run(drafts.own_run(tx, caller.actor, run_id)))
 
     @router.post("/runs/{run_id}/cancel", responses=problem_responses(401, 403, 404, 422))
     async def cancel_run(  # pyright: ignore[reportUnusedFunction]
@@ -125,22 +102,7 @@ def _prepare(tx: Tx, actor: Actor) -> RunPrepared:
 def _cancel(tx: Tx, actor: Actor, run_id: str) -> RunShown:
     drafts.own_run(tx, actor, run_id)
     drafts.cancel_generation(tx, run_id, CANCELLED)
-    return _shown(drafts.own_run(tx, actor, run_id))
-
-
-def _shown(run: Run) -> RunShown:
-    error = run.error
-    return RunShown(
-        run_id=run.id,
-        group_id=run.group_id,
-        draft_id=run.draft_id or None,
-        artifact_type=run.artifact_type or None,
-        state=run.state,
-        types=run.order.types,
-        completed=run.progress.completed,
-        failed=run.progress.failed,
-        error=None if error is None else RunFailure(code=error.code, message=error.text),
-    )
+    return shown_run(drafts.own_run(tx, actor, run_id))
 
 
 def _group(tx: Tx, actor: Actor, group_id: str) -> GroupShown:

@@ -1,17 +1,17 @@
 """Drafts of artifacts as they are asked for and shown (Glow 1.5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from parlour.accounts import actions as accounts
 from parlour.drafts import actions as drafts
-from parlour.drafts.entities import Draft, Run
+from parlour.drafts.entities import Draft, Run, RunState
 from parlour.drafts.values import Approval, Review
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.library import access, forms
 from parlour.library.drafting import reviewing
@@ -23,22 +23,15 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import Problem
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.authored_values import ValueShown, shown_values
+from parlour.wire.rest.bodies import Given, Id, Version
 
 CHANGES_MAX = 200
 NOTE_CHARS_MAX = 2_000
 RUNS_SHOWN_MAX = 20
 
-Id = Annotated[str, StringConstraints(min_length=36, max_length=36)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), NoNul]
 TypeName = Annotated[str, StringConstraints(max_length=60), NoNul]
-Version = Annotated[int, Field(ge=1, le=2**31)]
 Note = Annotated[str, StringConstraints(max_length=NOTE_CHARS_MAX), NoNul]
-
-
-class Given(BaseModel):
-    """A body: no coercion, no unknown members."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class NewArtifactDraft(Given):
@@ -175,12 +168,15 @@ class RunErrorShown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunShown:
-    """A run that wrote or writes into a draft."""
+    """A run: what was asked for, how many types are made, and which could not be. `draft_id` null: not begun."""
 
     run_id: str
     group_id: str
-    state: str
+    draft_id: str | None
+    artifact_type: str | None
+    state: RunState
     types: Sequence[str]
+    completed: int
     failed: Sequence[str]
     created_at: str
     error: RunErrorShown | None
@@ -275,8 +271,8 @@ def shown_draft(tx: Tx, actor: Actor, draft: Draft, rules: DraftRules) -> Artifa
             for each in body.sources
         ],
         review=_review(tx, draft, body.review) if body.review is not None else None,
-        needs_approval=reviewing.needs_approval(draft, rules),
-        runs=[_run(each) for each in drafts.runs_of_draft(tx, draft.id)[:RUNS_SHOWN_MAX]],
+        needs_approval=reviewing.needs_approval(tx, draft, rules),
+        runs=[shown_run(each) for each in drafts.runs_of_draft(tx, draft.id)[:RUNS_SHOWN_MAX]],
         may=MayShown(
             edit=editable,
             publish=editable and _may_publish(tx, actor, draft),
@@ -324,7 +320,7 @@ def _review(tx: Tx, draft: Draft, review: Review) -> ReviewShown:
         version=review.version,
         note=review.note,
         approvals=[_approval(tx, each) for each in review.approvals],
-        approved=reviewing.is_approved(draft),
+        approved=reviewing.is_approved(tx, draft),
     )
 
 
@@ -333,12 +329,16 @@ def _approval(tx: Tx, approval: Approval) -> ApprovalShown:
     return ApprovalShown(profile_id=approval.account_id, name=name, version=approval.version, at=rfc3339(approval.at))
 
 
-def _run(run: Run) -> RunShown:
+def shown_run(run: Run) -> RunShown:
+    """A run as it is told."""
     return RunShown(
         run_id=run.id,
         group_id=run.group_id,
+        draft_id=run.draft_id or None,
+        artifact_type=run.artifact_type or None,
         state=run.state,
         types=run.order.types,
+        completed=run.progress.completed,
         failed=run.progress.failed,
         created_at=rfc3339(run.created_at),
         error=RunErrorShown(code=run.error.code, message=run.error.text) if run.error else None,

@@ -1,17 +1,19 @@
 """Files that authors send: pictures and sound for content, and texts that drafts are written from."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from parlour.accounts.entities import SessionActor
 from parlour.files import actions as files
+from parlour.files.authored import actions as authored
+from parlour.files.authored.entities import MediaQuota
 from parlour.files.entities import READABLE, NewFile, NewUpload, Received
 from parlour.files.intake import Intake
 from parlour.files.media_types import ALLOWED, HEAD_BYTES, media_type_of
 from parlour.files.names import clean_name
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, forbidden
 from parlour.library.access import may_author
 from parlour.storage.tx import Tx
@@ -39,12 +41,14 @@ class SentUpload:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendingNeed:
-    """What the route is built from. A file has at most `bytes_max` bytes, the texts of an account `quota`."""
+    """What the route is built from. A file has at most `bytes_max` bytes, the files of an author for content `media`,
+    the texts of an account for drafts `texts_quota` bytes."""
 
     reading: AttemptsNeed
     intake: Intake
     bytes_max: int
-    quota: int
+    media: MediaQuota
+    texts_quota: int
 
 
 def sending_router(need: SendingNeed) -> APIRouter:
@@ -64,12 +68,16 @@ def sending_router(need: SendingNeed) -> APIRouter:
     ) -> SentUpload:
         """Take in the bytes of the body as a file. What it is, its bytes say, not its name or its `Content-Type`.
 
-        Pictures, videos, sound and captions are for content; pdf, docx, txt, md and csv are for drafts, too.
+        Pictures, videos, sound and captions are for content; pdf, docx, txt, md and csv are for drafts, too. What no
+        draft, artifact or chat names is removed after a while.
         """
         if not may_author(caller.actor):
             raise forbidden()
-        head = b""
-        async with need.intake.begin(name, bytes_max=need.bytes_max) as part:
+        author_id, head = caller.actor.account_id, b""
+        room = await need.reading.database.read(lambda tx: authored.room(tx, author_id, need.media))
+        if not room:
+            raise authored.no_room()
+        async with need.intake.begin(name, bytes_max=need.bytes_max, room=room) as part:
             async for piece in request.stream():
                 head = head + piece[: HEAD_BYTES - len(head)] if len(head) < HEAD_BYTES else head
                 await part.write(piece)
@@ -77,16 +85,16 @@ def sending_router(need: SendingNeed) -> APIRouter:
         kind = CAPTIONS if media_type_of(head) == CAPTIONS else received.type
         if not received.size or kind not in MEDIA | READABLE:
             raise Refusal("type_unsupported", "Files of this type are not accepted here.")
-        return await need.reading.database.write(lambda tx: _keep(tx, caller.actor, (name, kind, received), need.quota))
+        return await need.reading.database.write(lambda tx: _keep(tx, caller.actor, (name, kind, received), need))
 
     return router
 
 
-def _keep(tx: Tx, actor: Actor, sent: tuple[str, str, Received], quota: int) -> SentUpload:
+def _keep(tx: Tx, actor: Actor, sent: tuple[str, str, Received], need: SendingNeed) -> SentUpload:
     name, kind, received = sent
     text = kind in READABLE
     owned = NewFile(account_id=actor.account_id, name=name, origin="upload", received=received)
-    source_id = files.keep_file(tx, owned, quota=quota).id if text else None
+    source_id = files.keep_file(tx, owned, quota=need.texts_quota).id if text else None
     new = NewUpload(
         id=tx.new_id(),
         account_id=None,
@@ -95,5 +103,5 @@ def _keep(tx: Tx, actor: Actor, sent: tuple[str, str, Received], quota: int) -> 
         bytes=received.size,
         digest=received.digest,
     )
-    files.record(tx, new)
+    authored.keep(tx, actor.account_id, new, need.media)
     return SentUpload(upload_id=new.id, source_id=source_id, name=new.name, mime_type=new.mime_type, bytes=new.bytes)

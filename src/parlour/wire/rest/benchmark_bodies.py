@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from parlour.benchmarks.recordings.actions import may_read_recording
 from parlour.catalog import actions as catalog
@@ -30,22 +30,16 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import invalid
 from parlour.storage.tx import Tx
+from parlour.wire.rest.bodies import Given, Id
 
 ITEMS_MAX = 1_000
 NAMES_MAX = 200
 
-Id = Annotated[str, StringConstraints(min_length=36, max_length=36)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(max_length=2_000)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Whole = Annotated[int, Field(ge=0, le=2**31)]
 Object = dict[str, JsonValue]
-
-
-class Given(BaseModel):
-    """A part of a body."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class GivenCheck(Given):
@@ -79,7 +73,7 @@ class CandidateParts(Given):
 
     prompt: Text | None = None
     instructions: Text | None = None
-    tools: Annotated[list[GivenTool], Field(max_length=NAMES_MAX)] = []
+    tools: Annotated[list[GivenTool], Field(max_length=NAMES_MAX)] = Field(default_factory=list[GivenTool])
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     output_tokens_max: Annotated[int, Field(ge=1, le=2**31)] = 2048
     rubric_id: Id | None = None
@@ -95,7 +89,7 @@ class GivenCandidate(CandidateParts):
     reasoning: Name | None = None
     quality: Name | None = None
     voice: Name | None = None
-    modalities: Annotated[list[Name], Field(max_length=NAMES_MAX)] = []
+    modalities: Annotated[list[Name], Field(max_length=NAMES_MAX)] = Field(default_factory=list[str])
     use_custom: bool = False
 
 
@@ -155,7 +149,7 @@ class GivenMessage(Given):
 
     role: RecordedRole
     content: Text = ""
-    tool_calls: Annotated[list[GivenCall], Field(max_length=NAMES_MAX)] = []
+    tool_calls: Annotated[list[GivenCall], Field(max_length=NAMES_MAX)] = Field(default_factory=list[GivenCall])
     tool_call_id: Name | None = None
 
 
@@ -165,7 +159,7 @@ class GivenRecording(Given):
     title: Name
     part: Part = "learner"
     messages: Annotated[list[GivenMessage], Field(min_length=1, max_length=10_000)]
-    checks: Annotated[list[GivenCheck], Field(max_length=NAMES_MAX)] = []
+    checks: Annotated[list[GivenCheck], Field(max_length=NAMES_MAX)] = Field(default_factory=list[GivenCheck])
     model: Name | None = None
     seconds: Whole = 0
     scenario_id: Id | None = None
@@ -266,25 +260,18 @@ def _message(tx: Tx, given: GivenMessage) -> RecordedMessage:
 def _candidate(tx: Tx, known: set[str], order: int, given: GivenCandidate) -> Candidate:
     if given.id is not None and given.id not in known:
         raise invalid(f"/values/candidates/{order}/id", "there is no such candidate")
-    rubric, dialogue = pins_of(tx, f"/values/candidates/{order}", given)
-    return Candidate(
+    named = Candidate(
         id=given.id or tx.new_id(),
         position=order,
         title=given.title,
         model=given.model,
-        prompt=given.prompt,
-        instructions=given.instructions,
-        tools=tools_of(given),
-        temperature=given.temperature,
         reasoning=given.reasoning,
         quality=given.quality,
         voice=given.voice,
         modalities=tuple(given.modalities),
-        output_tokens_max=given.output_tokens_max,
-        rubric=rubric,
-        dialogue=dialogue,
         use_custom=given.use_custom,
     )
+    return with_parts(tx, f"/values/candidates/{order}", named, given)
 
 
 def _recordings(tx: Tx, actor: Actor, before: Benchmark, ids: list[str]) -> tuple[Reference, ...]:
@@ -310,20 +297,26 @@ def titled(place: str, candidates: Sequence[Candidate], title: str | None) -> st
     return found
 
 
-def tools_of(given: CandidateParts) -> tuple[CandidateTool, ...]:
-    """The tools of a candidate."""
-    return tuple(
-        CandidateTool(name=tool.name, description=tool.description, parameters=tool.parameters) for tool in given.tools
-    )
-
-
-def pins_of(tx: Tx, place: str, given: CandidateParts) -> tuple[Reference | None, Reference | None]:
-    """The rubric and the dialogue of a candidate in their newest versions; raises `invalid_request` as `titled`."""
+def with_parts(tx: Tx, place: str, named: Candidate, given: CandidateParts) -> Candidate:
+    """A candidate with the parts that were given, rubric and dialogue in their newest versions; `place` is where they
+    stand in the body. Raises `invalid_request` as `titled`."""
     rubric, dialogue = _pin(tx, given.rubric_id), _pin(tx, given.dialogue_id)
     for name, wanted, pinned in (("rubric_id", given.rubric_id, rubric), ("dialogue_id", given.dialogue_id, dialogue)):
         if wanted is not None and pinned is None:
             raise invalid(f"{place}/{name}", "there is no such thing")
-    return rubric, dialogue
+    return replace(
+        named,
+        prompt=given.prompt,
+        instructions=given.instructions,
+        tools=tuple(
+            CandidateTool(name=tool.name, description=tool.description, parameters=tool.parameters)
+            for tool in given.tools
+        ),
+        temperature=given.temperature,
+        output_tokens_max=given.output_tokens_max,
+        rubric=rubric,
+        dialogue=dialogue,
+    )
 
 
 def _pin(tx: Tx, content_id: str | None) -> Reference | None:

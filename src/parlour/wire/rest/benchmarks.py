@@ -1,6 +1,5 @@
 """Benchmarks: which there are, making and changing them, and the recordings in them (Glow 1.4, 10.4)."""
 
-from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query
@@ -26,6 +25,7 @@ from parlour.catalog import actions as catalog
 from parlour.catalog.benchmark_rules import Bounds
 from parlour.catalog.benchmarks import Benchmark, Recording
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, invalid, not_found
 from parlour.settings.limits import Limits
 from parlour.storage.database import Database

@@ -16,7 +16,8 @@ from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.authoring import DraftsDesk
-from parlour.wire.rest.authoring_shapes import ArtifactDraftShown, Given, Version
+from parlour.wire.rest.authoring_shapes import ArtifactDraftShown
+from parlour.wire.rest.bodies import Given, Version
 from parlour.wire.rest.ids import check_ids
 
 AskedFormat = Literal["gift", "qti", "qti3"]

@@ -1,7 +1,6 @@
 """Tests of drafts: what rules find at once, and the trials with models (issue 7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
@@ -9,12 +8,13 @@ from fastapi import APIRouter, Depends
 from parlour.accounts.entities import SessionActor
 from parlour.drafts.entities import Draft
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.library.checks import running
-from parlour.library.checks.findings import Finding, Severity
+from parlour.library.checks.findings import Finding
 from parlour.library.checks.linting import is_green
 from parlour.library.checks.running import Checked, CheckRules
-from parlour.library.checks.trials.entities import Trial, TrialName, TrialState, Who
+from parlour.library.checks.trials.entities import Figure, Line, Trial, TrialName, TrialState
 from parlour.library.drafting.holding import draft_to_write, held_draft
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
@@ -23,53 +23,24 @@ from parlour.wire.rest.ids import check_ids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FindingShown:
-    """Something that is wrong: with the whole (`type` null), with a type, or at a value and a field of it."""
-
-    code: str
-    severity: Severity
-    message: str
-    advice: str
-    type: str | None
-    value_id: str | None
-    field: str | None
-    quote: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class LintShown:
     """What rules find. `green`: nothing but notes."""
 
-    findings: Sequence[FindingShown]
+    findings: Sequence[Finding]
     green: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LineShown:
-    """Something that was said in a trial."""
-
-    who: Who
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FigureShown:
-    """Something that was measured, as it is shown."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class TrialShown:
-    """How a trial ended; `skipped`: it could not be run here."""
+    """How a trial ended; `skipped`: it could not be run here. `persona`: who was played, where there are several."""
 
     name: TrialName
     title: str
+    persona: str | None
     state: TrialState
     summary: str
-    lines: Sequence[LineShown]
-    figures: Sequence[FigureShown]
+    lines: Sequence[Line]
+    figures: Sequence[Figure]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +60,7 @@ class CheckShown:
     state: Literal["none", "running", "done", "failed"]
     current: bool
     green: bool
-    findings: Sequence[FindingShown]
+    findings: Sequence[Finding]
     trials: Sequence[TrialShown]
     done: int
     total: int
@@ -110,7 +81,7 @@ def checks_router(need: AttemptsNeed, rules: CheckRules) -> APIRouter:
 
         def read(tx: Tx) -> LintShown:
             found = running.findings_of(tx, caller.actor, _readable(tx, caller, draft_id))
-            return LintShown(findings=[_finding(each) for each in found], green=is_green(found))
+            return LintShown(findings=found, green=is_green(found))
 
         return await need.database.read(read)
 
@@ -150,7 +121,7 @@ def _shown(found: Checked) -> CheckShown:
         state=found.state,
         current=found.current,
         green=found.green,
-        findings=[_finding(each) for each in found.findings],
+        findings=found.findings,
         trials=[_trial(each) for each in found.trials],
         done=found.done,
         total=found.total,
@@ -158,25 +129,13 @@ def _shown(found: Checked) -> CheckShown:
     )
 
 
-def _finding(found: Finding) -> FindingShown:
-    return FindingShown(
-        code=found.code,
-        severity=found.severity,
-        message=found.message,
-        advice=found.advice,
-        type=found.type,
-        value_id=found.value_id,
-        field=found.field,
-        quote=found.quote,
-    )
-
-
 def _trial(found: Trial) -> TrialShown:
     return TrialShown(
         name=found.name,
         title=found.title,
+        persona=found.persona,
         state=found.state,
         summary=found.summary,
-        lines=[LineShown(who=line.who, text=line.text) for line in found.lines],
-        figures=[FigureShown(name=each.name, value=each.value) for each in found.figures],
+        lines=found.lines,
+        figures=found.figures,
     )

@@ -10,15 +10,16 @@ from parlour.accounts.entities import CohortPart, SessionActor
 from parlour.accounts.names import USER_ID_CHARS_MAX
 from parlour.accounts.people import listing
 from parlour.accounts.people.listing import CohortPage
-from parlour.library import cohorts
-from parlour.library.cohorts import CohortDetail, CohortEdit, NewCohort
+from parlour.library.trainings import cohorts
+from parlour.library.trainings.cohorts import CohortDetail, CohortEdit, NewCohort
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.bodies import Given, Id
 from parlour.wire.rest.ids import check_ids
-from parlour.wire.rest.people_bodies import Given, Id, Name, PageQuery, Text
+from parlour.wire.rest.people_bodies import Name, PageQuery, Text
 
 
 class GivenCohort(Given):

@@ -1,7 +1,6 @@
 """Departments: which one sees, making and renaming them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,12 +9,14 @@ from fastapi.responses import Response
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.people import listing, managing
 from parlour.accounts.people.listing import DepartmentShown
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.bodies import Given
 from parlour.wire.rest.ids import check_ids
-from parlour.wire.rest.people_bodies import Given, Name
+from parlour.wire.rest.people_bodies import Name
 
 
 class GivenDepartment(Given):

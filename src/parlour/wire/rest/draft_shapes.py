@@ -1,13 +1,13 @@
 """Drafts and choices as they are shown: no instructions, no answers to those who learn (Glow 6.5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parlour.attempts.customising import Choices
 from parlour.catalog.entities import Document, Media, Persona, Question
-from parlour.drafts.chats.material import needed_by
+from parlour.catalog.filling import needed_by
 from parlour.drafts.entities import ChatValues, Draft
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 
 

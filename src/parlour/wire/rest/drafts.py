@@ -1,10 +1,10 @@
 """Drafts of the chat that waits in the lobby, and what may be chosen for it (Glow 1.5, 7.5)."""
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from parlour.accounts.entities import SessionActor
 from parlour.attempts import customising
@@ -18,6 +18,7 @@ from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import Problem, problem, problem_responses, response_of
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.bodies import Given, Id
 from parlour.wire.rest.draft_shapes import ChoicesShown, DraftShown, shown_choices, shown_draft
 from parlour.wire.rest.ids import check_ids
 
@@ -29,17 +30,11 @@ ITEMS_MAX = 10
 OPTIONS_MAX = 8
 TIMES_MAX = 20
 
-Id = Annotated[str, StringConstraints(min_length=36, max_length=36)]
 Name = Annotated[str, StringConstraints(max_length=NAME_CHARS_MAX)]
 Line = Annotated[str, StringConstraints(max_length=LINE_CHARS_MAX)]
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARS_MAX)]
 Ids = Annotated[list[Id], Field(max_length=ITEMS_MAX)]
-
-
-class Given(BaseModel):
-    """A part of a body: no coercion, no unknown members."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid", frozen=True)
+Second = Annotated[int, Field(ge=0, le=86_400)]
 
 
 class NewDraft(Given):
@@ -78,8 +73,8 @@ class GivenQuestion(Given):
     question_id: Id | None = None
     question_text: Line = ""
     allow_multiple: bool = False
-    times: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=TIMES_MAX)] = []
-    options: Annotated[list[GivenOption], Field(max_length=OPTIONS_MAX)] = []
+    times: Annotated[list[Second], Field(max_length=TIMES_MAX)] = Field(default_factory=list[int])
+    options: Annotated[list[GivenOption], Field(max_length=OPTIONS_MAX)] = Field(default_factory=list[GivenOption])
 
 
 class GivenValues(Given):

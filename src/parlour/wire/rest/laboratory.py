@@ -5,7 +5,6 @@ Lists are read in pages: `next` given as `after` leads to the following one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -22,6 +21,7 @@ from parlour.files import actions as files
 from parlour.files.handles import HANDLE_CHARS_MAX, handle_of
 from parlour.files.search import index
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import not_found
 from parlour.storage.database import Database

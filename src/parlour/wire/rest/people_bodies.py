@@ -7,20 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from parlour.kernel.clock import instant
 from parlour.kernel.refusals import invalid
 from parlour.wire.http.texts import NoNul
+from parlour.wire.rest.bodies import Id
 
 NAME_CHARS_MAX = 200
 TEXT_CHARS_MAX = 4_000
 TIME_CHARS_MAX = 40
 IDS_MAX = 200
 PAGE_DEFAULT, PAGE_MAX = 200, 500
-VERSION_MAX = 2**31 - 1
 
-Id = Annotated[str, StringConstraints(min_length=36, max_length=36)]
 Ids = Annotated[list[Id], Field(max_length=IDS_MAX)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_CHARS_MAX), NoNul]
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARS_MAX), NoNul]
 Time = Annotated[str, StringConstraints(max_length=TIME_CHARS_MAX), NoNul]
-Version = Annotated[int, Field(ge=1, le=VERSION_MAX)]
 
 
 class PageQuery(BaseModel):
@@ -30,16 +28,6 @@ class PageQuery(BaseModel):
 
     cursor: Annotated[str, NoNul] | None = Field(default=None, max_length=36)
     limit: int = Field(default=PAGE_DEFAULT, ge=1, le=PAGE_MAX)
-
-
-class Given(BaseModel):
-    """A part of a body: no coercion, no unknown members."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    def has(self, name: str) -> bool:
-        """Whether a member was sent, be it as null."""
-        return name in self.model_fields_set
 
 
 def time_of(name: str, given: str | None) -> int | None:

@@ -1,6 +1,5 @@
 """Who is in a chat at this moment, for those who may read it."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -9,6 +8,7 @@ from fastapi.responses import Response
 
 from parlour.accounts.entities import SessionActor
 from parlour.attempts.presence import ChatPresence, presence_in
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses

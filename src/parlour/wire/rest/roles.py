@@ -1,7 +1,6 @@
 """The roles that there are (Glow 1.1): `GET /api/v1/roles`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,6 +9,7 @@ from fastapi.responses import Response
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.people import listing
 from parlour.accounts.people.listing import RoleShown
+from parlour.kernel.dataclass import dataclass
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
 from parlour.wire.rest.attempts import AttemptsNeed

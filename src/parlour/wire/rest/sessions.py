@@ -1,6 +1,5 @@
 """Signing in and out: `POST /api/v1/sessions`, `DELETE /api/v1/sessions/current`."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,6 +10,7 @@ from parlour.accounts.entities import Login, SessionActor
 from parlour.accounts.passwords import PASSWORD_CHARS_MAX, PasswordWorkers
 from parlour.kernel.actor import Role
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import Refusal, forbidden
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx

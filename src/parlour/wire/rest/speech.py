@@ -1,6 +1,5 @@
 """What was spoken in a chat: what was heard, how sure of it the engine was, recordings, and disputes over it."""
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends
@@ -12,6 +11,7 @@ from parlour.attempts.spoken import disputing, reading
 from parlour.attempts.spoken.disputing import Place
 from parlour.attempts.spoken.reading import SpeechRules
 from parlour.attempts.spoken.shapes import ChatSpeech, Decided, UtteranceShown
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.database import Database
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses

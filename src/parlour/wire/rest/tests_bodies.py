@@ -1,5 +1,6 @@
 """What clients send to run tests: bodies, and what they come to. No coercion, no unknown members."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -17,16 +18,14 @@ from parlour.storage.tx import Tx
 from parlour.wire.rest.benchmark_bodies import (
     NAMES_MAX,
     CandidateParts,
-    Given,
     GivenLive,
-    Id,
     Name,
     Text,
     Whole,
-    pins_of,
     titled,
-    tools_of,
+    with_parts,
 )
+from parlour.wire.rest.bodies import Given, Id
 
 LOOKS_MAX = 20
 Amount = Annotated[float, Field(gt=0, le=1e9)]
@@ -182,17 +181,6 @@ def _candidate(
         return found
     if given.title is None or given.model is None:
         raise invalid(f"/candidates/{order}", "give either an id or a title and a model")
-    rubric, dialogue = pins_of(tx, f"/candidates/{order}", given)
-    return Candidate(
-        id=tx.new_id(),
-        position=order,
-        title=given.title,
-        model=given.model,
-        prompt=given.prompt,
-        instructions=given.instructions,
-        tools=tools_of(given),
-        temperature=given.temperature,
-        output_tokens_max=given.output_tokens_max,
-        rubric=rubric or usual,
-        dialogue=dialogue,
-    )
+    named = Candidate(id=tx.new_id(), position=order, title=given.title, model=given.model)
+    made = with_parts(tx, f"/candidates/{order}", named, given)
+    return replace(made, rubric=made.rubric or usual)

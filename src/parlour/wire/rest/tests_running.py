@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -20,6 +19,7 @@ from parlour.benchmarks.results.list_shapes import TestHead, TestList
 from parlour.benchmarks.running import stopping
 from parlour.benchmarks.running.rules import RunRules
 from parlour.benchmarks.running.starting import Started, start
+from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer

@@ -1,32 +1,31 @@
 """Trainings for who teaches: which there are, making and changing them (Glow 1.2)."""
 
 from collections.abc import Mapping
-from typing import Annotated, cast
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, create_model
 
 from parlour.accounts.entities import SessionActor
 from parlour.accounts.people.managing import present
-from parlour.catalog.entities import EntryKind
-from parlour.library import trainings
+from parlour.catalog.entities import ChatSettings, EntryKind
 from parlour.library.forms.simulations import TIME_LIMIT_SECONDS_MAX
-from parlour.library.trainings import COHORTS_MAX, Member, NewTraining, TemplateChange, TrainingChange
-from parlour.library.trainings_shown import TrainingList, TrainingShown, shown_training, shown_trainings
+from parlour.library.trainings import actions as trainings
+from parlour.library.trainings.actions import COHORTS_MAX, Member, NewTraining, TemplateChange, TrainingChange
+from parlour.library.trainings.reading import TrainingList, TrainingShown, shown_training, shown_trainings
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
 from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.bodies import Given, Id, Version
 from parlour.wire.rest.ids import check_each_id, check_ids
 from parlour.wire.rest.people_bodies import (
-    Given,
-    Id,
     Name,
     PageQuery,
     Text,
     Time,
-    Version,
     time_of,
 )
 
@@ -38,40 +37,8 @@ Position = Annotated[int, Field(ge=0, le=POSITION_MAX)]
 Limit = Annotated[int, Field(ge=1, le=TIME_LIMIT_SECONDS_MAX)]
 
 
-class GivenSettings(Given):
+class SettingsBody(Given):
     """Flags and limits of a chat (Glow 1.2); what is absent stays. `time_limit` null: none, all others may not be."""
-
-    text_enabled: bool = True
-    audio_enabled: bool = True
-    hints_enabled: bool = True
-    copy_paste_allowed: bool = True
-    show_images: bool = True
-    show_objectives: bool = True
-    show_problem_statement: bool = True
-    strengths_enabled: bool = True
-    improvements_enabled: bool = True
-    replacements_enabled: bool = True
-    analyses_enabled: bool = True
-    problem_statement_enabled: bool = False
-    objectives_enabled: bool = False
-    video_enabled: bool = False
-    images_enabled: bool = False
-    questions_enabled: bool = False
-    use_custom: bool = False
-    use_previous: bool = False
-    time_limit: Limit | None = None
-    negative_time: bool = False
-    generate_names: bool = False
-    generate_descriptions: bool = False
-    generate_personas: bool = False
-    generate_documents: bool = False
-    generate_problem_statements: bool = False
-    generate_objectives: bool = False
-    generate_images: bool = False
-    generate_videos: bool = False
-    generate_questions: bool = False
-    generate_options: bool = False
-    generate_parameter_fields: bool = False
 
     @property
     def given(self) -> Mapping[str, bool | int | None]:
@@ -79,8 +46,23 @@ class GivenSettings(Given):
         return {name: cast("bool | int | None", getattr(self, name)) for name in self.model_fields_set}
 
 
+if TYPE_CHECKING:
+    GivenSettings = SettingsBody
+else:  # its members are those of ChatSettings
+    GivenSettings = create_model(
+        "GivenSettings",
+        __base__=SettingsBody,
+        __doc__=SettingsBody.__doc__,
+        **{
+            each.name: (Limit | None if each.name == "time_limit" else bool, each.default)
+            for each in fields(ChatSettings)
+        },
+    )
+
+
 class GivenTraining(Given):
-    """A training to be made. Name and description are those of its simulation unless they are given."""
+    """A training to be made. Name and description are those of its simulation unless they are given. `again`: also for
+    a cohort that has one of the same kind and simulation."""
 
     kind: EntryKind
     simulation_id: Id
@@ -92,6 +74,7 @@ class GivenTraining(Given):
     end_time: Time | None = None
     position: Position = 0
     active: bool = True
+    again: bool = False
     settings: GivenSettings = GivenSettings()
 
 
@@ -107,7 +90,7 @@ class GivenTemplate(Given):
 
 class GivenTrainingChange(Given):
     """What is to change: a member that is absent stays; times may be null for no bound. `adopt`: take everything that
-    the simulation says now, with the newest versions."""
+    the simulation says now, with the newest versions. `again`: also for a cohort that has another one of it."""
 
     expected_version: Version | None = None
     name: Name | None = None
@@ -119,6 +102,7 @@ class GivenTrainingChange(Given):
     position: Position | None = None
     active: bool | None = None
     adopt: bool = False
+    again: bool = False
     templates: Annotated[list[GivenTemplate], Field(max_length=TEMPLATES_MAX)] = Field(
         default_factory=list[GivenTemplate]
     )
@@ -161,7 +145,10 @@ def _offer_editing(router: APIRouter, need: AttemptsNeed) -> None:
     caller_of = need.authenticator.of_request
 
     @router.post(
-        "/trainings", status_code=201, response_model=TrainingShown, responses=problem_responses(401, 403, 404, 422)
+        "/trainings",
+        status_code=201,
+        response_model=TrainingShown,
+        responses=problem_responses(401, 403, 404, 409, 422),
     )
     async def create_training(  # pyright: ignore[reportUnusedFunction]
         given: GivenTraining, caller: Annotated[SessionActor, Depends(caller_of)]
@@ -180,6 +167,7 @@ def _offer_editing(router: APIRouter, need: AttemptsNeed) -> None:
             end_time=time_of("end_time", given.end_time),
             position=given.position,
             active=given.active,
+            again=given.again,
             settings=given.settings.given,
         )
 
@@ -232,5 +220,6 @@ def _change(given: GivenTrainingChange) -> TrainingChange:
             for each in given.templates
         ),
         adopt=given.adopt,
+        again=given.again,
         expected_version=given.expected_version,
     )

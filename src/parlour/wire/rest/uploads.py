@@ -4,7 +4,6 @@ A browser never runs what is served here: it is not sniffed, what it may not sho
 offered for saving, and were it opened as a page it would be sandboxed.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,12 +12,14 @@ from pydantic import BaseModel
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import SessionActor
-from parlour.attempts.media import upload_to_read
+from parlour.attempts import media as of_attempts
 from parlour.files import tickets
 from parlour.files.entities import INLINE, Upload
 from parlour.files.ports import BlobStore
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
+from parlour.kernel.dataclass import dataclass
+from parlour.library import media
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
@@ -77,7 +78,7 @@ def uploads_router(need: UploadsNeed) -> APIRouter:
             upload = await need.database.read(lambda tx: _by_ticket(tx, upload_id, ticket))
         else:
             caller = await need.authenticator.of_request(request)
-            upload = await need.database.read(lambda tx: upload_to_read(tx, caller.actor, upload_id))
+            upload = await need.database.read(lambda tx: _upload_to_read(tx, caller.actor, upload_id))
         return await _answer(need.blobs, upload, request)
 
     @router.get("/{upload_id}/ticket", responses=problem_responses(401, 403, 404, 422))
@@ -93,15 +94,20 @@ def uploads_router(need: UploadsNeed) -> APIRouter:
     return router
 
 
+def _upload_to_read(tx: Tx, actor: Actor, upload_id: str) -> Upload:
+    """A file that the actor may read as an author, or because of a training or an attempt; raises `not_found`."""
+    return media.readable(tx, actor, upload_id) or of_attempts.upload_to_read(tx, actor, upload_id)
+
+
 def _ticket(tx: Tx, actor: Actor, upload_id: str) -> tickets.Ticket:
-    return tickets.issue(tx, actor.account_id, upload_to_read(tx, actor, upload_id).id)
+    return tickets.issue(tx, actor.account_id, _upload_to_read(tx, actor, upload_id).id)
 
 
 def _by_ticket(tx: Tx, upload_id: str, ticket: str) -> Upload:
     actor = accounts.actor_by_id(tx, tickets.holder(tx, upload_id, ticket))
     if actor is None:
         raise tickets.invalid_ticket()
-    return upload_to_read(tx, actor, upload_id)
+    return _upload_to_read(tx, actor, upload_id)
 
 
 async def _answer(blobs: BlobStore, upload: Upload, request: Request) -> Response:

@@ -1,10 +1,12 @@
-"""Serves the built-in page: `/` and `/assets/...`, from memory, with strict headers."""
+"""Serves the built-in page: `/` and `/assets/...`, with strict headers."""
 
+import asyncio
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
+
+from parlour.kernel.dataclass import dataclass
 
 STATIC = Path(__file__).parent / "static"
 MEDIA_TYPES = {
@@ -48,30 +50,43 @@ class Asset:
     etag: str
 
 
-def load_assets(folder: Path = STATIC) -> dict[str, Asset]:
-    """Every servable file of `folder`, by its path in it. A path that is not a key cannot be asked for."""
-    assets: dict[str, Asset] = {}
-    for file in sorted(folder.rglob("*")):
-        media_type = MEDIA_TYPES.get(file.suffix)
-        if media_type is not None and file.is_file():
-            body = file.read_bytes()
-            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            assets[file.relative_to(folder).as_posix()] = Asset(body=body, media_type=media_type, etag=etag)
-    return assets
+class Assets:
+    """Every servable file of a folder that is there now, by its path in it; no other path can be asked for.
+
+    A file is read when it is first asked for, and kept.
+    """
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        found = (file for file in sorted(folder.rglob("*")) if file.suffix in MEDIA_TYPES and file.is_file())
+        self.files = {file.relative_to(folder).as_posix(): file for file in found}
+        self._read: dict[str, Asset] = {}
+
+    async def get(self, path: str) -> Asset | None:
+        """The file of that path, or None."""
+        if path in self.files and path not in self._read:
+            self._read[path] = await asyncio.to_thread(read_asset, self.files[path])
+        return self._read.get(path)
+
+
+def read_asset(file: Path) -> Asset:
+    """A file of the page."""
+    body = file.read_bytes()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return Asset(body=body, media_type=MEDIA_TYPES[file.suffix], etag=etag)
 
 
 def routes() -> APIRouter:
-    """The routes of the page. Files are read once, now; browsers keep them and ask again by ETag."""
-    assets = load_assets()
+    """The routes of the page. Files are read once; browsers keep them and ask again by ETag."""
+    assets = Assets()
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def page(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
-        return answer(assets.get("index.html"), request)
+        return answer(await assets.get("index.html"), request)
 
     @router.api_route("/assets/{path:path}", methods=["GET", "HEAD"])
     async def asset(path: str, request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
-        return answer(assets.get(path), request)
+        return answer(await assets.get(path), request)
 
     return router
 

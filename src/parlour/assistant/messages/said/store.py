@@ -1,7 +1,7 @@
 """SQL over what was said, and the files that go with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import msgspec
 
@@ -16,6 +16,7 @@ from parlour.assistant.entities import (
     TurnId,
 )
 from parlour.files.handles import handle_of
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decoder_of
 from parlour.kernel.ids import AccountId, PauseId
 from parlour.storage.tx import Row, Tx

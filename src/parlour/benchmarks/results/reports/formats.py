@@ -1,7 +1,6 @@
 """The formats of reports, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -10,6 +9,7 @@ from parlour.benchmarks.results.list_shapes import CellShown
 from parlour.benchmarks.results.reports.junit import junit
 from parlour.benchmarks.results.reports.markdown import markdown
 from parlour.benchmarks.results.shapes import FORMAT, FORMAT_VERSION, Results
+from parlour.kernel.dataclass import dataclass
 
 FormatName = Literal["json", "markdown", "junit"]
 

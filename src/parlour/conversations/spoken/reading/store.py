@@ -1,8 +1,8 @@
 """SQL over utterances and the heard ledger once they are said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AccountId, AttemptId, ChatId, MessageId
 from parlour.storage.tx import Tx
 

@@ -1,13 +1,14 @@
 """What was spoken in chats, for whoever reads them, and which of it is unclear, for whoever judges it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parlour.conversations.entities import Message
 from parlour.conversations.spoken import ledger, utterances
 from parlour.conversations.spoken.entities import Heard, Utterance
 from parlour.conversations.spoken.reading import store
 from parlour.conversations.spoken.unclear import Span, unclear_spans
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.ids import AttemptId, ChatId, MessageId
 from parlour.storage.tx import Tx
 

@@ -1,11 +1,12 @@
 """Asking the models of the server what a trial needs to know. Each answer is text that the trial reads again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
 from parlour.grading.asking import Asking, GraderLimits, Question
 from parlour.grading.verdicts import UnusableVerdictError, read_answer
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.library.checks.trials.entities import (
     Ask,
@@ -71,7 +72,7 @@ def _reply(subject: Subject, ask: Speak, names: Names) -> Request:
     material = subject.material
     if material is None:
         raise LookupError("a trial asks a persona that is not there")
-    persona = material.personas[0]
+    persona = next((each for each in material.personas if each.id == ask.persona_id), material.personas[0])
     scene = Scene(
         personas=(persona,),
         scenario=replace(material.scenario, persona_ids=(persona.id,)),

@@ -1,13 +1,14 @@
 """Trials as values: what is tried, what is asked next, and how it ended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from parlour.catalog.anchors import Level
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.entities import Document, Material, Rubric
 from parlour.grading.prompt import Paper
+from parlour.kernel.dataclass import dataclass
 from parlour.library.checks.findings import Finding
 from parlour.turns.ports import Request
 
@@ -45,7 +46,8 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """How a trial ended. `skipped`: it could not be run here, and says nothing about the content."""
+    """How a trial ended. `skipped`: it could not be run here, and says nothing about the content. `persona`: who was
+    played, where there are several."""
 
     name: TrialName
     title: str
@@ -54,6 +56,7 @@ class Trial:
     lines: Transcript = ()
     figures: tuple[Figure, ...] = ()
     findings: tuple[Finding, ...] = ()
+    persona: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +79,20 @@ class Names:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Used:
+    """A published artifact that is read besides the one that is tried."""
+
+    artifact_type: str
+    artifact_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
     """What is tried, as it was when the check began.
 
     `anchors` are transcripts by level. `samples`: conversations to take the tone from. `material`: a scenario with
-    the persona that is played, which is its first; `dialogues` are the parts of the offline model by persona.
+    the personas that are played, one after the other; `dialogues` are the parts of the offline model by persona.
+    `used`: what else was read; who may not read all of it is told nothing of the trials.
     """
 
     artifact_type: str
@@ -89,15 +101,18 @@ class Subject:
     samples: tuple[str, ...] = ()
     material: Material | None = None
     dialogues: Mapping[str, Dialogue] = field(default_factory=dict[str, Dialogue])
+    used: tuple[Used, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Speak:
-    """The persona's next reply, after `said`; `documents` are read besides those of the scenario."""
+    """The persona's next reply, after `said`; `documents` are read besides those of the scenario. `persona_id`: who
+    of several; None for the one that there is."""
 
     key: str
     said: Transcript
     documents: tuple[Document, ...] = ()
+    persona_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,3 +181,8 @@ def ended(  # the parts of a trial that all ends share
     return Trial(
         name=name, title=TITLES[name], state=state, summary=summary, lines=tuple(lines), findings=tuple(findings)
     )
+
+
+def titled(trial: Trial) -> str:
+    """What a trial is called where others of the same kind stand beside it."""
+    return f"{trial.persona}: {trial.title}" if trial.persona else trial.title

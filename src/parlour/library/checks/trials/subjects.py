@@ -1,6 +1,6 @@
 """What trials are run on, out of values that are being written, as they are at this moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from parlour.catalog import actions as catalog
 from parlour.catalog import authored
@@ -14,13 +14,14 @@ from parlour.catalog.entities import (
     Rubric,
     Scenario,
     Statement,
-    placeholders,
 )
+from parlour.catalog.filling import needed_by
 from parlour.kernel.actor import Actor
 from parlour.library import access, forms
-from parlour.library.checks.trials.entities import Subject, Transcript
+from parlour.library.checks.trials.entities import Subject, Transcript, Used
 from parlour.library.checks.trials.transcripts import read_transcript
 from parlour.library.forms import Compiled, Compiling, Nested
+from parlour.library.seen import as_seen
 from parlour.storage.tx import Tx
 
 STAND_IN_ID = "00000000-0000-7000-8000-000000000000"
@@ -36,10 +37,12 @@ def subject_of(tx: Tx, compiling: Compiling, samples: Sequence[str] = ()) -> Sub
         case Persona() as persona:
             found = next(iter(_playing(tx, compiling.actor, persona.id)), None)
             material = Material(scenario=found or stand_in(persona), personas=(persona,), documents=())
-            return Subject(artifact_type="persona", material=material, dialogues=_dialogues(tx, material))
+            used = (Used(artifact_type="scenario", artifact_id=found.id),) if found is not None else ()
+            return Subject(artifact_type="persona", material=material, dialogues=_dialogues(tx, material), used=used)
         case Scenario() as scenario:
             material = _material(tx, compiling, built, scenario)
-            return Subject(artifact_type="scenario", material=material, dialogues=_dialogues(tx, material))
+            used = _used(material, {each.artifact_id for each in built.nested})
+            return Subject(artifact_type="scenario", material=material, dialogues=_dialogues(tx, material), used=used)
         case _:
             return Subject(artifact_type=compiling.artifact_type)
 
@@ -57,7 +60,7 @@ def rubric_subject(rubric: Rubric, anchors: Anchors | None, samples: Sequence[st
 
 def stand_in(persona: Persona) -> Scenario:
     """A plain scenario for a persona that is in none yet; its placeholders are filled with their own names."""
-    names = sorted(placeholders(persona.instructions))
+    names = sorted(needed_by(persona))
     return Scenario(
         id=STAND_IN_ID,
         name=f"A conversation with {persona.name}",
@@ -83,8 +86,10 @@ def _playing(tx: Tx, actor: Actor, persona_id: str) -> list[Scenario]:
 
 
 def _material(tx: Tx, compiling: Compiling, built: Compiled, scenario: Scenario) -> Material:
-    """A scenario with its personas and documents, also with those that are written inside it."""
+    """A scenario with its personas and documents, also with those that are written inside it; without those that the
+    actor may not read."""
     nested = {each.artifact_id: _built(tx, compiling, each) for each in built.nested}
+    scenario = as_seen(tx, compiling.actor, scenario, nested)
     personas = (nested.get(each) or catalog.persona(tx, each) for each in scenario.persona_ids)
     documents = (nested.get(each) or catalog.document(tx, each) for each in scenario.document_ids)
     return Material(
@@ -94,13 +99,18 @@ def _material(tx: Tx, compiling: Compiling, built: Compiled, scenario: Scenario)
     )
 
 
+def _used(material: Material, own: Collection[str]) -> tuple[Used, ...]:
+    personas = (Used(artifact_type="persona", artifact_id=each.id) for each in material.personas)
+    documents = (Used(artifact_type="document", artifact_id=each.id) for each in material.documents)
+    return tuple(each for each in (*personas, *documents) if each.artifact_id not in own)
+
+
 def _built(tx: Tx, compiling: Compiling, nested: Nested) -> object:
     inner = Compiling(
         actor=compiling.actor,
         artifact_type=nested.artifact_type,
         artifact_id=nested.artifact_id,
         values=nested.values,
-        writers=compiling.writers,
     )
     return forms.compiled(tx, inner).content
 

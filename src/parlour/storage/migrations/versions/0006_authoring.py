@@ -56,10 +56,20 @@ def upgrade() -> None:
     )
     op.create_index("generation_messages_group", "generation_messages", ["group_id", "created_at"], unique=False)
     op.create_index("generation_messages_run", "generation_messages", ["run_id"], unique=False)
+    op.create_table(
+        "media_uses",
+        sa.Column("upload_id", sa.Text(), nullable=False),
+        sa.Column("user_kind", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("upload_id", "user_kind", "user_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("media_uses_user", "media_uses", ["user_kind", "user_id"], unique=False)
     op.add_column("content", sa.Column("published_by", sa.Text(), nullable=True))
     op.add_column("content_current", sa.Column("pack", sa.Text(), nullable=True))
     op.add_column("content_current", sa.Column("slug", sa.Text(), nullable=True))
     op.add_column("content_current", sa.Column("author_id", sa.Text(), nullable=True))
     op.add_column("content_current", sa.Column("search", sa.Text(), nullable=True))
     op.create_index("content_current_slug", "content_current", ["pack", "kind", "slug"], unique=False)
-    op.create_index("drafts_artifact", "drafts", ["artifact_id"], unique=False)
+    op.add_column("uploads", sa.Column("author_id", sa.Text(), nullable=True))
+    op.create_index("uploads_author", "uploads", ["author_id", "created_at"], unique=False)

@@ -4,16 +4,18 @@ import { connect } from "./connection.js";
 import { html, render, useEffect, useRef, useState } from "./html.js";
 import { usePlace } from "./router.js";
 import { forgetSession, isTokenLink, readSession, saveSession } from "./session.js";
-import { AttemptPage } from "./views/attempt-page.js";
 import { Header } from "./views/header.js";
-import { History } from "./views/history.js";
 import { Home } from "./views/home.js";
-import { Laboratory } from "./views/lab/page.js";
+import { later } from "./views/later.js";
 import { useMayAuthor } from "./views/library/may-author.js";
-import { Library } from "./views/library/pages.js";
 import { SignIn } from "./views/sign-in.js";
 import { useMayTest } from "./views/tests/may-test.js";
-import { Tests } from "./views/tests/pages.js";
+
+const AttemptPage = later(async () => (await import("./views/attempt-page.js")).AttemptPage);
+const History = later(async () => (await import("./views/history.js")).History);
+const Laboratory = later(async () => (await import("./views/lab/page.js")).Laboratory);
+const Library = later(async () => (await import("./views/library/pages.js")).Library);
+const Tests = later(async () => (await import("./views/tests/pages.js")).Tests);
 
 function App() {
   const [session, setSession] = useState(readSession);

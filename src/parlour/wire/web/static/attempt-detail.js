@@ -24,6 +24,7 @@ export function fromDetail(detail, readAt = 0) {
     next: nextFrom(detail, chats),
     options: optionsFrom(detail.available_continuation_options),
     preparing: detail.preparing ? PREPARING : null,
+    triedDraftId: detail.tried_draft_id ?? null,
     people: {},
     hearing: {},
     branchNews: {},

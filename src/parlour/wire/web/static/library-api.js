@@ -43,20 +43,35 @@ export function libraryApi(token) {
     check: (id) => change("POST", draft(id, "/checks")),
     checks: (id) => get(draft(id, "/checks")),
     tryIt: (id) => change("POST", draft(id, "/try")),
+    tries: (id) => get(draft(id, "/try")),
     cancelRun: (id) => change("POST", `authoring/runs/${part(id)}/cancel`),
 
     departments: () => get("departments"),
     accounts: (search) => get(`accounts?${query({ search })}`),
-    cohorts: () => get("cohorts"),
+    cohorts: () => everyPage((cursor) => get(`cohorts?${query({ cursor })}`)),
     newTraining: (wanted) => change("POST", "trainings", wanted),
-    trainings: (cursor) => get(`trainings?${query({ cursor })}`),
+    trainings: () => everyPage((cursor) => get(`trainings?${query({ cursor })}`)),
+    training: (id) => get(`trainings/${part(id)}`),
     changeTraining: (id, wanted) => change("PATCH", `trainings/${part(id)}`, wanted),
-    attempts: () => get("attempts"),
+    attempts: (wanted) => get(`attempts?${query(wanted)}`),
     attempt: (id) => get(`attempts/${part(id)}`),
     upload: (file) => uploaded(token, file),
     ticket: (uploadId) => get(`uploads/${part(uploadId)}/ticket`),
     fileFacts: (uploadId) => factsOf(token, uploadId),
   };
+}
+
+const PAGES_MAX = 20;
+
+// The items of a list, page by page. `read(cursor)` gives a page.
+async function everyPage(read) {
+  const items = [];
+  for (let page = 0, cursor = null; page === 0 || (cursor && page < PAGES_MAX); page += 1) {
+    const answer = await read(cursor);
+    items.push(...answer.items);
+    cursor = answer.next_cursor;
+  }
+  return items;
 }
 
 // A file of the author's: { upload_id, name, mime_type, bytes, text_status }.

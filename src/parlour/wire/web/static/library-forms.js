@@ -5,6 +5,10 @@ const description = (hint) => ({ how: "text", type: "descriptions", field: "desc
 const DEPARTMENTS = { how: "links", type: "departments", label: "Departments", hint: "Who teaches in one of them can read and edit it. Without one, every author can read it.", add: "Add a department" };
 const DETAILS = { how: "pairs", type: "parameter_fields", label: "Details to fill in", item: "detail", hint: "Where the text says {{place}}, the value of “place” stands in the conversation.", add: "Add a detail" };
 
+const STATEMENT = [
+  { name: "name", kind: "string", label: "Statement" }, { name: "value", kind: "bool", label: "It is true" }, { name: "description", kind: "string", label: "More about it", long: true },
+];
+
 const FORMS = {
   persona: [
     { title: "Who it is", parts: [
@@ -18,6 +22,7 @@ const FORMS = {
     ] },
     { title: "More", folded: true, parts: [
       { ...DETAILS, hint: "Suggestions for the {{placeholders}} of the instructions. Each scenario says its own." },
+      { how: "plain", type: "flags", label: "What holds of them", item: "statement", hint: "Short statements that are true of them, or are not: “has read the syllabus”.", add: "Add a statement", fields: STATEMENT, fresh: { name: "", value: true, description: "" } },
       { how: "text", type: "voices", field: "voice", label: "Voice", hint: "The name of a voice, for conversations that are spoken." }, DEPARTMENTS,
     ] },
   ],
@@ -65,7 +70,11 @@ const FORMS = {
   ],
   document: [
     { title: "What it is", parts: [name("As it stands in the list of documents."), description("One sentence about it.")] },
-    { title: "Text", parts: [{ how: "text", type: "texts", field: "text", label: "Text", long: true, rows: 14, max: 200000 }] },
+    { title: "Text", parts: [
+      { how: "text", type: "texts", field: "text", label: "Text", long: true, rows: 14, max: 200000 },
+      { ...DETAILS, type: "fields", hint: "Where the text says {{place}}, the value of “place” stands. What a scenario says goes before it." },
+    ] },
+    { title: "Pictures", parts: [{ how: "media", type: "images", label: "Pictures", hint: "They stand with the text. Personas know their descriptions.", add: "Add a picture" }] },
     { title: "File", parts: [{ how: "file", type: "uploads", label: "File", hint: "Learners open it beside the conversation. Personas and the assistant know only the text above.", add: "Attach a file" }] },
     { title: "More", folded: true, parts: [{ how: "switches", type: "flags", label: "Use", on: [["template", "It is a template that is filled in for each conversation"]] }, DEPARTMENTS] },
   ],
@@ -73,8 +82,8 @@ const FORMS = {
 
 // Kept by other sections, or by nobody: not shown as plain fields.
 const HELD = {
-  persona: ["icons", "colors", "flags", "dialogues"], rubric: ["points", "pass_points", "standards"], cohort: ["simulation_positions", "simulation_availability", "profile_personas", "flags"],
-  simulation: ["scenario_positions", "scenario_rubrics", "scenario_time_limits", "scenario_flags"], document: ["images", "fields"],
+  persona: ["icons", "colors", "dialogues"], rubric: ["points", "pass_points", "standards"], cohort: ["simulation_positions", "simulation_availability", "profile_personas", "flags"],
+  simulation: ["scenario_positions", "scenario_rubrics", "scenario_time_limits", "scenario_flags"],
 };
 
 // `about`: the row of the type in /authoring/types. What the form of ours does not name stands under More.
@@ -101,8 +110,22 @@ const LINKS = { personas: "persona", documents: "document", departments: "depart
 
 export const linkOf = (part, about) => part.to ?? about?.resource_types.find((row) => row.name === part.type)?.link_to ?? LINKS[part.type] ?? null;
 
+const SAID = {
+  problem_statements: "Situations", objectives: "Aims", colors: "Colour", icons: "Sign", parameter_fields: "Details", fields: "Details", images: "Pictures", examples: "How they talk",
+  scenario_positions: "Order", simulation_positions: "Order", scenario_rubrics: "Rubrics", scenario_time_limits: "Time limits", simulation_availability: "Dates",
+};
+const FLAGS = { persona: "What holds of them", scenario: "What the learner sees", rubric: "What it grades", simulation: "How conversations go", document: "Use as a template" };
+
+// What a type of values is called where it has a form: as the form calls it. `row`: of /authoring/types.
+export function labelIn(artifactType, row) {
+  if (!FORMS[artifactType]) return row.label;
+  if (row.name === "flags" && artifactType === "simulation") return "Free practice";
+  return (/^(scenario_)?flags$/.test(row.name) && FLAGS[artifactType]) || SAID[row.name] || row.label;
+}
+
 // What the assistant can write of this artifact: [{ name, label }]. `types`: what this server has engines for.
-export const writable = (about, types) => (about?.resource_types ?? []).filter((row) => row.can_generate && (row.name !== "images" || types.images) && (row.name !== "videos" || types.videos));
+export const writable = (about, types) => (about?.resource_types ?? []).filter((row) => row.can_generate && (row.name !== "images" || types.images) && (row.name !== "videos" || types.videos))
+  .map((row) => ({ ...row, label: labelIn(about.type, row) }));
 
 const SMALL = new Set(["flags", "scenario_flags", "scenario_positions", "simulation_positions", "parameter_fields", "images", "videos", "uploads", "departments", "voices", "documents", "questions",
   "profiles", "instructors", "profile_personas", "simulation_availability", "scenario_time_limits"]);

@@ -1,10 +1,13 @@
 // How the conversation of one scenario goes: every flag of a chat (specification 1.2) in plain words. Pure.
+import { lower } from "./library-words.js";
 
 // Without a word in the simulation these are as the scenario has them.
 const AS_SCENARIO = [
   ["problem_statement_enabled", "The situation"], ["objectives_enabled", "The aims"], ["questions_enabled", "The questions"],
   ["images_enabled", "The pictures"], ["video_enabled", "The videos"],
 ];
+
+export const PART = "What is part of it";
 
 // [title, [[flag, words, what it is without a word]]].
 const TICKS = [
@@ -23,12 +26,22 @@ const TICKS = [
   ["What is written anew for each conversation", [
     ["generate_names", "Name", false], ["generate_descriptions", "Description", false], ["generate_personas", "Personas", false],
     ["generate_documents", "Documents", false], ["generate_problem_statements", "Situation", false], ["generate_objectives", "Aims", false],
-    ["generate_images", "Pictures", false], ["generate_videos", "Videos", false], ["generate_questions", "Questions", false],
+    ["generate_images", "Pictures (not made yet)", false], ["generate_videos", "Videos (not made yet)", false], ["generate_questions", "Questions", false],
     ["generate_options", "Answers of the questions", false], ["generate_parameter_fields", "Details", false],
   ]],
 ];
 
 export const SETTINGS = { asScenario: AS_SCENARIO, ticks: TICKS };
+
+// Nothing makes these for a conversation yet: who has them on may turn them off, and nobody turns them on.
+const NOT_MADE = new Set(["generate_images", "generate_videos"]);
+export const mayFlip = (name, on) => on || !NOT_MADE.has(name);
+
+// What follows from a flag: questions that are written anew need answers that are.
+export function alsoOf(name, on) {
+  if (name === "generate_questions" && on) return { generate_options: true };
+  return name === "generate_options" && !on ? { generate_questions: false } : {};
+}
 
 export const flagsOf = (values, scenarioId) => (values ?? []).filter((each) => each.fields.scenario_id === scenarioId);
 
@@ -51,9 +64,15 @@ export function flagOps(values, scenarioId, name, wanted) {
   ];
 }
 
-// What differs from the usual, in few words: shown where the settings are folded.
+// What differs from the usual, each in few words.
 export function unusual(values, scenarioId) {
-  const told = ([name, words]) => ({ name, words, said: saidOf(values, scenarioId, name) });
-  const rows = [...AS_SCENARIO.map(told), ...TICKS.flatMap(([, each]) => each.filter(([name, , usual]) => saidOf(values, scenarioId, name) === !usual).map(told))];
-  return rows.filter((row) => row.said !== null).length;
+  const differs = (title, usual) => ([name, words]) => {
+    const said = saidOf(values, scenarioId, name);
+    return said === null || said === usual(name) ? [] : [`${title}: ${lower(words)}${said ? "" : ", no"}`];
+  };
+  const usually = new Map(TICKS.flatMap(([, rows]) => rows.map(([name, , usual]) => [name, usual])));
+  return [
+    ...AS_SCENARIO.flatMap(differs(PART, () => null)),
+    ...TICKS.flatMap(([title, rows]) => rows.flatMap(differs(title, (name) => usually.get(name)))),
+  ];
 }

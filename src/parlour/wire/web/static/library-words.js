@@ -57,7 +57,7 @@ export function stateWords({ dirty, busy, trouble }) {
 export const CHANGES = { added: "New", removed: "Taken out", changed: "Changed", moved: "Moved" };
 
 // A refusal with what it found wrong.
-export const refusalWords = ({ detail, errors }) => [detail, ...new Set((errors ?? []).map((each) => each.message))].filter(Boolean).slice(0, 6).join(" ");
+export const refusalWords = ({ detail, errors }) => [detail, ...new Set((errors ?? []).map((each) => each.message).filter((words) => !detail?.includes(words)))].filter(Boolean).slice(0, 6).join(" ");
 
 // A field's content as text, for comparing.
 export function asText(given) {

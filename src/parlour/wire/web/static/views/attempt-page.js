@@ -1,6 +1,7 @@
 // One attempt: its scenarios, and the one that is looked at.
 import { html, useEffect, useState } from "../html.js";
 import { PREPARING } from "../lobby-state.js";
+import { toDraft } from "../router.js";
 import { ChatView } from "./chat-view.js";
 import { NextStep } from "./next-step.js";
 import { Loading, Notice, PageTitle } from "./parts.js";
@@ -43,7 +44,7 @@ export function AttemptPage({ api, connection, place, onLeave }) {
   return html`
     <div class="attempt">
       <div class="attempt-head">
-        <p class="crumb"><a href="#/">All conversations</a></p>
+        <p class="crumb">${state.triedDraftId ? html`<a href=${toDraft(state.triedDraftId)}>Back to the draft</a>` : html`<a href="#/">All conversations</a>`}</p>
         <${PageTitle}>${state.name}<//>
         <p class="facts">${factsOf(state).map((fact) => html`<span key=${fact}>${fact}</span>`)}<${AttemptTimer} state=${state} now=${connection.serverNow} /></p>
         <${Tabs} state=${state} chosen=${viewed?.id} onChoose=${setChosen} />

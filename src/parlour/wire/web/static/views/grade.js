@@ -54,7 +54,7 @@ function Score({ grade, chat, command }) {
       <progress max=${grade.expected || 1} value=${grade.expected ? grade.done : undefined} aria-label="Grading"></progress>`;
   }
   return html`
-    <p class="score" role="status"><strong>${grade.score}</strong> <span>of ${grade.total ?? "?"} points</span>
+    <p class="score" role="status"><strong>${grade.score}</strong> <span>of ${grade.total == null ? "? points" : points(grade.total)}</span>
       <span class="tag" data-status=${grade.passed ? "passed" : "missed"}>${grade.passed ? "Passed" : "Not passed yet"}</span></p>
     ${grade.pass != null && html`<p class="quiet small">${points(grade.pass)} ${grade.pass === 1 ? "is" : "are"} needed to pass.</p>`}
     ${grade.summary && html`<p class="prose">${grade.summary}</p>`}`;

@@ -1,5 +1,6 @@
 // Between scenarios: what comes next, the lobby, and the result of the whole attempt.
 import { html, useRef } from "../html.js";
+import { toDraft } from "../router.js";
 import { EndAll } from "./end-all.js";
 import { Lobby } from "./lobby.js";
 import { Preparing } from "./preparing.js";
@@ -33,6 +34,6 @@ function Outcome({ state }) {
   return html`
     <section class="next" aria-label="Result" ref=${place} tabindex="-1">
       <p>${state.chatCount > 1 ? "This attempt" : "This conversation"} is over.${several && html` In all <strong>${results.total_score} of ${results.total_possible_points}</strong> points${results.passed ? ", passed" : ""}.`}</p>
-      ${state.own && html`<a class="button" href="#/">Choose another</a>`}
+      ${state.triedDraftId ? html`<a class="button" href=${toDraft(state.triedDraftId)}>Back to the draft</a>` : state.own && html`<a class="button" href="#/">Choose another</a>`}
     </section>`;
 }

@@ -20,12 +20,14 @@ export function Scenario({ api, chat, startOpen }) {
 
 function Paper({ api, document }) {
   const text = document.text || document.content || null;
+  const pictures = (document.images ?? []).filter((image) => image.upload_id);
   const file = document.upload_id && html`<${File} api=${api} document=${document} />`;
-  if (!text) return html`<p class="paper"><strong>${document.name}</strong><br />${document.description}${file}</p>`;
+  if (!text && pictures.length === 0) return html`<p class="paper"><strong>${document.name}</strong><br />${document.description}${file}</p>`;
   return html`
     <details class="paper">
       <summary><strong>${document.name}</strong>${document.description && html`<br /><span class="quiet">${document.description}</span>`}</summary>
-      <p class="prose">${text}</p>${file}
+      ${text && html`<p class="prose">${text}</p>`}
+      ${pictures.map((image) => html`<${Picture} key=${image.image_id} api=${api} image=${image} />`)}${file}
     </details>`;
 }
 

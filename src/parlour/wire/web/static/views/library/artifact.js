@@ -1,8 +1,9 @@
 // One published artifact: how it looks, what it consists of, its versions, and where it is used.
-import { html, useState } from "../../html.js";
+import { html, useRef, useState } from "../../html.js";
 import { capital, labelOf, nameOf } from "../../library-words.js";
 import { toArtifact, toDraft, toTrainings, toVersions } from "../../router.js";
 import { saveFile } from "../../save-file.js";
+import { useKeptFocus } from "../kept-focus.js";
 import { Confirm, day, Face, Loading, Notice, PageTitle } from "../parts.js";
 import { useRead } from "../tests/use-read.js";
 import { Assign } from "./assign.js";
@@ -14,6 +15,8 @@ import { Versions } from "./versions.js";
 
 export function ArtifactPage({ api, types, place, onLeave }) {
   const { found, problem, reload, setProblem } = useRead(() => api.artifact(place.artifactId), place.artifactId, onLeave);
+  const page = useRef(null);
+  useKeptFocus(page, Boolean(found));
   if (!found) {
     return html`<div class="page library">${problem
       ? html`<${PageTitle}>This cannot be opened<//><${Notice} text=${problem}><button type="button" onClick=${reload}>Try again</button><//><p><a href="#/library">Library</a></p>`
@@ -22,7 +25,7 @@ export function ArtifactPage({ api, types, place, onLeave }) {
   const about = types.types.find((each) => each.type === found.type);
   const facts = [found.version && `version ${found.version}`, found.published_at && day(found.published_at), found.published_by && `by ${personIn(found.published_by)}`].filter(Boolean);
   return html`
-    <div class="page library">
+    <div class="page library" ref=${page}>
       <p class="crumb"><a href="#/library">Library</a></p>
       <div class="lib-head"><${Face} name=${nameOf(found)} color=${found.color} icon=${found.icon} /><${PageTitle}>${nameOf(found)}<//></div>
       <p class="facts"><span class="tag">${capital(labelOf(found.type, types))}</span>${found.archived && html`<span class="tag" data-status="missed">Archived</span>`}${facts.map((fact) => html`<span key=${fact}>${fact}</span>`)}</p>
@@ -36,7 +39,7 @@ export function ArtifactPage({ api, types, place, onLeave }) {
         <div class="lib-columns"><div class="lib-main"><${ValuesView} api=${api} artifact=${found} about=${about} /></div>
           <aside class="lib-side" aria-label="Around it"><${Preview} type=${found.type} values=${found.values} />
             <${Used} api=${api} artifact=${found} types=${types} onProblem=${setProblem} onChanged=${reload} />
-            ${found.type === "cohort" && html`<p><a href=${toTrainings(found.id)}>Dates and versions of its trainings</a></p>`}
+            ${found.type === "cohort" && html`<p><a href=${toTrainings(found.id)}>Dates and settings of its trainings</a></p>`}
             ${found.type === "simulation" && !found.archived && html`<${Assign} api=${api} simulationId=${found.id} />`}</aside></div>`}
     </div>`;
 }

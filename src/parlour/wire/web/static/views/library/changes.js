@@ -1,10 +1,14 @@
 // What differs between two versions, or a draft and what is published.
 import { html } from "../../html.js";
+import { labelIn } from "../../library-forms.js";
 import { asText, CHANGES, inWords } from "../../library-words.js";
 
 // `about`: the row of the artifact's type in /authoring/types.
 export function Changes({ changes, about }) {
-  const label = (type) => about?.resource_types.find((row) => row.name === type)?.label ?? inWords(type);
+  const label = (type) => {
+    const row = about?.resource_types.find((each) => each.name === type);
+    return row ? labelIn(about.type, row) : inWords(type);
+  };
   const tells = ({ type, field }) => field && !type.startsWith(field) && !["name", "value", "hex_code", "template"].includes(field);
   if (changes.length === 0) return html`<p class="quiet">Nothing differs.</p>`;
   return html`<ul class="lib-changes">${changes.map((each, at) => html`

@@ -1,8 +1,9 @@
 // A draft in its editor: what is written on the left, and beside it how it looks, what is wrong with it, and publishing.
-import { html, useState } from "../../html.js";
+import { html, useRef, useState } from "../../html.js";
 import { isDirty } from "../../draft-state.js";
 import { capital, labelOf, lower, nameOf, refusalWords, stateWords } from "../../library-words.js";
 import { toArtifact } from "../../router.js";
+import { useKeptFocus } from "../kept-focus.js";
 import { Confirm, Loading, Notice, PageTitle } from "../parts.js";
 import { Sections } from "./editor/sections.js";
 import { Generate } from "./generate.js";
@@ -18,7 +19,9 @@ import { useDraft } from "./use-draft.js";
 export function DraftPage({ api, types, connection, draftId, onLeave }) {
   const open = useDraft({ api, connection, draftId, onLeave });
   const [published, setPublished] = useState(null);
+  const page = useRef(null);
   const { draft, store } = open;
+  useKeptFocus(page, Boolean(draft) && !published);
   if (published) return html`<${Published} api=${api} types=${types} result=${published} />`;
   if (!draft) {
     return html`<div class="page library">${store.failure
@@ -30,7 +33,7 @@ export function DraftPage({ api, types, connection, draftId, onLeave }) {
   const label = labelOf(draft.artifact_type, types);
   const name = nameOf({ name: store.values().names?.[0]?.fields.name });
   return html`
-    <div class="page library lib-editor">
+    <div class="page library lib-editor" ref=${page}>
       <p class="crumb"><a href="#/library">Library</a>${draft.artifact_id && html` › <a href=${toArtifact(draft.artifact_id)}>What is published</a>`}</p>
       <div class="row apart lib-title"><${PageTitle}>${name}<//><span class="row"><${SaveState} open=${open} /><${DraftMenu} ...${given} /></span></div>
       <p class="facts"><span class="tag">${capital(label)}</span><span>${draft.artifact_id ? `a new version after version ${draft.base_version}` : "new, not published yet"}</span>

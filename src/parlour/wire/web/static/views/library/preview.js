@@ -15,6 +15,12 @@ const one = (values, type, field) => values[type]?.[0]?.fields[field] ?? "";
 const texts = (values, type, field) => (values[type] ?? []).map((value) => value.fields[field]).filter((text) => text?.trim());
 const Named = ({ values }) => html`<strong>${one(values, "names", "name") || "Without a name"}</strong>`;
 
+// Puts the values of details where their names stand in braces.
+function fillerOf(details) {
+  const said = Object.fromEntries((details ?? []).map(({ fields }) => [fields.name, fields.value]));
+  return (text) => text.replace(/\{\{\s*([\w-]+)\s*\}\}/g, (place, name) => said[name] || place);
+}
+
 export function Persona({ values }) {
   const color = one(values, "colors", "hex_code");
   const said = texts(values, "examples", "example");
@@ -25,8 +31,7 @@ export function Persona({ values }) {
 }
 
 export function Scenario({ values }) {
-  const said = Object.fromEntries((values.parameter_fields ?? []).map(({ fields }) => [fields.name, fields.value]));
-  const filled = (text) => text.replace(/\{\{\s*([\w-]+)\s*\}\}/g, (place, name) => said[name] || place);
+  const filled = fillerOf(values.parameter_fields);
   const situations = texts(values, "problem_statements", "problem_statement").map(filled);
   const aims = texts(values, "objectives", "objective").map(filled);
   const people = (values.personas ?? []).map((value) => value.name || value.fields.name).filter(Boolean);
@@ -58,5 +63,5 @@ function Simulation({ values }) {
 }
 
 function Paper({ values }) {
-  return html`<${Named} values=${values} /><p class="quiet small">${one(values, "descriptions", "description")}</p><p class="prose lib-paper">${one(values, "texts", "text")}</p>`;
+  return html`<${Named} values=${values} /><p class="quiet small">${one(values, "descriptions", "description")}</p><p class="prose lib-paper">${fillerOf(values.fields)(one(values, "texts", "text"))}</p>`;
 }

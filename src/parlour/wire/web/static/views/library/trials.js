@@ -40,7 +40,7 @@ const SIGNS = { passed: ["✓", "Passed: ", "ok"], failed: ["✕", "Not passed: 
 function Trial({ trial }) {
   const [sign, word, severity] = SIGNS[trial.state] ?? ["…", "Not done: ", "note"];
   return html`<li class="lib-finding" data-severity=${severity}><span class="lib-sign" aria-hidden="true">${sign}</span>
-    <div><span class="unseen">${word}</span>${trial.title}${trial.summary && html`<p class="quiet small">${trial.summary}</p>`}
+    <div><span class="unseen">${word}</span>${trial.persona && `${trial.persona}: `}${trial.title}${trial.summary && html`<p class="quiet small">${trial.summary}</p>`}
       ${trial.figures.length > 0 && html`<p class="small">${trial.figures.map((each) => `${each.name}: ${each.value}`).join(" · ")}</p>`}
       ${trial.lines.length > 0 && html`<details class="small"><summary>What was said</summary><ul class="lib-said-lines">${trial.lines.map((line, at) => html`<li key=${at}><span class="quiet">${line.who}:</span> ${line.text}</li>`)}</ul></details>`}</div></li>`;
 }

@@ -49,7 +49,7 @@ function Candidate({ candidate, baseline }) {
 function JudgedBy({ benchmark }) {
   const { rubrics, checks, judges } = benchmark;
   return html`
-    ${rubrics.map((rubric) => html`<div key=${rubric.rubric_id}><p><strong>${rubric.name}</strong>, ${rubric.total_points} points; ${rubric.pass_points} are needed to pass.</p>
+    ${rubrics.map((rubric) => html`<div key=${rubric.rubric_id}><p><strong>${rubric.name}</strong>, ${count(rubric.total_points, "point")}; ${rubric.pass_points} ${rubric.pass_points === 1 ? "is" : "are"} needed to pass.</p>
       <ul>${rubric.criteria.map((each) => html`<li key=${each.name}>${each.name} <span class="quiet">${count(each.points, "point")}</span></li>`)}</ul></div>`)}
     <p class="under">${judges.length > 0 ? `${judges.length === 1 ? "The judge is" : "The judges are"} ${judges.join(", ")}${judges.length > 1 ? "; the grade of the first one counts" : ""}.` : "The judge is the usual grader."}
       ${benchmark.prefer && " They also choose between two candidates, without knowing whose words they read."}</p>

@@ -1,5 +1,6 @@
 // What each judge gave and why; a quote leads to its place in the conversation.
 import { html } from "../../html.js";
+import { points } from "../parts.js";
 
 export function CaseGrades({ grades, grade, onGrade, onQuote }) {
   if (grades.length === 0) return html`<section class="grade"><h3>Grades</h3><p class="quiet">Not graded.</p></section>`;
@@ -17,7 +18,7 @@ function Grade({ grade, onQuote }) {
   if (grade.state === "failed") return html`<p>${grade.reason}</p>`;
   if (grade.state !== "done") return html`<p class="quiet">The judge is still reading.</p>`;
   return html`
-    <p><span class="tag" data-status=${grade.passed ? "passed" : "missed"}>${grade.passed ? "✓ Passed" : "✗ Not passed"}</span> <span class="quiet small">${grade.pass_points} points are needed.</span></p>
+    <p><span class="tag" data-status=${grade.passed ? "passed" : "missed"}>${grade.passed ? "✓ Passed" : "✗ Not passed"}</span> <span class="quiet small">${points(grade.pass_points)} ${grade.pass_points === 1 ? "is" : "are"} needed.</span></p>
     ${grade.summary && html`<p class="prose">${grade.summary}</p>`}
     <ul class="criteria">${grade.criteria.map((each) => html`
       <li class="criterion" key=${each.standard_group_id}>

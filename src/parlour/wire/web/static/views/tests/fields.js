@@ -16,6 +16,6 @@ export function Choice({ name, label, hint, value, options, onValue }) {
     ${hint && html`<p class="quiet small" id=${`${name}-hint`}>${hint}</p>`}</div>`;
 }
 
-export function Tick({ label, checked, onChecked }) {
-  return html`<label class="check"><input type="checkbox" checked=${checked} onChange=${(event) => onChecked(event.target.checked)} /><span>${label}</span></label>`;
+export function Tick({ label, checked, disabled, onChecked }) {
+  return html`<label class="check"><input type="checkbox" checked=${checked} disabled=${disabled} onChange=${(event) => onChecked(event.target.checked)} /><span>${label}</span></label>`;
 }

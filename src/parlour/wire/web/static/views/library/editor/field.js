@@ -29,7 +29,7 @@ export function Written({ open, place, value, field, label, after, hint, quiet, 
 
 const numberIn = (text) => (text.trim() === "" ? null : Number(text));
 
-export function Ticked({ open, place, value, field, label }) {
+export function Ticked({ open, place, value, field, label, after }) {
   return html`<label class="check"><input type="checkbox" id=${idOf(place.type, place.single ? null : place.valueId, field)} checked=${value?.fields[field] === true} disabled=${!open.draft.may.edit}
-    onChange=${(event) => open.store.type(place, field, event.target.checked)} /><span>${label}</span></label>`;
+    onChange=${(event) => open.store.type(place, field, event.target.checked)} /><span>${label}${after && html`<span class="unseen"> ${after}</span>`}</span></label>`;
 }

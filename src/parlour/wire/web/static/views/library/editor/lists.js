@@ -1,6 +1,7 @@
 // Lists of values: texts, pairs of name and value, and values with several fields.
 import { html, useEffect, useRef } from "../../../html.js";
 import { inWords } from "../../../library-words.js";
+import { toArtifact } from "../../../router.js";
 import { idOf, Ticked, Written } from "./field.js";
 import { Marks } from "./marks.js";
 
@@ -49,13 +50,13 @@ export function PlainList({ open, part }) {
   const values = open.store.values()[part.type] ?? [];
   const fields = part.fields.filter((field) => !field.name.endsWith("_ids") && field.name !== "updated_at");
   const added = useAdded(open, part.type, fields[0]?.name);
-  const add = () => { added(); open.act({ op: part.single ? "put" : "add", type: part.type, fields: {} }); };
+  const add = () => { added(); open.act({ op: part.single ? "put" : "add", type: part.type, fields: part.fresh ?? {} }); };
   return html`
     <fieldset class="lib-group"><legend>${part.label}</legend>${part.hint && html`<p class="quiet small lib-hint">${part.hint}</p>`}
       <ol class="lib-items">${values.map((value, at) => {
         const what = `${part.item ?? part.label} ${at + 1}`;
         const place = { type: part.type, valueId: value.id, single: false };
-        return html`<li key=${value.id}><div class="lib-item"><div class="lib-fields">${fields.map((field) => html`<${AnyField} key=${field.name} open=${open} place=${place} value=${value} field=${field} after=${`of ${what}`} />`)}</div>
+        return html`<li key=${value.id}><div class="lib-item"><div class="lib-fields">${value.linked ? html`<a href=${toArtifact(value.id)}>${value.name ?? "Something you may not read"}</a>` : fields.map((field) => html`<${AnyField} key=${field.name} open=${open} place=${place} value=${value} field=${field} after=${`of ${what}`} />`)}</div>
           <${Tools} open=${open} type=${part.type} value=${value} at=${at} many=${values.length} what=${what} /></div><${Marks} open=${open} type=${part.type} value=${value} label=${what} /></li>`;
       })}</ol>
       ${open.draft.may.edit && (!part.single || values.length === 0) && html`<button type="button" class="lib-add" onClick=${add}>${part.add}</button>`}
@@ -63,8 +64,8 @@ export function PlainList({ open, part }) {
 }
 
 function AnyField({ open, place, value, field, after }) {
-  const label = inWords(field.name);
-  if (field.kind === "bool") return html`<${Ticked} open=${open} place=${place} value=${value} field=${field.name} label=${label} />`;
+  const label = field.label ?? inWords(field.name);
+  if (field.kind === "bool") return html`<${Ticked} open=${open} place=${place} value=${value} field=${field.name} label=${label} after=${after} />`;
   if (field.kind === "any" || field.kind === "any[]") return null;
   if (field.choices) return html`<${Chosen} open=${open} place=${place} value=${value} field=${field.name} label=${label} options=${field.choices.map((each) => [each, inWords(each)])} />`;
   const number = field.kind === "int" || field.kind === "number";

@@ -4,17 +4,19 @@ Only templates pin versions, of scenarios and rubrics; chats that have begun kee
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from parlour.accounts.people.managing import Done, note
+from parlour.accounts.people.managing import Done, note, present
 from parlour.catalog import actions as catalog
 from parlour.catalog import trainings
 from parlour.catalog.entities import ChatTemplate, EntryKind
 from parlour.catalog.trainings import Training
 from parlour.kernel.actor import Actor
+from parlour.kernel.dataclass import dataclass
 from parlour.library import access
-from parlour.library.templates import SCENARIO_FLAGS
-from parlour.library.trainings import TrainingChange, change, may_edit, may_read
+from parlour.library.trainings.access import may_edit, may_read
+from parlour.library.trainings.actions import TrainingChange, change
+from parlour.library.trainings.templates import SCENARIO_FLAGS
 from parlour.storage.tx import Tx
 
 
@@ -49,6 +51,7 @@ def adopt(tx: Tx, actor: Actor, artifact_id: str, route: str) -> tuple[PlayedIn,
     newest = access.newest_version(tx, held.artifact_type, artifact_id)
     adopted: list[PlayedIn] = []
     trainings.locked(tx, [each.entry.id for each in _playing(tx, held)])
+    actor = present(tx, actor)
     for training in _playing(tx, held):
         if not may_edit(tx, actor, training):
             continue

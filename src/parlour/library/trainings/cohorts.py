@@ -1,7 +1,7 @@
 """Cohorts for who teaches them: seen with their people, made and changed. What is published follows at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.entities import Account, CohortPart
@@ -15,11 +15,12 @@ from parlour.catalog import entities as content
 from parlour.catalog import trainings
 from parlour.catalog.entities import EntryKind
 from parlour.kernel.actor import Actor, Role
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import forbidden
 from parlour.library import access
-from parlour.library.trainings import may_read
+from parlour.library.trainings.access import may_read
 from parlour.storage.tx import Tx
 
 

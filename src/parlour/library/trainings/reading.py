@@ -1,7 +1,7 @@
 """Trainings as they are shown in the library."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from parlour.accounts import actions as accounts
 from parlour.accounts.people.seeing import may_read_cohort
@@ -11,8 +11,9 @@ from parlour.catalog.trainings import Training
 from parlour.kernel.actor import Actor
 from parlour.kernel.clock import rfc3339
 from parlour.kernel.cursors import page_after
+from parlour.kernel.dataclass import dataclass
 from parlour.kernel.described import described
-from parlour.library.trainings import may_edit, readable_trainings, training_to_read
+from parlour.library.trainings.access import may_edit, readable_trainings, training_to_read
 from parlour.storage.tx import Tx
 
 

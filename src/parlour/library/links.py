@@ -26,6 +26,14 @@ _EVERYWHERE: Mapping[str, str] = {
 _NOT_IN: Mapping[str, frozenset[str]] = {"eval": frozenset(("agents",))}
 _ALSO: Mapping[str, Mapping[str, str]] = {"parameter": {"fields": "field"}, "document": {"fields": "field"}}
 
+# Types whose values name a second thing: what it is, and in which field.
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "scenario_rubrics": ("rubric", "rubric_id"),
+    "run_rubrics": ("rubric", "rubric_id"),
+    "group_rubrics": ("rubric", "rubric_id"),
+    "profile_personas": ("persona", "persona_id"),
+}
+
 # Values of these may be written inside the artifact; publishing it makes artifacts of their own of them.
 NESTED: Mapping[str, str] = {"personas": "persona", "documents": "document"}
 
@@ -38,7 +46,10 @@ def link_to(artifact_type: str, type_name: str) -> str | None:
 
 
 def may_be_written(artifact_type: str, type_name: str) -> bool:
-    """Whether values of a linking type may also be written in place: only inside a scenario, and in records."""
+    """Whether values of a linking type may also be written in place: inside a scenario, in records, and a document's
+    fields."""
+    if (artifact_type, type_name) == ("document", "fields"):
+        return True
     if artifact_type == "scenario" or type_name == "departments":
         return artifact_type == "scenario" and type_name in NESTED
     return artifact_type not in ("persona", "simulation", "cohort", "rubric", "eval", "document", "profile")
