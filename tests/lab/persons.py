@@ -15,7 +15,7 @@ from tests.lab.scene import Scene
 from tests.promises.waiting import eventually
 
 RUN_SECONDS = 240.0
-START_SECONDS = 0.4
+START_SECONDS = 0.15
 LIFE_SECONDS = (0.05, 0.4)
 PAUSE_SECONDS = 0.02
 HURRIED: Mapping[str, Any] = {"lab__limits__response_hold_ms": 20}

@@ -10,7 +10,7 @@ from tests.promises.nursery import Child, Nursery
 FROZEN_SECONDS = (0.3, 0.6)
 THAWED_SECONDS = (0.5, 1.0)
 LEASE_MS = 16_000
-START_SECONDS = 0.35
+START_SECONDS = 0.1
 
 
 class Servers:
