@@ -192,7 +192,8 @@ def test_bombs_fail_alone_and_good_files_are_read(
 ) -> None:
     site = make_site(store, tmp_path, request)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    with serving_here(site) as house:
+    limits = {"extraction_pages_max": 10, "extraction_text_bytes_max": 500_000, "extraction_cpu_seconds_max": 8}
+    with serving_here(site, lab=Lab(limits=LabLimits.model_validate(limits))) as house:  # whichever reader is first
         member = house.member()
         failed = {
             "inflates.docx": (filing.docx_bomb(), {"inflated"}),
@@ -203,7 +204,6 @@ def test_bombs_fail_alone_and_good_files_are_read(
             "pages.pdf": (pdf(*["x"] * 12), {"pages"}),
             "long.txt": ("字".encode() * 200_000, {"text"}),
         }
-        limits = {"extraction_pages_max": 10, "extraction_text_bytes_max": 500_000, "extraction_cpu_seconds_max": 8}
         for name, (data, reasons) in failed.items():
             file = read(house, member, name, data, **limits)
             assert file.text_status == "failed", name
