@@ -17,6 +17,7 @@ from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.nursery import Child, Nursery
+from tests.promises.waiting import cancelled
 
 KILLS = {"sqlite": 24, "postgresql": 10}
 CONNECTIONS = 3
@@ -98,9 +99,7 @@ async def killed_while_talking(child: Child, site: Site, senders: Sequence[Sende
         done, _ = await asyncio.wait(talks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
         await asyncio.to_thread(child.kill)
         await asyncio.sleep(0.02)
-        for talk in talks:
-            talk.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        await cancelled(talks)
         for talk in done:
             talk.result()
 

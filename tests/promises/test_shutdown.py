@@ -18,7 +18,7 @@ from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.test_killed_messages import connections, holes, lost, seated, stored
 from tests.promises.test_work_ends import unfinished
-from tests.promises.waiting import eventually
+from tests.promises.waiting import cancelled, eventually
 
 TALK_SECONDS = 0.8
 STOP_SECONDS_MAX = 50
@@ -63,9 +63,7 @@ async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
         code = await asyncio.to_thread(process.stop)
         seconds = time.monotonic() - began
         await eventually(lambda: not any(is_connected(client) for client in clients))
-        for talk in talks:
-            talk.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        await cancelled(talks)
     assert code == 0
     assert seconds < STOP_SECONDS_MAX
     assert lost(database, senders) == 0
@@ -74,9 +72,7 @@ async def test_sigterm_under_load_loses_nothing_and_everybody_is_told(
     async with connections(process.url, site) as clients:
         talks = [asyncio.create_task(sender.talk(clients[sender.connection])) for sender in senders]
         await asyncio.sleep(TALK_SECONDS)
-        for talk in talks:
-            talk.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        await cancelled(talks)
         await eventually(lambda: not unfinished(database), every=0.05)
     assert await asyncio.to_thread(process.stop) == 0
     found = Counter(stored(database).values())

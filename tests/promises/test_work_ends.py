@@ -15,7 +15,7 @@ from tests.harness.site import Site
 from tests.harness.socket import Client
 from tests.promises.figures import Figure
 from tests.promises.nursery import Nursery
-from tests.promises.waiting import eventually
+from tests.promises.waiting import cancelled, eventually
 
 KILLS = {"sqlite": 9, "postgresql": 4}
 CHATS = 4
@@ -75,8 +75,7 @@ async def test_accepted_work_ends_or_is_given_up_with_a_reason_over_every_kill(
             await asyncio.wait([living], timeout=chance.uniform(0.2, 0.7))
             await eventually(lambda: living.done() or unfinished(database))  # noqa: B023 (it is awaited here)
             await asyncio.to_thread(child.kill)
-            living.cancel()
-            await asyncio.gather(living, return_exceptions=True)
+            await cancelled([living])
             interrupted += len(unfinished(database))
             child = await asyncio.to_thread(nursery.start, scripted_pieces_per_second=PIECES_PER_SECOND)
         began = time.monotonic()
