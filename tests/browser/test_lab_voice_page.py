@@ -15,10 +15,6 @@ from tests.harness.site import PASSWORD
 pytestmark = pytest.mark.browser
 
 QUESTION = "How do I use the probe station?"
-_WORDS = QUESTION.split()
-# Chromium's microphone loses 10 ms now and then, and a word with it: some in the middle, or one anywhere.
-_BUT_ONE = (re.escape(" ".join(_WORDS[:at] + _WORDS[at + 1 :])) for at in range(len(_WORDS)))
-HEARD = re.compile(rf"^(?:How do .*station\?|{'|'.join(_BUT_ONE)})$")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +40,7 @@ def test_a_spoken_question_is_understood_and_answered_aloud(
     seconds_recorded(page, 4)
     page.get_by_role("button", name="Send recording").click()
     expect(page.locator(".message.own:not(.waiting)")).to_have_count(1, timeout=SPOKEN_MS)
-    expect(page.locator(".message.own .prose")).to_have_text(HEARD, timeout=SPOKEN_MS)
+    expect(page.locator(".message.own .prose")).to_have_text(QUESTION, timeout=SPOKEN_MS)
     answer = answer_comes(page, 1)
     player = answer.get_by_label("Spoken answer")
     expect(player).to_be_visible()
@@ -82,7 +78,7 @@ def test_a_recording_may_be_dropped_and_the_button_may_be_held(
     page.mouse.down()
     seconds_recorded(page, 4)
     page.mouse.up()
-    expect(page.locator(".message.own .prose")).to_have_text(HEARD, timeout=SPOKEN_MS)
+    expect(page.locator(".message.own .prose")).to_have_text(QUESTION, timeout=SPOKEN_MS)
     answer_comes(page, 1)
     tab.check_fits()
     tab.check_calm()

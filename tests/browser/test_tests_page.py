@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.acting import answered, card, end, go, graded, say, sign_in, start
 from tests.browser.browsing import NARROW, WIDE, Demo, Open, Visit
@@ -98,8 +98,8 @@ def open_failed_case(page: Page, test_id: str) -> None:
     go(page, f"tests/{test_id}/cases")
     page.get_by_label("Candidate").select_option(label="Curt")
     page.get_by_label("Outcome").select_option(label="Not passed")
-    row = page.locator(".case-list li", has_text="Recursion: a patient tutor").first
-    row.get_by_role("link").click()
+    row = page.locator(".case-list li", has_text="Recursion: a patient tutor").filter(has_text="Curt")
+    row.filter(has_text="not passed").first.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Recursion: a patient tutor")).to_be_focused()
 
 
@@ -185,6 +185,25 @@ def test_cases_are_narrowed_by_candidate_cause_and_check(demo: Demo, visit: Open
     expect(page.get_by_text("No case fits this.")).to_be_visible()
     page.get_by_role("button", name="Clear").click()
     expect(rows).to_have_count(50)
+    tab.check_calm()
+
+
+def test_the_list_is_what_was_asked_for_last(demo: Demo, visit: Open, finished: str) -> None:
+    tab = visit(WIDE)
+    page = enter(demo, tab, f"tests/{finished}/cases")
+    rows = page.locator(".case-list li")
+    expect(rows).to_have_count(50)
+    late: list[Route] = []
+    page.route(re.compile("[?&]invocation_id="), lambda route: route.continue_() if late else late.append(route))
+    page.get_by_label("Candidate").select_option(label="Curt")
+    expect(page.locator(".paged")).to_have_attribute("aria-busy", "true")
+    page.get_by_label("Candidate").select_option(label="Steady")
+    expect(rows).to_have_count(28)
+    with page.expect_response(late[0].request.url):
+        late[0].continue_()
+    expect(page.locator(".paged")).to_have_attribute("aria-busy", "false")
+    expect(rows.filter(has_text="Curt")).to_have_count(0)
+    expect(rows).to_have_count(28)
     tab.check_calm()
 
 

@@ -1,5 +1,5 @@
 // In the sound thread: the microphone as frames of signed 16-bit samples at the rate that was asked for.
-import { levelOf, toInt16 } from "./pcm.js";
+import { levelOf, mono, toInt16 } from "./pcm.js";
 import { Resampler } from "./resampler.js";
 
 class Capture extends AudioWorkletProcessor {
@@ -40,11 +40,6 @@ class Capture extends AudioWorkletProcessor {
     this.filled = 0;
     this.port.postMessage({ pcm, level }, [pcm.buffer]);
   }
-}
-
-function mono(channels) {
-  if (channels.length === 1) return channels[0];
-  return channels[0].map((_, at) => channels.reduce((sum, channel) => sum + channel[at], 0) / channels.length);
 }
 
 registerProcessor("parlour-capture", Capture);

@@ -1,4 +1,4 @@
-// The microphone as frames of sound. Asks for it, and says in words why there is none.
+// The microphone, and it as frames of sound. Asks for it, and says in words why there is none.
 import { Problem } from "../problem.js";
 
 const GO_ON = "You can go on in writing.";
@@ -28,20 +28,30 @@ export const contextAt = (rate) => {
 
 export function checkMicrophone() {
   if (!navigator.mediaDevices?.getUserMedia) throw none(`Browsers open the microphone only for pages with a secure address (https). ${GO_ON}`);
-  if (!globalThis.AudioWorkletNode) throw none(`This browser cannot record sound in a page. ${GO_ON}`);
+  if (!globalThis.AudioWorkletNode || !globalThis.MediaRecorder) throw none(`This browser cannot record sound in a page. ${GO_ON}`);
 }
+
+// Asks for the microphone.
+export const hearMicrophone = () => navigator.mediaDevices.getUserMedia({ audio: WANTED }).catch((error) => {
+  throw none(WHY[error.name] ?? WHY.AbortError);
+});
+
+export const stopStream = (stream) => {
+  for (const track of stream.getTracks()) {
+    track.onended = null;
+    track.stop();
+  }
+};
 
 // `onFrame(pcm, level)`: an Int16Array of `frameMs` at `rate`. `onLost()`: it was unplugged or taken away.
 // `context`: used if it can hear the microphone; some browsers want one at the microphone's own rate.
 export async function openMicrophone({ context, rate, frameMs, onFrame, onLost }) {
   checkMicrophone();
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: WANTED }).catch((error) => {
-    throw none(WHY[error.name] ?? WHY.AbortError);
-  });
+  const stream = await hearMicrophone();
   try {
     return await listen({ stream, context, rate, frameMs, onFrame, onLost });
   } catch {
-    stop(stream);
+    stopStream(stream);
     throw none(WHY.AbortError);
   }
 }
@@ -62,11 +72,10 @@ async function listen({ stream, context, rate, frameMs, onFrame, onLost }) {
       node.port.postMessage("flush");
     }),
     close: () => {
-      for (const track of stream.getTracks()) track.onended = null;
       node.port.postMessage("close");
       node.port.onmessage = null;
       source.disconnect();
-      stop(stream);
+      stopStream(stream);
       if (used !== context) used.close();
     },
   };
@@ -84,5 +93,4 @@ async function sourceOf(stream, context) {
   }
 }
 
-const stop = (stream) => stream.getTracks().forEach((track) => track.stop());
 const none = (detail) => new Problem({ code: "no_microphone", detail });

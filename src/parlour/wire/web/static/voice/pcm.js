@@ -12,6 +12,12 @@ export function toFloat(pcm) {
   return made;
 }
 
+// Channels as one.
+export function mono(channels) {
+  if (channels.length === 1) return channels[0];
+  return channels[0].map((_, at) => channels.reduce((sum, channel) => sum + channel[at], 0) / channels.length);
+}
+
 // How loud it is, from 0 to 1: decibels between -60 and 0, so that quiet speech is seen.
 export function levelOf(samples) {
   if (samples.length === 0) return 0;

@@ -31,9 +31,14 @@ export function useRecorder(onDone) {
     }
   };
   const send = async () => {
-    const wav = await held.current.finish();
-    change({ phase: "off", note: wav ? null : "Nothing was recorded." });
-    if (wav) onDone(wav);
+    try {
+      const wav = await held.current.finish();
+      change({ phase: "off", note: wav ? null : "Nothing was recorded." });
+      if (wav) onDone(wav);
+    } catch (problem) {
+      held.current.cancel();
+      change({ phase: "off", note: problem.detail ?? "It could not be recorded." });
+    }
   };
   const cancel = () => {
     held.current.cancel();
