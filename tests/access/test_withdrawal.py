@@ -178,7 +178,7 @@ async def check(site: Site, process: Process, watcher: Watcher, attempt: str, ch
         assert attempt not in answer.text or answer.status_code == 404, (watcher.name, answer.url)
         expected = (401, 403) if gone(watcher) else (200, 404)
         assert answer.status_code in expected, (watcher.name, answer.url, answer.text)
-    async with httpx.AsyncClient(base_url=process.url, verify=NO_CA) as nobody:
+    async with httpx.AsyncClient(base_url=process.url, verify=NO_CA, timeout=60) as nobody:
         linked = (await nobody.get(watcher.link)).status_code
     # Published files are for everybody who teaches; a link names the account, whichever session it was made in.
     assert linked == {"role": 404, "disabled": 401}.get(watcher.name, 200), (watcher.name, linked)

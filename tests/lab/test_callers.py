@@ -48,7 +48,7 @@ def trusted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def ask(house: LabHouse, user_id: str, method: str = "GET", **given: object) -> httpx.Response:
-    return httpx.request(method, f"{house.url}/users/{quote(user_id, safe='')}/probe", **given)  # type: ignore[arg-type]
+    return httpx.request(method, f"{house.url}/users/{quote(user_id, safe='')}/probe", **given, timeout=60)  # type: ignore[arg-type]
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
@@ -141,7 +141,9 @@ def test_a_cookie_from_a_foreign_page_is_refused(probed: LabHouse) -> None:
         assert bearer.status_code == 200
     for headers in ({}, {"origin": probed.url}):
         assert ask(probed, ada.user_id, "POST", cookies=cookies, headers=headers).status_code == 200
-    out = httpx.post(f"{probed.url}/accounts/log-out", cookies=cookies, headers={"origin": "https://evil.example"})
+    out = httpx.post(
+        f"{probed.url}/accounts/log-out", cookies=cookies, headers={"origin": "https://evil.example"}, timeout=60
+    )
     assert problem(out) == (403, "origin_refused")
 
 
@@ -245,7 +247,7 @@ def test_forms_stream_through_and_end_at_their_limit(probed: LabHouse) -> None:
 
 def say(house: LabHouse, member: Member, body: object, key: str | None = None) -> httpx.Response:
     headers = {**member.headers, **({} if key is None else {"idempotency-key": key})}
-    return httpx.post(f"{house.url}/users/{member.user_id}/say", json=body, headers=headers)
+    return httpx.post(f"{house.url}/users/{member.user_id}/say", json=body, headers=headers, timeout=60)
 
 
 def test_a_request_with_a_key_happens_once(probed: LabHouse) -> None:
@@ -253,13 +255,13 @@ def test_a_request_with_a_key_happens_once(probed: LabHouse) -> None:
     first = say(probed, ada, {"text": "a", "n": 1}, "key-1")
     assert (first.status_code, first.text) == (200, "null")
     assert "idempotency-replayed" not in first.headers
-    count = httpx.get(f"{probed.url}/probes").json()
+    count = httpx.get(f"{probed.url}/probes", timeout=60).json()
     again = say(probed, ada, {"n": 1, "text": "a"}, "key-1")
     assert (again.status_code, again.text, again.headers["idempotency-replayed"]) == (200, "null", "true")
     assert again.headers["x-message-id"] == first.headers["x-message-id"]
     other = say(probed, ada, {"text": "b", "n": 1}, "key-1")
     assert problem(other) == (409, "idempotency_conflict")
-    assert httpx.get(f"{probed.url}/probes").json() == count
+    assert httpx.get(f"{probed.url}/probes", timeout=60).json() == count
     assert say(probed, lin, {"text": "b"}, "key-1").headers["x-message-id"] != first.headers["x-message-id"]
     for key in ("", "a b", "x" * 129):
         assert problem(say(probed, ada, {"text": "a"}, key)) == (422, "validation"), key
@@ -275,10 +277,13 @@ def test_no_page_of_another_origin_is_answered_by_default(probed: LabHouse) -> N
         ask(probed, ada.user_id, headers={**ada.headers, "origin": "https://app.example"}),
         ask(probed, ada.user_id, "OPTIONS", headers=asked),
         httpx.options(f"{probed.url}/accounts/log-up", headers=asked),
-        httpx.get(f"{probed.url}/accounts/log-up", headers={"origin": "https://app.example"}),
+        httpx.get(f"{probed.url}/accounts/log-up", headers={"origin": "https://app.example"}, timeout=60),
         *(
             httpx.request(
-                method, f"{probed.url}/socket.io/?EIO=4&transport=polling", headers={**asked, "origin": origin}
+                method,
+                f"{probed.url}/socket.io/?EIO=4&transport=polling",
+                headers={**asked, "origin": origin},
+                timeout=60,
             )
             for method in ("GET", "OPTIONS")
             for origin in ("https://app.example", probed.url)
@@ -308,7 +313,7 @@ def test_a_configured_origin_is_answered(own_lab: object, tmp_path: Path) -> Non
         assert "X-Message-Id" in answer.headers["access-control-expose-headers"]
         foreign = ask(house, ada.user_id, headers={**ada.headers, "origin": "https://evil.example"})
         assert not [name for name in foreign.headers if name.startswith("access-control-")]
-        glow = httpx.get(f"{house.url}/api/v1/attempts", headers={**ada.headers, "origin": origin})
+        glow = httpx.get(f"{house.url}/api/v1/attempts", headers={**ada.headers, "origin": origin}, timeout=60)
         assert glow.headers["access-control-allow-origin"] == origin
         assert "access-control-allow-credentials" not in glow.headers
     for value in ("*", "https://*.example", "https://app.example/", "app.example"):
@@ -320,8 +325,8 @@ def test_a_title_is_in_the_language_in_which_the_person_wrote_last(probed: LabHo
     ada = probed.member()
     at = f"{probed.url}/users/{ada.user_id}"
     for words, title in (("你好", "未找到"), ("Hello again", "Not found")):
-        assert httpx.post(f"{at}/chat_text", json={"text": words}, headers=ada.headers).status_code == 200
-        answer = httpx.get(f"{at}/turns/nothing", headers={**ada.headers, "accept-language": "zh"})
+        assert httpx.post(f"{at}/chat_text", json={"text": words}, headers=ada.headers, timeout=60).status_code == 200
+        answer = httpx.get(f"{at}/turns/nothing", headers={**ada.headers, "accept-language": "zh"}, timeout=60)
         assert (problem(answer), answer.json()["title"]) == ((404, "not_found"), title)
 
 
@@ -335,5 +340,5 @@ def test_other_sessions_and_keys_of_the_person_serve_as_well(probed: LabHouse) -
         assert ask(probed, ada.user_id, headers=headers).json()["account_id"] == ada.account_id
     ticket = probed.write(lambda tx: accounts.issue_session(tx, ada.account_id, "ticket", "test", 600))
     assert problem(ask(probed, ada.user_id, headers={"authorization": f"Bearer {ticket}"})) == (401, "unauthenticated")
-    out = httpx.post(f"{probed.url}/accounts/log-out", headers={"authorization": f"Bearer {key}"})
+    out = httpx.post(f"{probed.url}/accounts/log-out", headers={"authorization": f"Bearer {key}"}, timeout=60)
     assert problem(out) == (401, "unauthenticated")

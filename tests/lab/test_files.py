@@ -119,7 +119,7 @@ def test_shared_files_and_those_of_the_lab_are_everybodys_and_an_admin_reads_all
     other = keep(lab, ada, "other.txt", b"ours")
     assert stranger.get(f"files/{quote(handle_of(other))}").status_code == 404
     admin = lab.member(role="admin")
-    with httpx.Client(base_url=lab.url, headers=admin.headers) as client:
+    with httpx.Client(base_url=lab.url, headers=admin.headers, timeout=60) as client:
         for user_id in (ada.user_id, admin.user_id, eve.user_id):
             assert client.get(f"/users/{user_id}/files/{quote(handle_of(other))}").content == b"ours"
 
@@ -167,7 +167,7 @@ def test_what_a_browser_would_run_comes_as_an_inert_attachment(
 def test_the_list_pages_through_own_files_and_tells_the_quota(lab: LabHouse) -> None:
     member = lab.member()
     kept = [keep(lab, member, f"file {n}.txt", b"x" * n) for n in range(1, 6)]
-    with httpx.Client(base_url=f"{lab.url}/users/{member.user_id}/", headers=member.headers) as client:
+    with httpx.Client(base_url=f"{lab.url}/users/{member.user_id}/", headers=member.headers, timeout=60) as client:
         found, after, page = [], None, {}
         for _ in range(10):
             page = client.get("files", params={"limit": 2} | ({"after": after} if after else {})).json()

@@ -120,7 +120,7 @@ async def test_only_a_token_that_holds_comes_in(house: LabHouse) -> None:
     member = house.member()
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accept = {"accept": "application/json, text/event-stream"}
-    async with httpx.AsyncClient(base_url=house.url, headers=accept) as http:
+    async with httpx.AsyncClient(base_url=house.url, headers=accept, timeout=60) as http:
         for headers in ({}, {"authorization": "Bearer pl_none"}, {"cookie": f"parlour_session={member.token}"}):
             answer = await http.post("/mcp", json=body, headers=headers)
             assert answer.status_code == 401

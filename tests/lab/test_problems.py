@@ -60,7 +60,7 @@ def check(answer: httpx.Response, allowed: set[str]) -> None:
 @pytest.fixture(scope="module")
 def described(lab: LabHouse) -> Any:
     """The published description of the server."""
-    return httpx.get(f"{lab.url}/openapi.json").json()
+    return httpx.get(f"{lab.url}/openapi.json", timeout=60).json()
 
 
 @pytest.mark.lab("H8")

@@ -215,7 +215,9 @@ async def test_a_killed_server_leaves_its_turn_to_the_other(two: Two) -> None:
     doomed = two.site.start(**SLOW)
     async with two.clients(ada) as (one, _), two.stream(ada, 1) as stream:
         turns = []
-        async with httpx.AsyncClient(base_url=f"{doomed.url}/users/{ada.user_id}", headers=ada.headers) as there:
+        async with httpx.AsyncClient(
+            base_url=f"{doomed.url}/users/{ada.user_id}", headers=ada.headers, timeout=60
+        ) as there:
             turns.append((await said(there, "What do you know about contact resistance?")).headers["location"])
         await asyncio.wait_for(stream.until("text_delta", 2), 60)
         await asyncio.to_thread(doomed.kill)

@@ -227,7 +227,7 @@ def test_bombs_fail_alone_and_good_files_are_read(
         for name, data in good:
             file = read(house, member, name, data)
             assert (file.text_status, file.text_reason) == ("ok", None), name
-            with httpx.Client(base_url=house.url, headers=member.headers) as http:
+            with httpx.Client(base_url=house.url, headers=member.headers, timeout=60) as http:
                 if name.endswith("0.pdf"):
                     assert http.get(f"/users/{member.user_id}/files/{quote(handle_of(file))}").content == data
     site.close()

@@ -59,7 +59,7 @@ async def sent(house: LabHouse, member: Member, route: str, body: bytes, **how: 
         for at in range(0, len(body), 20_000):
             piece = body[at : at + 20_000]
             writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await writer.drain()
             await asyncio.sleep(pause)
             if answer.done():
@@ -68,7 +68,7 @@ async def sent(house: LabHouse, member: Member, route: str, body: bytes, **how: 
             writer.write(b"0\r\n\r\n" if chunked else b"")
         else:
             writer.write_eof()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             whole = await answer
     except (ConnectionError, TimeoutError):
         whole = answer.result() if answer.done() and not answer.exception() else b""

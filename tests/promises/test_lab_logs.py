@@ -94,7 +94,7 @@ async def story(url: str, token: str) -> None:
     headers = {"authorization": f"Bearer {token}"}
     async with (
         FieldClient(url, USER, headers=headers) as client,
-        httpx.AsyncClient(base_url=url, headers=headers) as http,
+        httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as http,
     ):
         files = [
             (f"{MARK}.pdf", filing.pdf(f"The {MARK} was 7 K.")),
@@ -146,7 +146,7 @@ async def test_nothing_that_a_member_says_or_owns_is_in_a_log(
         child = nursery.start(lab=json.dumps({**lab, "limits": quick, "model": "gone:x"}), providers=PROVIDERS)
         async with FieldClient(child.url, USER, headers={"authorization": f"Bearer {token}"}) as client:
             assert (await client.ask(MARK, 40))["error"].startswith("model_unavailable")
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             metrics = (await http.get(f"{child.url}/metrics")).text
         child.kill(15)
         logs = nursery.logs()

@@ -64,7 +64,7 @@ async def test_an_old_database_is_read_and_carried_on(old: tuple[Site, dict[str,
     try:
         async with (
             Client(server.url, token) as client,
-            httpx.AsyncClient(base_url=f"{server.url}/api/v1", headers=headers) as http,
+            httpx.AsyncClient(base_url=f"{server.url}/api/v1", headers=headers, timeout=60) as http,
         ):
 
             async def detail(attempt_id: str) -> Any:

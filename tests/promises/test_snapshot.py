@@ -64,7 +64,10 @@ class Walk:
     async def run(self) -> int:
         """Act, begin to watch somewhere in between, and compare at the end: how many events were applied."""
         headers = {"authorization": f"Bearer {self.token}"}
-        async with Client(self.url, self.token) as actor, httpx.AsyncClient(base_url=self.url, headers=headers) as http:
+        async with (
+            Client(self.url, self.token) as actor,
+            httpx.AsyncClient(base_url=self.url, headers=headers, timeout=60) as http,
+        ):
             self.actor, self.http = actor, http
             await self._start()
             actions = self.dice.randint(10, 18)

@@ -55,7 +55,7 @@ class Walk:
         async with (
             Client(self.urls[0], actor_token) as self.actor,
             Client(self.urls[1], token) as watcher,
-            httpx.AsyncClient(base_url=self.urls[1], headers=headers) as self.http,
+            httpx.AsyncClient(base_url=self.urls[1], headers=headers, timeout=60) as self.http,
         ):
             await self._start()
             actions = self.dice.randint(8, 16)
@@ -105,7 +105,7 @@ class Walk:
                         reached[place["room"]] = max(reached.get(place["room"], 0), place["seq"])
             return all(reached[room] >= head for room, head in heads.items())
 
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not there():  # noqa: ASYNC110 (every event may be the one)
                 await asyncio.sleep(0.02)
         await fence(watcher)
@@ -118,7 +118,7 @@ class Walk:
     async def _settled(self) -> None:
         """Wait until nothing is replayed, graded or about to be, and nothing was told for a while."""
         before: list[int] = []
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while True:
                 detail = await self._detail()
                 heads = [each["room"]["seq"] for each in detail["invocations"]]

@@ -47,7 +47,9 @@ def ask(hall: Hall, story: Callable[[Get], Awaitable[None]], user_id: str = "lea
     async def run() -> None:
         transport = httpx.ASGITransport(app_of(hall))
         headers = {"authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test/api/v1", headers=headers, timeout=60
+        ) as client:
             await story(client.get)
 
     asyncio.run(run())
@@ -98,7 +100,9 @@ def test_unknown_foreign_and_malformed_ids(hall: Hall) -> None:
 
 def test_without_a_credential_nothing_is_read(hall: Hall) -> None:
     async def run() -> None:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app_of(hall)), base_url="http://test") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app_of(hall)), base_url="http://test", timeout=60
+        ) as client:
             for path in ("attempts", "attempts/nothing", "home", "practice"):
                 answer = await client.get(f"/api/v1/{path}")
                 assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

@@ -159,7 +159,7 @@ async def test_a_client_that_sends_ten_megabytes_reads_the_refusal(path: str, to
             yield b"x" * 65_536
 
     kind = {"content-type": "application/json" if path == "/json" else "text/plain"}
-    async with served(seconds=30) as port, httpx.AsyncClient() as client:
+    async with served(seconds=30) as port, httpx.AsyncClient(timeout=60) as client:
         sent = b"x" * 65_536 * 160 if told else pieces()
         answer = await client.post(f"http://127.0.0.1:{port}{path}", content=sent, headers=kind)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

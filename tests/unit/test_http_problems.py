@@ -67,7 +67,7 @@ def application() -> FastAPI:
 @pytest.fixture
 def client() -> httpx.AsyncClient:
     transport = httpx.ASGITransport(application(), raise_app_exceptions=True)
-    return httpx.AsyncClient(transport=transport, base_url="http://parlour.test")
+    return httpx.AsyncClient(transport=transport, base_url="http://parlour.test", timeout=60)
 
 
 @pytest.fixture
@@ -228,7 +228,9 @@ async def test_health_metrics_and_version_answer() -> None:
 
     app.include_router(health_router(ready, lambda: "1.2.3"))
     app.include_router(metrics_router(metrics))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://parlour.test") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://parlour.test", timeout=60
+    ) as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert (await client.get("/version")).json() == {"name": "parlour", "version": "1.2.3"}
         assert (await client.get("/readyz")).status_code == 200

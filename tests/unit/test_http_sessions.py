@@ -86,7 +86,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         return caller.actor.user_id
 
     app.get("/me")(me)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://parlour.test") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://parlour.test", timeout=60
+    ) as client:
         yield House(client, database, authenticator, clock, ada)
     passwords.close()
     await database.stop()

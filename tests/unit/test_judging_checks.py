@@ -146,9 +146,9 @@ def test_a_check_that_cannot_be_decided_fails_nothing_and_says_so() -> None:
 )
 def test_expressions_that_explode_by_backtracking_take_no_time_here(pattern: str) -> None:
     text = "a" * 50_000 + "x" * 50_000 + "!"
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = outcome([turn(text)], kind="regex", pattern=pattern)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
     assert not found.passed
 
 
@@ -183,7 +183,7 @@ def test_a_large_answer_to_a_large_schema_is_given_up_and_not_gone_through_for_e
     schema: Mapping[str, object] = {"items": {"oneOf": [{"const": number} for number in range(1_000)]}}
     text = f"[{','.join(['7'] * 40_000)}]"
     checks = [Check(key=str(number), kind="json_schema", schema=schema, turns="every") for number in range(10)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = check(checks, [turn(text, number) for number in range(1, 11)])
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert {each.detail for each in found} == {"The answer is too large to be checked."}

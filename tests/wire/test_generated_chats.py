@@ -82,7 +82,7 @@ def snapshot_of(site: Site, chat_id: str) -> Snapshot:
 
 async def detail(house_url: str, token: str, attempt_id: str) -> Any:
     """The read model of an attempt."""
-    async with httpx.AsyncClient(base_url=house_url, headers={"authorization": f"Bearer {token}"}) as http:
+    async with httpx.AsyncClient(base_url=house_url, headers={"authorization": f"Bearer {token}"}, timeout=60) as http:
         return (await http.get(f"/api/v1/attempts/{attempt_id}")).json()
 
 

@@ -234,7 +234,7 @@ async def test_the_idempotency_key_is_the_request_id(house: House) -> None:
 @pytest.mark.case(28)
 async def test_cookies_do_not_authenticate(house: House) -> None:
     token = house.site.tokens["learner"]
-    async with httpx.AsyncClient(base_url=house.url, cookies={"token": token, "session": token}) as client:
+    async with httpx.AsyncClient(base_url=house.url, cookies={"token": token, "session": token}, timeout=60) as client:
         for row in ["connect", *ROW_NAMES]:
             answer = await client.post(OPERATIONS + row, json={})
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

@@ -196,7 +196,7 @@ async def test_a_second_stream_ends_the_first(house: House) -> None:
 
 @pytest.mark.case(26)
 async def test_a_ticket_opens_the_stream_of_its_own_session_only(house: House) -> None:
-    async with http(house) as one, http(house) as two, httpx.AsyncClient(base_url=house.url) as bare:
+    async with http(house) as one, http(house) as two, httpx.AsyncClient(base_url=house.url, timeout=60) as bare:
         opened = await one.connect()
         await two.connect()
         assert opened["events_url"] == f"{EVENTS}?sid={one.sid}"

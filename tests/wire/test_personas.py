@@ -27,7 +27,7 @@ def scene(house: House) -> House:
 async def detail(house: House, attempt: str, user_id: str = "learner") -> Any:
     """The attempt as it is read."""
     headers = {"authorization": f"Bearer {house.site.tokens[user_id]}"}
-    async with httpx.AsyncClient(base_url=house.url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60) as http:
         answer = await http.get(f"/api/v1/attempts/{attempt}")
     assert answer.status_code == 200
     return answer.json()
@@ -110,7 +110,7 @@ async def test_the_script_chooses_the_speaker(scene: House) -> None:
         assert texts[2] == "The plan is mine, and it has three steps.\n\nAnd who pays for it?"
         assert texts[3] == "The budget is what I look after."
         headers = {"authorization": f"Bearer {scene.site.tokens['learner']}"}
-        async with httpx.AsyncClient(base_url=scene.url, headers=headers) as http:
+        async with httpx.AsyncClient(base_url=scene.url, headers=headers, timeout=60) as http:
             page = (await http.get(f"/api/v1/attempts/{attempt}/export", params={"format": "markdown"})).text
         both = (
             "> **Nia Brook:**\n>\n> The plan is mine, and it has three steps.\n\n> **Omar:**\n>\n> And who pays for it?"

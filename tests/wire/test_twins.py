@@ -114,7 +114,9 @@ async def test_an_attempt_that_may_not_be_read_is_one_that_is_not_there(house: H
 
 
 async def test_cookies_and_nothing_are_no_credentials(house: House) -> None:
-    async with httpx.AsyncClient(base_url=house.url, cookies={"token": house.site.tokens["learner"]}) as nobody:
+    async with httpx.AsyncClient(
+        base_url=house.url, cookies={"token": house.site.tokens["learner"]}, timeout=60
+    ) as nobody:
         for path in (*twins(), *(reading.path for reading in READINGS)):
             answer = await nobody.post(ARTIFACTS + path, json={})
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")

@@ -19,7 +19,7 @@ from tests.wire.test_attempts import begin
 async def ask(house: House, path: str, user_id: str = "learner", **params: str) -> httpx.Response:
     """A GET of the API as somebody."""
     headers = {"authorization": f"Bearer {house.site.tokens[user_id]}"}
-    async with httpx.AsyncClient(base_url=house.url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60) as http:
         return await http.get(f"/api/v1{path}", params=params)
 
 
@@ -63,7 +63,7 @@ async def test_every_request_of_an_attempt_is_counted_and_priced(house: House) -
         assert item["output_tokens"] > 0
         micros = round(item["input_tokens"] * 2.5 + item["output_tokens"] * 10)
         assert item["cost"] == pytest.approx(micros / 1_000_000)
-        assert 0 <= item["seconds"] < 10
+        assert 0 <= item["seconds"] < 60
     adds_up(read["by_task"], items)
     adds_up(read["by_model"], items)
     assert [total["key"] for total in read["by_task"]] == ["grade", "hints", "reply"]

@@ -136,7 +136,7 @@ async def test_bodies_of_frames_are_bounded_and_a_slow_one_holds_up_nobody(speak
             await other.connect()
             foreign = await other.io.post(where, content=bytes(SMALL), params=params, headers=octets)
             assert (foreign.status_code, foreign.json()["code"]) == (404, "session_not_found")
-        async with httpx.AsyncClient(base_url=speaking.url) as nobody:
+        async with httpx.AsyncClient(base_url=speaking.url, timeout=60) as nobody:
             unknown = await nobody.post(where, content=bytes(SMALL), params=params, headers=octets)
             assert unknown.status_code == 401
 
@@ -151,6 +151,8 @@ async def test_a_session_ends_with_the_account_that_speaks(own: Site) -> None:
         _, chat = await begun(house, client)
         mouth = await open_voice(client, chat, size=LARGE)
         await mouth.turn(HELLO)
-        async with httpx.AsyncClient(base_url=process.url, headers={"authorization": f"Bearer {token}"}) as http:
+        async with httpx.AsyncClient(
+            base_url=process.url, headers={"authorization": f"Bearer {token}"}, timeout=60
+        ) as http:
             await http.post("/accounts/log-out")
         await eventually(lambda: sessions(own, [chat]) == 0)

@@ -68,7 +68,8 @@ def advances_itself(test: Test) -> bool:
 
 
 def check_room(tx: Tx, account_id: str, rules: RunRules) -> None:
-    """Raise `rate_limited` if no further test of an account may go on by itself now."""
+    """Raise `rate_limited` if no further test of an account may go on by itself now. The account is locked."""
+    accounts.lock(tx, account_id)
     if marks.going_on(tx, account_id) >= rules.running_max:
         text = f"At most {rules.running_max} of your tests run at once. Wait for one of them, or stop one."
         raise Refusal("rate_limited", text)
