@@ -37,4 +37,4 @@ async def test_of_many_starts_at_once_only_as_many_succeed_as_may_run(
             assert (await http.post(f"{urls[0]}/api/v1/tests/{begun[0]}/stop")).status_code == 200
             asked = [http.post(f"{urls[number % count]}/api/v1/tests", json=body) for number in range(ASKED)]
             assert sorted(each.status_code for each in await asyncio.gather(*asked)) == [201, *[429] * (ASKED - 1)]
-    figure("P25", f"{2 * ASKED} tests of models started at once ({store}): {MOST} ran, as many as may, the others refused")
+    figure("P25", f"{2 * ASKED} tests of models started at once: {MOST} ran, as many as may, the others were refused")

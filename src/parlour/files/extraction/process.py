@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import AsyncIterable
@@ -11,6 +10,7 @@ import msgspec
 
 from parlour.files.extraction.entities import EndLine, Extracted, PageLine, ReaderLimits, Reason, arguments
 from parlour.files.extraction.metadata import described
+from parlour.kernel.children import end_child
 from parlour.kernel.decoding import decode
 
 PIECE_BYTES = 64 * 1024
@@ -51,10 +51,7 @@ async def extract(pieces: AsyncIterable[bytes], kind: str, charset: str | None, 
         return Extracted(status="failed", reason="text")
     finally:
         feeding.cancel()
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
+        await end_child(child)
 
 
 async def _feed(stdin: asyncio.StreamWriter, pieces: AsyncIterable[bytes]) -> None:

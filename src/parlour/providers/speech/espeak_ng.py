@@ -6,13 +6,12 @@ is taken as it is made, so a listener who waits holds no process. Closing the ge
 
 import asyncio
 import contextlib
-import os
 import re
-import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import field
 
+from parlour.kernel.children import end_child
 from parlour.kernel.dataclass import dataclass
 from parlour.kernel.refusals import ProviderFault
 from parlour.speech.ports import SAMPLE_BYTES, Voice
@@ -130,11 +129,8 @@ class _Started:
         return self._child
 
     async def __aexit__(self, *_: object) -> None:
-        child = self._child
-        if child is not None and child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
+        if self._child is not None:
+            await end_child(self._child)
 
 
 async def _give(child: asyncio.subprocess.Process, text: bytes) -> None:

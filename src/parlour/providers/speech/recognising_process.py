@@ -1,14 +1,12 @@
 """One recognising child: started, told, heard, killed. All that goes wrong with it is a `ProviderFault`."""
 
 import asyncio
-import contextlib
-import os
-import signal
 import sys
 from collections.abc import Sequence
 
 import msgspec
 
+from parlour.kernel.children import end_child
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
 from parlour.providers.speech.recognising_lines import (
@@ -100,11 +98,7 @@ class Child:
 
     async def kill(self) -> None:
         """End it, and whatever it may have started."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        await asyncio.shield(self._process.wait())
-        self._stdin.close()
+        await end_child(self._process)
 
     async def _tell(self, told: bytes) -> None:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import AsyncIterable, AsyncIterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from parlour.kernel.children import end_child
 from parlour.kernel.decoding import decode as decode_json
 from parlour.speech.decoding.entities import Decoded, DecodingLimits, EndLine, Reason, arguments
 from parlour.speech.pcm import bytes_of, duration_ms
@@ -55,10 +55,7 @@ async def decode(source: Path | AsyncIterable[bytes], kind: str, limits: Decodin
         return Decoded(reason="too_big")
     finally:
         feeding.cancel()
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
+        await end_child(child)
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
