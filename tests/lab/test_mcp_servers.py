@@ -54,6 +54,26 @@ async def test_a_dead_server_fails_clearly_and_blocks_nothing(tmp_path: Path) ->
         assert [tool.server for tool in servers.offered()] == ["good"]
 
 
+async def test_stopping_ends_a_server_whose_fault_hides_that_it_is_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    connecting = asyncio.Event()
+
+    @asynccontextmanager
+    async def never(*_: object) -> AsyncGenerator[None]:
+        connecting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError from None  # as a group of tasks does of which one has failed
+        yield
+
+    monkeypatch.setattr("parlour.providers.mcp.servers.connected", never)
+    servers = McpServers({"hiding": _fake("good")}, Patience(first_seconds=600))
+    servers.start()
+    await connecting.wait()
+    async with asyncio.timeout(60):
+        await servers.stop()
+
+
 @pytest.mark.lab("E9")
 async def test_starting_returns_at_once_also_when_a_server_says_nothing() -> None:
     servers = McpServers({"silent": _fake("silent")}, Patience(starting_seconds_max=0.2))

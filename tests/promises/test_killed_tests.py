@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,11 @@ class Course:
     def is_over(self, test_id: str) -> bool:
         return trials.state_of(self.database, test_id)[0] == "completed"
 
-    def run(self, strike: Callable[[], None]) -> None:
-        """Raises if anything is lost, doubled, or otherwise than in the undisturbed test."""
+    def run(self, strike: Callable[[], None], *, between: int = 0) -> None:
+        """Raises if anything is lost, doubled, or otherwise than in the undisturbed test.
+
+        `between`: how many outcomes there must be from one strike to the next, however slow the machine is.
+        """
         first = self.begin()
         until(lambda: self.is_over(first), TEST_SECONDS)
         self.undisturbed = trials.look(self.database, first)
@@ -80,10 +84,15 @@ class Course:
                 assert time.monotonic() < ends_at, self._stands(test_id)
                 assert trials.state_of(self.database, test_id)[1] is None, self._stands(test_id)
                 time.sleep(self.servers.chance.uniform(*LIFE_SECONDS) * self.servers.slower * life)
+                before = trials.outcomes(self.database, test_id)
                 strike()
+                until(partial(self._went_on, test_id, before + between), TEST_SECONDS)
                 life += LONGER_EACH
             self._check(trials.look(self.database, test_id))
         self.seconds = time.monotonic() - began
+
+    def _went_on(self, test_id: str, outcomes: int) -> bool:
+        return trials.outcomes(self.database, test_id) >= outcomes or self.is_over(test_id)
 
     def _stands(self, test_id: str) -> object:
         """Where a test stands that does not go on as it should."""
@@ -145,7 +154,7 @@ def test_of_two_servers_of_which_one_freezes_beyond_its_lease_never_both_win(
     with clock.given(), Nursery(make_site("postgresql", tmp_path, request)) as nursery:
         servers = Servers(nursery, clock, chance)
         course = Course(servers=servers)
-        course.run(servers.freeze_one)
+        course.run(servers.freeze_one, between=2 * PARALLEL)  # what six lapses interrupt is given up
         logs = nursery.logs()
         course.check_over(logs)
     late = logs.count('"lease_lost"')

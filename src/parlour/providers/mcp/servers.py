@@ -106,7 +106,7 @@ class _Supervised:
         for name in ("mcp", "httpx2"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # they would log what servers write
         delay = self._patience.first_seconds
-        loop = asyncio.get_running_loop()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
         while True:
             began = loop.time()
             try:
@@ -115,6 +115,8 @@ class _Supervised:
             except Exception as error:  # noqa: BLE001 (a server may fail in any way: it is begun again)
                 logger.warning("an external server failed", extra={"server": self._name, "fault": type(error).__name__})
             self._tried.set()
+            if task is not None and task.cancelling():  # a cancellation was answered with the fault that came with it
+                return
             if loop.time() - began >= self._patience.steady_seconds:
                 delay = self._patience.first_seconds
             await asyncio.sleep(delay)
