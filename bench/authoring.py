@@ -39,7 +39,7 @@ from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Piece, Request, Text
-from parlour.wire.rest.authoring_shapes import shown_draft
+from parlour.wire.rest.authoring.draft_shapes import shown_draft
 
 ARTIFACTS, ARTIFACTS_QUICK = 2_000, 400
 VALUES = 500

@@ -73,7 +73,7 @@ from parlour.wire.rest.sessions import SessionsNeed, sessions_router
 from parlour.wire.web import routes as web_routes
 
 if TYPE_CHECKING:
-    from parlour.wire.rest.attempts import AttemptsNeed
+    from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 logger = logging.getLogger("parlour")
 
@@ -360,14 +360,14 @@ class Parlour:
         return (routes.operations_router(need), twins.twins_router(need), event_routes.events_router(need))
 
     def _practising_routers(self) -> Iterable[APIRouter]:
-        from parlour.wire.rest.practising import PractisingNeed, practising_routers  # noqa: PLC0415 (as above)
+        from parlour.wire.rest.practice.routes import PractisingNeed, practising_routers  # noqa: PLC0415 (as above)
 
         reading = self._attempts_need()
         need = PractisingNeed(reading=reading, blobs=self.blobs, base_path=self.settings.base_path)
         return (*practising_routers(need), *self.voice.routers(reading))
 
     def _attempts_need(self) -> "AttemptsNeed":
-        from parlour.wire.rest.attempts import AttemptsNeed  # noqa: PLC0415 (as above)
+        from parlour.wire.rest.practice.attempts import AttemptsNeed  # noqa: PLC0415 (as above)
 
         return AttemptsNeed(database=self.database, authenticator=self.authenticator)
 

@@ -38,8 +38,8 @@ from parlour.wire.http.areas import Area
 from parlour.wire.http.limits import UPLOADS, BodyLimits, FormArea
 
 if TYPE_CHECKING:
-    from parlour.wire.rest.attempts import AttemptsNeed
-    from parlour.wire.rest.authoring_uploads import SendingNeed
+    from parlour.wire.rest.authoring.uploads import SendingNeed
+    from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 AUTHORING = tuple(
@@ -126,19 +126,19 @@ class Authoring:
         return Area(AUTHORING, lambda: self._routers(reading()))
 
     def _routers(self, reading: "AttemptsNeed") -> Sequence[APIRouter]:
-        from parlour.wire.rest.accounts import accounts_router
-        from parlour.wire.rest.artifacts import LibraryNeed, artifacts_router
-        from parlour.wire.rest.authoring import authoring_router
-        from parlour.wire.rest.authoring_runs import authoring_runs_router
-        from parlour.wire.rest.authoring_sources import authoring_sources_router
-        from parlour.wire.rest.authoring_uploads import sending_router
-        from parlour.wire.rest.bundles import bundles_router
-        from parlour.wire.rest.checks import checks_router
-        from parlour.wire.rest.cohorts import cohorts_router
-        from parlour.wire.rest.departments import departments_router
-        from parlour.wire.rest.roles import roles_router
-        from parlour.wire.rest.trainings import trainings_router
-        from parlour.wire.rest.trying import trying_router
+        from parlour.wire.rest.authoring.artifacts import LibraryNeed, artifacts_router
+        from parlour.wire.rest.authoring.bundles import bundles_router
+        from parlour.wire.rest.authoring.checks import checks_router
+        from parlour.wire.rest.authoring.drafts import authoring_router
+        from parlour.wire.rest.authoring.runs import authoring_runs_router
+        from parlour.wire.rest.authoring.sources import authoring_sources_router
+        from parlour.wire.rest.authoring.trying import trying_router
+        from parlour.wire.rest.authoring.uploads import sending_router
+        from parlour.wire.rest.people.accounts import accounts_router
+        from parlour.wire.rest.people.cohorts import cohorts_router
+        from parlour.wire.rest.people.departments import departments_router
+        from parlour.wire.rest.people.roles import roles_router
+        from parlour.wire.rest.people.trainings import trainings_router
 
         drafts = self.rules.drafts
         library = LibraryNeed(
@@ -175,7 +175,7 @@ class Authoring:
         )
 
     def _sending(self, reading: "AttemptsNeed") -> "SendingNeed":
-        from parlour.wire.rest.authoring_uploads import SendingNeed
+        from parlour.wire.rest.authoring.uploads import SendingNeed
 
         settings = self._need.settings
         return SendingNeed(

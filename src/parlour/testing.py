@@ -29,7 +29,7 @@ from parlour.turns.ports import Model
 from parlour.wire.http.areas import Area
 
 if TYPE_CHECKING:
-    from parlour.wire.rest.attempts import AttemptsNeed
+    from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 TESTS = ("/api/v1/benchmarks", "/api/v1/recordings", "/api/v1/tests")
 
@@ -89,10 +89,10 @@ class Testing:
         return Area(TESTS, lambda: self._routers(reading()))
 
     def _routers(self, reading: "AttemptsNeed") -> Sequence[APIRouter]:
-        from parlour.wire.rest.benchmarks import benchmarks_router
-        from parlour.wire.rest.tests import tests_router
-        from parlour.wire.rest.tests_results import tests_results_router
-        from parlour.wire.rest.tests_running import RunningNeed, tests_running_router
+        from parlour.wire.rest.testing.benchmarks import benchmarks_router
+        from parlour.wire.rest.testing.results import tests_results_router
+        from parlour.wire.rest.testing.running import RunningNeed, tests_running_router
+        from parlour.wire.rest.testing.tests import tests_router
 
         settings = self._need.settings
         running = RunningNeed(reading=reading, rules=self.rules, judge=settings.grader_model or settings.model)

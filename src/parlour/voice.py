@@ -32,7 +32,7 @@ from parlour.speech.recording import Spools, SpoolsNeed
 from parlour.storage.database import Database
 
 if TYPE_CHECKING:
-    from parlour.wire.rest.attempts import AttemptsNeed
+    from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 OFFSET_MS = 200
 
@@ -99,7 +99,7 @@ class Voice:
 
     def routers(self, reading: "AttemptsNeed") -> Sequence[APIRouter]:
         """The routes about what was said and heard, for chats."""
-        from parlour.wire.rest.speech import SpeechNeed, speech_router  # noqa: PLC0415 (an area is made when asked for)
+        from parlour.wire.rest.practice.speech import SpeechNeed, speech_router  # noqa: PLC0415 (an area is made when asked for)
 
         settings = self._need.settings
         rules = SpeechRules(unclear_below=settings.voice.unclear_below, base_path=settings.base_path)

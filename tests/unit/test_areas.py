@@ -23,8 +23,8 @@ print(*sys.modules)
 UNUSED_AT_REST = ("numpy", "scipy", "aiohttp", "requests", "yaml", "jsonschema", "sqlalchemy", "pydantic.v1")
 UNUSED_AREAS = (
     "wire.rest.authoring",
-    "wire.rest.attempts",
-    "wire.rest.tests",
+    "wire.rest.practice",
+    "wire.rest.testing",
     "wire.lab.conversation",
     "wire.glow.twins",
 )

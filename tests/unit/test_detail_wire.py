@@ -19,7 +19,7 @@ from parlour.kernel.ids import TimeOrderedIds
 from parlour.settings import sqlite_url
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import add_problems
-from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
+from parlour.wire.rest.practice.attempts import AttemptsNeed, attempts_router
 from tests.unit.detail_hall import Hall, open_hall
 
 

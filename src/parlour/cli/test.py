@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from parlour.benchmarks.results.list_shapes import CellShown
     from parlour.benchmarks.results.shapes import Results
     from parlour.storage.tx import Tx
-    from parlour.wire.rest.tests_bodies import TestValues
+    from parlour.wire.rest.testing.bodies import TestValues
 
 app = typer.Typer(name="test", help="Replay recorded conversations against models, and compare.", no_args_is_help=True)
 
@@ -298,7 +298,7 @@ def _values(tx: "Tx", named: str, what: Run) -> "TestValues":
     from pydantic import ValidationError
 
     from parlour.wire.http.problems import refusal_of_validation
-    from parlour.wire.rest.tests_bodies import TestValues
+    from parlour.wire.rest.testing.bodies import TestValues
 
     benchmark = named_benchmark(tx, named)
     known = {name: each.id for each in benchmark.candidates for name in (each.id, each.title.casefold())}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from parlour.settings import Settings
     from parlour.storage.database import Database
     from parlour.storage.tx import Tx
-    from parlour.wire.rest.tests_bodies import TestValues
+    from parlour.wire.rest.testing.bodies import TestValues
 
 T = TypeVar("T")
 LOOK_SECONDS = 0.2
@@ -295,7 +295,7 @@ def _start(tx: "Tx", asked: Asked, rules: "RunRules") -> "Started":
 
 def _starting(tx: "Tx", asked: Asked, rules: "RunRules") -> "tuple[Starting, Actor]":
     from parlour.cli.benchmark import named_benchmark
-    from parlour.wire.rest.tests_bodies import starting_of
+    from parlour.wire.rest.testing.bodies import starting_of
 
     benchmark = named_benchmark(tx, asked.benchmark)
     return starting_of(tx, benchmark, asked.values(tx, benchmark.id), rules), acting(tx, asked.by, benchmark)
@@ -303,7 +303,7 @@ def _starting(tx: "Tx", asked: Asked, rules: "RunRules") -> "tuple[Starting, Act
 
 def _resume(tx: "Tx", going: Going, rules: "RunRules") -> None:
     from parlour.benchmarks.running.stopping import resume
-    from parlour.wire.rest.tests_bodies import Resuming, bounds_of
+    from parlour.wire.rest.testing.bodies import Resuming, bounds_of
 
     test = test_of(tx, going.test_id)
     bounds = bounds_of(Resuming.model_validate(going.bounds)) if going.bounds else None

@@ -10,8 +10,8 @@ from parlour.accounts.entities import SessionActor
 from parlour.attempts.usage import AttemptUsage, GroupBy, UsageReport, Wanted, attempt_usage, usage_report
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
-from parlour.wire.rest.attempts import TIME_CHARS_MAX, AttemptsNeed, bound
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import TIME_CHARS_MAX, AttemptsNeed, bound
 
 
 class UsageQuery(BaseModel):

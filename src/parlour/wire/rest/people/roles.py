@@ -12,7 +12,7 @@ from parlour.accounts.people.listing import RoleShown
 from parlour.kernel.dataclass import dataclass
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
-from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

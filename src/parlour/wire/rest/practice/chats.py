@@ -13,8 +13,8 @@ from parlour.attempts.grades import GradeComparison, GradePage
 from parlour.conversations.branches import LABEL_CHARACTERS_MAX
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 LABEL_INPUT_CHARACTERS_MAX = 200  # what is sent, with white space around it
 

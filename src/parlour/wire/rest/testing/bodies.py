@@ -15,7 +15,8 @@ from parlour.catalog.entities import Reference
 from parlour.catalog.prices import MICROS
 from parlour.kernel.refusals import invalid
 from parlour.storage.tx import Tx
-from parlour.wire.rest.benchmark_bodies import (
+from parlour.wire.rest.bodies import Given, Id
+from parlour.wire.rest.testing.benchmark_bodies import (
     NAMES_MAX,
     CandidateParts,
     GivenLive,
@@ -25,7 +26,6 @@ from parlour.wire.rest.benchmark_bodies import (
     titled,
     with_parts,
 )
-from parlour.wire.rest.bodies import Given, Id
 
 LOOKS_MAX = 20
 Amount = Annotated[float, Field(gt=0, le=1e9)]

@@ -21,8 +21,7 @@ from parlour.library.publishing import Published, Publishing
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem, problem_responses, response_of
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring_shapes import (
+from parlour.wire.rest.authoring.draft_shapes import (
     ArtifactDraftChange,
     ArtifactDraftProblem,
     ArtifactDraftShown,
@@ -36,6 +35,7 @@ from parlour.wire.rest.authoring_shapes import (
     shown_draft,
 )
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 PUBLISH = "POST /api/v1/authoring/drafts/{draft_id}/publish"
 

@@ -17,10 +17,10 @@ from parlour.kernel.actor import Actor
 from parlour.kernel.refusals import Refusal
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import Problem, problem, problem_responses, response_of
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.bodies import Given, Id
-from parlour.wire.rest.draft_shapes import ChoicesShown, DraftShown, shown_choices, shown_draft
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
+from parlour.wire.rest.practice.draft_shapes import ChoicesShown, DraftShown, shown_choices, shown_draft
 
 NAME_CHARS_MAX = 120
 LINE_CHARS_MAX = 500

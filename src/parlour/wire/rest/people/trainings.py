@@ -18,16 +18,16 @@ from parlour.library.trainings.reading import TrainingList, TrainingShown, shown
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.bodies import Given, Id, Version
 from parlour.wire.rest.ids import check_each_id, check_ids
-from parlour.wire.rest.people_bodies import (
+from parlour.wire.rest.people.bodies import (
     Name,
     PageQuery,
     Text,
     Time,
     time_of,
 )
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 POSITION_MAX = 1_000_000
 TEMPLATES_MAX = 200

@@ -16,8 +16,8 @@ from parlour.kernel.refusals import Fault, Refusal, invalid
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 class SearchQuery(BaseModel):

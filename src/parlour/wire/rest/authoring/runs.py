@@ -17,9 +17,9 @@ from parlour.kernel.refusals import Refusal
 from parlour.library.access import may_author
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring_shapes import RunShown, shown_run
+from parlour.wire.rest.authoring.draft_shapes import RunShown, shown_run
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 PREPARED_MAX = 20
 MESSAGES_MAX = 200

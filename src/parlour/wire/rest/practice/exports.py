@@ -20,8 +20,8 @@ from parlour.kernel.cursors import cursor_after
 from parlour.storage.database import Database
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
-from parlour.wire.rest.attempts import AttemptsNeed, ListQuery, filters_of
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed, ListQuery, filters_of
 
 ATTEMPTS_MAX = 5000
 CURSOR_HEADER = "x-next-cursor"

@@ -33,9 +33,9 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.credentials import Authenticator
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.benchmark_bodies import BenchmarkChange, NewBenchmark, NewRecording, changed, uploaded
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
+from parlour.wire.rest.testing.benchmark_bodies import BenchmarkChange, NewBenchmark, NewRecording, changed, uploaded
 
 Version = Annotated[int | None, Query(ge=1, le=2**31)]
 

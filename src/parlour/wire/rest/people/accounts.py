@@ -19,10 +19,10 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.bodies import Given
 from parlour.wire.rest.ids import check_each_id, check_ids
-from parlour.wire.rest.people_bodies import Ids, Name
+from parlour.wire.rest.people.bodies import Ids, Name
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 SEARCH_CHARS_MAX = 200
 HASHING_MAX = 1

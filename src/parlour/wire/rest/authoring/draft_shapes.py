@@ -22,7 +22,7 @@ from parlour.library.drafting.sheet import Operation, OperationKind
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import Problem
 from parlour.wire.http.texts import NoNul
-from parlour.wire.rest.authored_values import ValueShown, shown_values
+from parlour.wire.rest.authoring.values import ValueShown, shown_values
 from parlour.wire.rest.bodies import Given, Id, Version
 
 CHANGES_MAX = 200

@@ -17,8 +17,8 @@ from parlour.library.reading import Card, Person, User, Version
 from parlour.library.trainings import adopting
 from parlour.library.trainings.adopting import PlayedIn
 from parlour.storage.tx import Tx
-from parlour.wire.rest.authored_values import ValueShown, shown_values
-from parlour.wire.rest.authoring_shapes import TypeName
+from parlour.wire.rest.authoring.draft_shapes import TypeName
+from parlour.wire.rest.authoring.values import ValueShown, shown_values
 from parlour.wire.rest.bodies import Given
 
 SEARCH_CHARS_MAX = 200

@@ -20,7 +20,7 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.limits import UPLOADS
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
-from parlour.wire.rest.attempts import AttemptsNeed
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 MEDIA: frozenset[str] = frozenset(each for kinds in ALLOWED.values() for each in kinds)
 CAPTIONS = "text/vtt"  # which are text, too, unless one looks at how they begin

@@ -23,9 +23,17 @@ from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.ids import check_ids
-from parlour.wire.rest.tests_bodies import GivenMark, NewTest, Resuming, TestChange, TestValues, bounds_of, starting_of
+from parlour.wire.rest.practice.attempts import AttemptsNeed
+from parlour.wire.rest.testing.bodies import (
+    GivenMark,
+    NewTest,
+    Resuming,
+    TestChange,
+    TestValues,
+    bounds_of,
+    starting_of,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

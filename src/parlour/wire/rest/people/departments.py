@@ -13,10 +13,10 @@ from parlour.kernel.dataclass import dataclass
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.bodies import Given
 from parlour.wire.rest.ids import check_ids
-from parlour.wire.rest.people_bodies import Name
+from parlour.wire.rest.people.bodies import Name
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 class GivenDepartment(Given):

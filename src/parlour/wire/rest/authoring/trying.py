@@ -13,8 +13,8 @@ from parlour.library.trying import simulation_of_try, start_try
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

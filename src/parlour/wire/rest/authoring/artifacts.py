@@ -15,7 +15,7 @@ from parlour.library.trainings import adopting
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.artifact_shapes import (
+from parlour.wire.rest.authoring.artifact_shapes import (
     Archiving,
     ArtifactShown,
     CardShown,
@@ -29,9 +29,9 @@ from parlour.wire.rest.artifact_shapes import (
     shown_card,
     shown_version,
 )
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring_shapes import ArtifactDraftShown, shown_draft
+from parlour.wire.rest.authoring.draft_shapes import ArtifactDraftShown, shown_draft
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 VERSION_MAX = 2**31
 SideVersion = Annotated[int, Query(ge=1, le=VERSION_MAX)]

@@ -18,8 +18,8 @@ from parlour.library.checks.trials.entities import Figure, Line, Trial, TrialNam
 from parlour.library.drafting.holding import draft_to_write, held_draft
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,10 +16,10 @@ from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
 from parlour.wire.rest.answering import read_answer, write_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.bodies import Given, Id
 from parlour.wire.rest.ids import check_ids
-from parlour.wire.rest.people_bodies import Name, PageQuery, Text
+from parlour.wire.rest.people.bodies import Name, PageQuery, Text
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 class GivenCohort(Given):

@@ -14,11 +14,11 @@ from parlour.library.drafting.rules import DraftRules
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.http.texts import NoNul
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring import DraftsDesk
-from parlour.wire.rest.authoring_shapes import ArtifactDraftShown
+from parlour.wire.rest.authoring.draft_shapes import ArtifactDraftShown
+from parlour.wire.rest.authoring.drafts import DraftsDesk
 from parlour.wire.rest.bodies import Given, Version
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 AskedFormat = Literal["gift", "qti", "qti3"]
 _YAML: dict[str, object] = {"text/yaml": {}}

@@ -20,9 +20,9 @@ from parlour.benchmarks.results.reports.formats import REPORTS, FormatName
 from parlour.benchmarks.results.shapes import Results
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.ids import check_ids
-from parlour.wire.rest.tests_running import json_answer
+from parlour.wire.rest.practice.attempts import AttemptsNeed
+from parlour.wire.rest.testing.running import json_answer
 
 SCHEMAS: Mapping[str, object] = {"application/json": {"schema": {"type": "object"}}}  # of the others: text
 STRING: Mapping[str, object] = {"schema": {"type": "string"}}

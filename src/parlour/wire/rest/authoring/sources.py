@@ -23,10 +23,10 @@ from parlour.library.drafting.sources import NewSource
 from parlour.storage.tx import Tx
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
-from parlour.wire.rest.attempts import AttemptsNeed
-from parlour.wire.rest.authoring import DraftsDesk
-from parlour.wire.rest.authoring_shapes import ArtifactDraftShown, SourceGiven, SourceRead
+from parlour.wire.rest.authoring.draft_shapes import ArtifactDraftShown, SourceGiven, SourceRead
+from parlour.wire.rest.authoring.drafts import DraftsDesk
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 LEARNER, PERSONA = "Learner", "Persona"
 

@@ -10,8 +10,8 @@ from parlour.benchmarks.detail import test_detail
 from parlour.benchmarks.detail_shapes import TestDetail
 from parlour.wire.http.problems import problem_responses
 from parlour.wire.rest.answering import read_answer
-from parlour.wire.rest.attempts import AttemptsNeed
 from parlour.wire.rest.ids import check_ids
+from parlour.wire.rest.practice.attempts import AttemptsNeed
 
 
 def tests_router(need: AttemptsNeed) -> APIRouter:

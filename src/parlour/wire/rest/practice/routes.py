@@ -6,13 +6,13 @@ from fastapi import APIRouter
 
 from parlour.files.ports import BlobStore
 from parlour.kernel.dataclass import dataclass
-from parlour.wire.rest.attempts import AttemptsNeed, attempts_router
-from parlour.wire.rest.chats import chats_router
-from parlour.wire.rest.drafts import drafts_router
-from parlour.wire.rest.exports import exports_router
-from parlour.wire.rest.history import history_router
 from parlour.wire.rest.laboratory import LaboratoryNeed, laboratory_router
-from parlour.wire.rest.presence import PresenceNeed, presence_router
+from parlour.wire.rest.practice.attempts import AttemptsNeed, attempts_router
+from parlour.wire.rest.practice.chats import chats_router
+from parlour.wire.rest.practice.drafts import drafts_router
+from parlour.wire.rest.practice.exports import exports_router
+from parlour.wire.rest.practice.history import history_router
+from parlour.wire.rest.practice.presence import PresenceNeed, presence_router
 from parlour.wire.rest.uploads import UploadsNeed, uploads_router
 from parlour.wire.rest.usage import usage_router
 
