@@ -105,16 +105,6 @@ def jobs_of_tests(database: Database) -> list[tuple[str, str]]:
     return [(row["kind"], row["state"]) for row in database.read_here(lambda tx: tx.all(sql))]
 
 
-def outcomes(database: Database, test_id: str) -> int:
-    """How many replays, grades and choices of a test are done."""
-    sql = (
-        "SELECT id FROM replays WHERE test_id = :id AND state = 'completed'"
-        " UNION ALL SELECT id FROM test_grades WHERE test_id = :id AND state = 'done'"
-        " UNION ALL SELECT id FROM preferences WHERE test_id = :id AND state = 'done'"
-    )
-    return len(database.read_here(lambda tx: tx.all(sql, id=test_id)))
-
-
 def look(database: Database, test_id: str) -> Trial:
     """What the store holds of a test, at one moment."""
 
