@@ -146,6 +146,7 @@ async def test_the_stock_client_gets_every_event_once_and_in_order_over_every_cu
                 else:
                     heard.tell(cut=True)
                 await heard.until(lambda n=number: len(heard.having("connected")) >= n + 2)
+            await heard.until(lambda: len({id_ for _, _, id_ in heard.places()}) > cuts * 10)
             stop.set()
             said = sum(await asyncio.gather(*talks))
             heads = await asyncio.to_thread(settled_heads, site)
@@ -158,7 +159,6 @@ async def test_the_stock_client_gets_every_event_once_and_in_order_over_every_cu
     assert not any(line["event"] == "resync" for line in heard.having("event"))
     assert {room: seq for room, seq, _ in places if room.startswith("chat:")} == heads
     assert wrong == Counter()
-    assert events > cuts * 10
     assert said > CHATS
     seconds = time.monotonic() - began
     figure(
@@ -172,7 +172,7 @@ async def test_the_stock_client_gets_every_event_once_and_in_order_over_every_cu
 def settled_heads(site: Site) -> dict[str, int]:
     """The newest `seq` of every chat's room, when nothing is being written any more."""
     database = site.database()
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 120
     while database.read_here(lambda tx: tx.all("SELECT id FROM messages WHERE state = 'streaming'")):
         assert time.monotonic() < deadline, "a reply did not end"
         time.sleep(0.05)
