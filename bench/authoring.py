@@ -34,7 +34,7 @@ from parlour.library.drafting.rules import DraftRules
 from parlour.library.drafting.sheet import Operation
 from parlour.library.making.workshop import ArtifactWorkshop, WorkshopNeed
 from parlour.library.publishing import Publishing, publish
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.storage.tx import Tx

@@ -14,7 +14,7 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import TimeOrderedIds
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.serving import spare_the_collector
 from parlour.settings import Settings
 from parlour.storage.database import Database

@@ -37,8 +37,8 @@ from parlour.laboratory import Laboratory, LaboratoryNeed
 from parlour.pauses.work import Deadlines
 from parlour.providers.models import ProviderSpec, build_models
 from parlour.providers.models.observed import ObservedModel
-from parlour.providers.models.played import load_played
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
+from parlour.providers.models.scripted.played import load_played
 from parlour.providers.oidc_keys import fetch_keys_of
 from parlour.providers.speech import build_speech
 from parlour.providers.speech.activity import build_activity

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 IMPORTED = (
     *("psycopg", "uvloop", "uvicorn.lifespan.on", "uvicorn.protocols.websockets.websockets_sansio_impl"),
     *("fastapi.telemetry._runtime", "parlour.app", "parlour.cli", "parlour.wire.http.logs"),
-    *("parlour.providers.models.scripted_grader", "tests.harness.program"),
+    *("parlour.providers.models.scripted.grader", "tests.harness.program"),
 )
 ORDER_BYTES_MAX = 1 << 20
 NUMBER_BYTES = 16

@@ -44,7 +44,7 @@ from parlour.jobs.queue import Kind, job_of
 from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, TimeOrderedIds
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.settings.lab import LabLimits
 from parlour.speech.decoding.entities import decoding_limits
 from parlour.speech.engines import SpeechEngines

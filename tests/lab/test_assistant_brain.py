@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from parlour.providers.models.assistant_brain import Thought, think
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.assistant.brain import Thought, think
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.turns.ports import Finished, Piece, Request, Said, Text, ToolCall, ToolSpec, Usage
 
 SEARCHES = ("recent_paper_search", "shared_paper_search", "experiment_log_search", "instrument_search")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.played import PlayedFileError, load_played
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
+from parlour.providers.models.scripted.played import PlayedFileError, load_played
 from parlour.turns.ports import Piece, Request, Said, Text, ToolCall
 
 STORY = """

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from parlour.benchmarks.judging import preferring
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.turns.ports import Finished, Piece, Request, Text
 from tests.promises.figures import Figure
 from tests.unit.grading_hall import SAID, Hall, open_hall

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from parlour.providers.models.scripted_author import draft as offline_author
+from parlour.providers.models.scripted.author.chats import draft as offline_author
 from tests.conftest import STORES, make_site
 from tests.harness.site import Process, Site
 from tests.harness.socket import Client

@@ -19,7 +19,7 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId
 from parlour.library.making.workshop import ArtifactWorkshop, WorkshopNeed
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.settings.authoring import AuthoringSettings
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged

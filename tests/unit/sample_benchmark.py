@@ -5,8 +5,8 @@ from pathlib import Path
 
 from parlour.catalog.benchmarks import Benchmark, Candidate, Recording
 from parlour.catalog.bundles import load_bundle
-from parlour.providers.models.scripted_candidate import Turn, play_candidate
-from parlour.providers.models.scripted_grader import Line, Temper, grade_transcript
+from parlour.providers.models.scripted.candidate import Turn, play_candidate
+from parlour.providers.models.scripted.grader import Line, Temper, grade_transcript
 from parlour.turns.ports import Request, Said, ToolSpec
 
 BUNDLE = load_bundle(Path(__file__).parents[2] / "content" / "teaching-practice")

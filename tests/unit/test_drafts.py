@@ -42,7 +42,7 @@ from parlour.kernel.clock import SystemClock
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId, EntryId, TemplateId, TimeOrderedIds
 from parlour.kernel.refusals import ProviderFault, Refusal
-from parlour.providers.models.scripted_author import LABEL, draft
+from parlour.providers.models.scripted.author.chats import LABEL, draft
 from parlour.storage.database import Database
 from parlour.storage.dialects import Logged
 from parlour.turns.ports import Finished, Piece, Request, Text

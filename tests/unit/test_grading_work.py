@@ -15,7 +15,7 @@ from parlour.grading.entities import GradeRequest, Highlight, Replacement, Stren
 from parlour.grading.facts import FeedbackGiven, GradeGiven, GradingFailed, GradingStarted, RemarkGiven
 from parlour.kernel.ids import AttemptId, ChatId, GradeId
 from parlour.kernel.refusals import ProviderFault, Refusal
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.storage.dialects import Logged
 from tests.conftest import new_database
 from tests.unit.grading_hall import (

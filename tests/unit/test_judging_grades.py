@@ -17,7 +17,7 @@ from parlour.grading.asking import judge
 from parlour.kernel.actor import Actor
 from parlour.kernel.ids import AccountId
 from parlour.kernel.refusals import ProviderFault, Refusal
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.turns import usage
 from parlour.turns.entities import UsageOf
 from parlour.turns.ports import Piece, Request, Text

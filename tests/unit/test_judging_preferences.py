@@ -13,7 +13,7 @@ from parlour.benchmarks.judging.preferring import INSTRUCTIONS, Pair
 from parlour.catalog.entities import Reference
 from parlour.grading.verdicts import UnusableVerdictError
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.turns import usage
 from parlour.turns.entities import UsageOf
 from parlour.turns.ports import Finished, Piece, Request, Text

@@ -23,7 +23,7 @@ from parlour.library.making.linking import candidates
 from parlour.library.making.media import MediaFile, MediaKind, MediaWanted
 from parlour.library.making.planning import UNTOLD, ordered
 from parlour.library.publishing import Publishing, publish
-from parlour.providers.models.scripted_author import LABEL
+from parlour.providers.models.scripted.author.chats import LABEL
 from parlour.settings import sqlite_url
 from parlour.settings.authoring import AuthoringSettings
 from parlour.storage.database import Database

@@ -12,7 +12,7 @@ from parlour.catalog.entities import Reference, Scenario
 from parlour.catalog.publishing import publish
 from parlour.catalog.sources import Bundle
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.storage.tx import Tx
 from parlour.turns.ports import Finished, Piece, Request
 from tests.harness.site import ROOT

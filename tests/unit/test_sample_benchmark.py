@@ -21,7 +21,7 @@ from parlour.jobs.worker import Worker, WorkerLimits
 from parlour.kernel.actor import Actor
 from parlour.kernel.dice import SeededDice
 from parlour.kernel.ids import AccountId
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.settings import Settings
 from parlour.storage.tx import Tx
 from tests.unit.replaying_hall import Hall, open_hall

@@ -17,9 +17,9 @@ from parlour.library.making.counting import asked_for
 from parlour.library.making.grounding import span_of
 from parlour.library.making.reading_answers import read_answer, read_choice
 from parlour.library.making.shapes import CHOICE, SHAPES, schema
-from parlour.providers.models.scripted_author import LABEL, draft
-from parlour.providers.models.scripted_author_ask import Ask, topic
-from parlour.providers.models.scripted_written import play_written
+from parlour.providers.models.scripted.author.ask import Ask, topic
+from parlour.providers.models.scripted.author.chats import LABEL, draft
+from parlour.providers.models.scripted.written import play_written
 
 PARTS: Mapping[str, Mapping[str, int]] = {
     "persona": {"names": 1, "descriptions": 1, "instructions": 1, "examples": 3, "colors": 1, "icons": 1},

@@ -15,9 +15,9 @@ from parlour.catalog.benchmarks import Candidate
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.phrases import found, plain, sentences
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted import ScriptedModel
-from parlour.providers.models.scripted_candidate import FILLERS, play_candidate, ruffled, seed_of
-from parlour.providers.models.scripted_moves import read
+from parlour.providers.models.scripted.candidate import FILLERS, play_candidate, ruffled, seed_of
+from parlour.providers.models.scripted.model import ScriptedModel
+from parlour.providers.models.scripted.moves import read
 from parlour.turns.ports import Finished, Piece, Request, Said, Text, ToolCall, ToolSpec
 from tests.unit.sample_benchmark import (
     BUNDLE,

@@ -6,8 +6,8 @@ import pytest
 
 from parlour.catalog.bundles import load_bundle
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted import ScriptedModel
-from parlour.providers.models.scripted_cast import CastScene, Part, play_cast
+from parlour.providers.models.scripted.cast import CastScene, Part, play_cast
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.turns.ports import Request, Said, Text
 
 DIALOGUES = {

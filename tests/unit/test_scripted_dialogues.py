@@ -7,8 +7,9 @@ import pytest
 
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.phrases import phrase_fault
-from parlour.providers.models import scripted_grader, scripted_moves
-from parlour.providers.models.scripted_dialogue import Scene, play
+from parlour.providers.models.scripted import grader as scripted_grader
+from parlour.providers.models.scripted import moves as scripted_moves
+from parlour.providers.models.scripted.dialogue import Scene, play
 from tests.unit.scripted_conversations import HARMFUL, HELPFUL
 
 DIALOGUES = {

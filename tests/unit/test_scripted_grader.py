@@ -8,8 +8,8 @@ import pytest
 
 from parlour.catalog.bundles import load_bundle
 from parlour.catalog.entities import Rubric, Standard, StandardGroup
-from parlour.providers.models.scripted_dialogue import play
-from parlour.providers.models.scripted_grader import Line, Verdict, grade_transcript
+from parlour.providers.models.scripted.dialogue import play
+from parlour.providers.models.scripted.grader import Line, Verdict, grade_transcript
 from tests.unit.scripted_conversations import HARMFUL, HELPFUL
 
 BUNDLE = load_bundle(Path(__file__).parents[2] / "content" / "teaching-practice")

@@ -8,10 +8,10 @@ import pytest
 
 from parlour.benchmarks.statistics.agreement import krippendorff_alpha, weighted_kappa
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted import ScriptedModel
-from parlour.providers.models.scripted_grader import Line, Temper
-from parlour.providers.models.scripted_grading import grade_request
-from parlour.providers.models.scripted_preferring import prefer_request
+from parlour.providers.models.scripted.grader import Line, Temper
+from parlour.providers.models.scripted.grading import grade_request
+from parlour.providers.models.scripted.model import ScriptedModel
+from parlour.providers.models.scripted.preferring import prefer_request
 from parlour.turns.ports import Request, Said, Text
 from tests.unit.sample_benchmark import (
     BUNDLE,

@@ -9,7 +9,7 @@ import pytest
 
 from parlour.catalog.bundles import load_bundle
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted import ScriptedModel
+from parlour.providers.models.scripted.model import ScriptedModel
 from parlour.turns.ports import Finished, Model, Piece, Request, Said, Task, Text
 from tests.unit.scripted_conversations import HELPFUL
 

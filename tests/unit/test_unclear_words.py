@@ -15,7 +15,7 @@ from parlour.grading.asking import Judgement, judge
 from parlour.grading.hearing import better_levels, clear_paper
 from parlour.grading.prompt import HEARING, Paper, grade_request
 from parlour.kernel.ids import AccountId, ChatId, MessageId
-from parlour.providers.models import scripted_grading
+from parlour.providers.models.scripted import grading as scripted_grading
 from parlour.speech.ports import Word
 from tests.harness.spoken import words_of
 from tests.unit.grading_hall import RUBRIC

@@ -130,7 +130,7 @@ def _tried(
     from parlour.library.checks.trials.answering import Answerer, AnswererNeed
     from parlour.library.checks.trials.at_once import trials_of
     from parlour.providers.models import ProviderSpec, build_models
-    from parlour.providers.models.scripted import ScriptedModel
+    from parlour.providers.models.scripted.model import ScriptedModel
 
     names = _names(settings)
 

@@ -80,7 +80,7 @@ def run_server(
 
     async def life() -> bool:
         from parlour.app import Parlour
-        from parlour.providers.models.played import PlayedFileError
+        from parlour.providers.models.scripted.played import PlayedFileError
         from parlour.serving import serve as serve_parlour
 
         try:

@@ -160,7 +160,7 @@ async def house(settings: "Settings") -> AsyncGenerator[House]:
         return
     load_libraries()
     from parlour.app import Parlour
-    from parlour.providers.models.played import PlayedFileError
+    from parlour.providers.models.scripted.played import PlayedFileError
     from parlour.wire.http.logs import configure_logging
 
     configure_logging("error")

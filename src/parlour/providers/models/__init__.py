@@ -3,7 +3,7 @@
 `build_models` makes the one `Model` that the core is given: a `ModelRouter`, which sends each
 request to the provider that the model's name begins with. All of them keep the promises of
 `parlour.turns.ports.Model`. Nothing heavy is imported before a provider needs it.
-Read next: `openai_compatible.py`, then `scripted.py`.
+Read next: `openai_compatible.py`, then `scripted/`.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -9,8 +9,8 @@ from functools import partial
 
 from parlour.assistant.entities import Language
 from parlour.assistant.sentences import sentence
-from parlour.providers.models.assistant_chinese import in_chinese
-from parlour.providers.models.assistant_script import Found, OutcomeSeen, TurnFile
+from parlour.providers.models.scripted.assistant.chinese import in_chinese
+from parlour.providers.models.scripted.assistant.script import Found, OutcomeSeen, TurnFile
 
 QUOTES_MAX = 3
 QUOTE_CHARACTERS_MAX = 500

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from parlour.providers.models.scripted_author_ask import (
+from parlour.providers.models.scripted.author.ask import (
     Ask,
     called,
     first,
@@ -18,7 +18,7 @@ from parlour.providers.models.scripted_author_ask import (
     wish,
     written,
 )
-from parlour.providers.models.scripted_author_tempers import GENTLE, TEMPERS, Temper
+from parlour.providers.models.scripted.author.tempers import GENTLE, TEMPERS, Temper
 
 FIRST_NAMES = (
     "Amara", "Bo", "Chidi", "Dana", "Elif", "Farid", "Greta", "Hana", "Ivo", "Kemi", "Lina", "Mateo", "Noor", "Oskar",

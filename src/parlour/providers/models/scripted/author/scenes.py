@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from parlour.providers.models.scripted_author_ask import (
+from parlour.providers.models.scripted.author.ask import (
     Ask,
     Line,
     capital,
@@ -15,7 +15,7 @@ from parlour.providers.models.scripted_author_ask import (
     sentences,
     topic,
 )
-from parlour.providers.models.scripted_author_people import (
+from parlour.providers.models.scripted.author.people import (
     matter_of,
     role_of,
     temper_of,

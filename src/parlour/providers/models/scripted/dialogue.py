@@ -11,7 +11,7 @@ from dataclasses import field
 from parlour.catalog.dialogues import ANY_MOOD, MOVE_NAMES, Dialogue, MoveKind, Pool, Rule, When
 from parlour.catalog.phrases import found
 from parlour.kernel.dataclass import dataclass
-from parlour.providers.models.scripted_moves import Reading, read
+from parlour.providers.models.scripted.moves import Reading, read
 
 REPLAYED_MESSAGES_MAX = 300
 REWARDED_REPEATS = 3

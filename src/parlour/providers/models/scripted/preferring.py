@@ -14,8 +14,8 @@ from parlour.catalog.entities import Rubric, Standard, StandardGroup
 from parlour.kernel.dataclass import dataclass
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted_grader import Line, Verdict, grade_transcript
-from parlour.providers.models.scripted_grading import read_rubric, temper_of
+from parlour.providers.models.scripted.grader import Line, Verdict, grade_transcript
+from parlour.providers.models.scripted.grading import read_rubric, temper_of
 
 FIRST = "scripted-first"
 TIE_SHARE = 0.05  # of all points: what lies closer together is called a tie

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.phrases import sentences
 from parlour.kernel.dataclass import dataclass
-from parlour.providers.models.scripted_dialogue import REPLAYED_MESSAGES_MAX, Performance
-from parlour.providers.models.scripted_moves import read
+from parlour.providers.models.scripted.dialogue import REPLAYED_MESSAGES_MAX, Performance
+from parlour.providers.models.scripted.moves import read
 from parlour.turns.ports import Request, Said, ToolCall
 
 NOISY = "scripted-noisy"

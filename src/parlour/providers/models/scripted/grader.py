@@ -14,8 +14,8 @@ from parlour.catalog.dialogues import MOVE_NAMES
 from parlour.catalog.entities import Rubric, Scenario, Signals, Standard, StandardGroup
 from parlour.catalog.phrases import found, plain
 from parlour.kernel.dataclass import dataclass
-from parlour.providers.models.scripted_advice import BETTER, NAMES, WHY
-from parlour.providers.models.scripted_moves import Reading, read
+from parlour.providers.models.scripted.advice import BETTER, NAMES, WHY
+from parlour.providers.models.scripted.moves import Reading, read
 
 QUOTE_CHARACTERS_MAX = 300
 QUOTES_MAX = 3

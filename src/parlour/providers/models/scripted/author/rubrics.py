@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from parlour.kernel.dataclass import dataclass
-from parlour.providers.models.scripted_author_ask import (
+from parlour.providers.models.scripted.author.ask import (
     Ask,
     Line,
     in_turn,

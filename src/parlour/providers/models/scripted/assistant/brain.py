@@ -1,7 +1,7 @@
 """The embedded model of the laboratory assistant (lab protocol 7.5): rules, no network, deterministic.
 
-It starts the tool that a message asks for (`assistant_intents`), otherwise searches what is offered
-and quotes what was found (`assistant_answers`). Advice and comments are read as new instructions.
+It starts the tool that a message asks for (`intents`), otherwise searches what is offered
+and quotes what was found (`answers`). Advice and comments are read as new instructions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ from parlour.assistant.entities import Language
 from parlour.assistant.language import language_of
 from parlour.assistant.sentences import sentence
 from parlour.kernel.dataclass import dataclass
-from parlour.providers.models.assistant_answers import SEARCHES, answer_of, content_words, places, unreadable
-from parlour.providers.models.assistant_intents import Intent, about_earlier_talk, greeting_of, intent_of
-from parlour.providers.models.assistant_script import TurnFile, TurnScript, turn_of
+from parlour.providers.models.scripted.assistant.answers import SEARCHES, answer_of, content_words, places, unreadable
+from parlour.providers.models.scripted.assistant.intents import Intent, about_earlier_talk, greeting_of, intent_of
+from parlour.providers.models.scripted.assistant.script import TurnFile, TurnScript, turn_of
 from parlour.turns.ports import Request, ToolCall, ToolSpec
 
 _FILES_MAX = 3

@@ -5,7 +5,7 @@ Model names choose a behaviour: `scripted` (normal), `scripted-slow` (20 pieces 
 `scripted-fail-midway` (fails after some), `scripted-hang` (says nothing until it is cancelled);
 in tests of models `scripted-noisy` (an untidy candidate), and the judges `scripted-strict`, `scripted-lenient`
 and `scripted-first` (prefers what it is shown first).
-The laboratory assistant's steps come from a file of turns, if one is given, else from `assistant_brain`.
+The laboratory assistant's steps come from a file of turns, if one is given, else from `assistant.brain`.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ import msgspec
 from parlour.catalog.dialogues import Dialogue
 from parlour.kernel.decoding import convert
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.assistant_brain import Thought, think
-from parlour.providers.models.assistant_script import turn_of
-from parlour.providers.models.played import Played, PlayedStep, calls_of
-from parlour.providers.models.scripted_candidate import Turn, play_candidate
-from parlour.providers.models.scripted_cast import Part, play_cast
-from parlour.providers.models.scripted_dialogue import play
+from parlour.providers.models.scripted.assistant.brain import Thought, think
+from parlour.providers.models.scripted.assistant.script import turn_of
+from parlour.providers.models.scripted.candidate import Turn, play_candidate
+from parlour.providers.models.scripted.cast import Part, play_cast
+from parlour.providers.models.scripted.dialogue import play
+from parlour.providers.models.scripted.played import Played, PlayedStep, calls_of
 from parlour.turns.ports import Finished, Piece, Request, Text, Usage
 
 SLOW_PIECES_PER_SECOND = 20.0
@@ -143,17 +143,17 @@ def _answer(request: Request) -> str:
             hints = (played[1] if played else ()) or _HINTS_WITHOUT_SCRIPT
             return msgspec.json.encode({"hints": hints}).decode()
         case "grade":
-            from parlour.providers.models.scripted_grading import grade_request
+            from parlour.providers.models.scripted.grading import grade_request
 
             return grade_request(learner[-1] if learner else "", request.model)
         case "prefer":
-            from parlour.providers.models.scripted_preferring import prefer_request
+            from parlour.providers.models.scripted.preferring import prefer_request
 
             return prefer_request(learner[-1] if learner else "", request.model)
         case "summary":
             return _SUMMARY
         case "draft":
-            from parlour.providers.models.scripted_author import draft
+            from parlour.providers.models.scripted.author.chats import draft
 
             return draft(learner[-1] if learner else "")
         case "assist" | "candidate":
@@ -165,7 +165,7 @@ def _without_script(request: Request, learner: list[str]) -> str:
 
     Raises `ProviderFault` for the latter in a trial, which such an answer would tell nothing about.
     """
-    from parlour.providers.models.scripted_written import play_written
+    from parlour.providers.models.scripted.written import play_written
 
     rules = next((said.content for said in request.messages if said.role == "system"), "")
     written = play_written(rules, learner)

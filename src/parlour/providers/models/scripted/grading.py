@@ -14,7 +14,7 @@ import msgspec
 from parlour.catalog.entities import Rubric, Scenario
 from parlour.kernel.decoding import convert, decode
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted_grader import Improvement, Line, Strength, Temper, Verdict, grade_transcript
+from parlour.providers.models.scripted.grader import Improvement, Line, Strength, Temper, Verdict, grade_transcript
 
 # Where a request does not say what passes, the summary speaks as if this share did.
 PASS_SHARE = 0.72

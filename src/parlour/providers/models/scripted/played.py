@@ -14,7 +14,7 @@ import msgspec
 
 from parlour.catalog.places import Place
 from parlour.kernel.dataclass import dataclass
-from parlour.providers.models.assistant_script import TurnScript, turn_of
+from parlour.providers.models.scripted.assistant.script import TurnScript, turn_of
 from parlour.turns.ports import Request, ToolCall
 
 if TYPE_CHECKING:

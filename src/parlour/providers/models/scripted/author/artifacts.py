@@ -5,11 +5,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models import scripted_author_people as people
-from parlour.providers.models import scripted_author_records as records
-from parlour.providers.models import scripted_author_rubrics as rubrics
-from parlour.providers.models import scripted_author_scenes as scenes
-from parlour.providers.models.scripted_author_ask import Ask, labelled
+from parlour.providers.models.scripted.author import people, records, rubrics, scenes
+from parlour.providers.models.scripted.author.ask import Ask, labelled
 
 
 def answer(ask: Ask) -> str:

@@ -13,9 +13,9 @@ import msgspec
 
 from parlour.kernel.decoding import decode
 from parlour.kernel.refusals import ProviderFault
-from parlour.providers.models.scripted_author_artifacts import answer as answer_of_artifact
-from parlour.providers.models.scripted_author_ask import LABEL
-from parlour.providers.models.scripted_author_ask import Ask as ArtifactAsk
+from parlour.providers.models.scripted.author.artifacts import answer as answer_of_artifact
+from parlour.providers.models.scripted.author.ask import LABEL
+from parlour.providers.models.scripted.author.ask import Ask as ArtifactAsk
 
 _OF_ARTIFACT = '{"artifact":'
 _FIRST_NAMES = ("Amara", "Bo", "Chidi", "Dana", "Elif", "Farid", "Greta", "Hana", "Ivo", "Kemi", "Lina", "Mateo")

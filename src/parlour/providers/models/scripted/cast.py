@@ -4,7 +4,7 @@ Whoever is spoken to by name answers ("Ben, ...", "..., Ben?"), several in the o
 called; where nobody is, whoever is named at all. Else the one whose dialogue fits best: with a rule
 for this message, then with answers to its moves; where nobody is better the last speaker goes on, at
 first the first persona. Then one other may join in, if its dialogue says so (`joins`). A pure
-replay, like `scripted_dialogue`.
+replay, like `dialogue`.
 """
 
 import re
@@ -14,8 +14,8 @@ from dataclasses import field
 from parlour.catalog.dialogues import Dialogue
 from parlour.catalog.phrases import plain
 from parlour.kernel.dataclass import dataclass
-from parlour.providers.models.scripted_dialogue import REPLAYED_MESSAGES_MAX, Performance
-from parlour.providers.models.scripted_moves import Reading, read
+from parlour.providers.models.scripted.dialogue import REPLAYED_MESSAGES_MAX, Performance
+from parlour.providers.models.scripted.moves import Reading, read
 
 CALLED_MAX = 3
 _BEFORE_A_CALL = r"^|[.!?,;:\n]\s*|\b(?:and|hi|hello|hey|dear|thanks|thank you|so|then|now|well|ok|okay)\s+"

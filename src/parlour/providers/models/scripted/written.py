@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 
 from parlour.catalog.dialogues import MOVE_NAMES
-from parlour.providers.models.scripted_author_tempers import TEMPERS
-from parlour.providers.models.scripted_moves import read
+from parlour.providers.models.scripted.author.tempers import TEMPERS
+from parlour.providers.models.scripted.moves import read
 
 OPENS_AT = 2
 REVEALS_AT = 4

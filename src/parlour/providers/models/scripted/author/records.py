@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from parlour.providers.models.scripted_author_ask import (
+from parlour.providers.models.scripted.author.ask import (
     Ask,
     capital,
     first,
