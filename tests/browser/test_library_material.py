@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from parlour.library.forms.simulations import FLAGS
 from tests.browser.acting import card, go
@@ -160,6 +160,35 @@ def test_a_training_is_set_up_dated_and_brought_to_the_newest_version(demo: Demo
     page.get_by_role("link", name="Trainings", exact=True).click()
     expect(page.get_by_role("listitem", name="Set up with care")).to_be_visible()
     tab.check_calm(409)
+
+
+def test_what_is_being_typed_stays_when_an_answer_comes_meanwhile(demo: Demo, visit: Open) -> None:
+    tab = visit(WIDE)
+    page = enter(demo.url, demo, tab, "admin")
+    begin(page, "Simulation")
+    write(page, {"Name": "Typed meanwhile"})
+    pick(page, "Add a scenario", "Recursion does not click")
+    minutes = page.get_by_label("Time limit of Recursion does not click")
+    expect(minutes).to_have_value("")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held or route.request.method != "PATCH":
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/authoring/drafts/*", hold)
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        pick(page, "Choose a rubric for Recursion does not click", "Supportive conversation")
+    minutes.fill("7")
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Take off the rubric of Recursion does not click")).to_be_visible()
+    expect(minutes).to_have_value("7")
+    minutes.press("Tab")
+    expect(page.get_by_label("May go on when the time is up in Recursion does not click")).to_be_enabled()
+    expect(minutes).to_have_value("7")
+    tab.check_calm()
 
 
 def what_it_is_like_is_changed(demo: Demo, page: Page, fellow: Page) -> None:

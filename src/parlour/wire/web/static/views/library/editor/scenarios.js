@@ -1,6 +1,6 @@
 // The scenarios of a simulation in order, each with its rubric, its time limit, and how its conversation goes.
-import { html } from "../../../html.js";
-import { Flip } from "./flip.js";
+import { html, useState } from "../../../html.js";
+import { Flip, useWanted } from "./flip.js";
 import { LinkedList, Picker } from "./links.js";
 import { Finding } from "./marks.js";
 import { Settings } from "./settings.js";
@@ -40,20 +40,23 @@ function Around({ open, api, value: { id: scenarioId, name: given } }) {
 const MINUTES_MAX = 24 * 60;
 const LIMIT = "scenario_time_limits";
 
+// What is typed stays while answers come, until the field is left.
 function Limit({ open, scenarioId, name, limit }) {
   const may = open.draft.may.edit;
   const seconds = limit?.fields.time_limit_seconds ?? null;
-  const onMinutes = (event) => {
-    const wanted = Math.round(Number(event.target.value) * 60);
+  const [typed, setTyped] = useState(null);
+  const [minutes, want] = useWanted(seconds === null ? "" : String(seconds / 60), (text) => {
+    const wanted = Math.round(Number(text) * 60);
     if (!(wanted >= 1)) return limit && open.act({ op: "remove", type: LIMIT, value_id: limit.id });
     return open.act(limit ? { op: "set", type: LIMIT, value_id: limit.id, fields: { time_limit_seconds: wanted } }
       : { op: "add", type: LIMIT, fields: { scenario_id: scenarioId, time_limit_seconds: wanted, negative: false } });
-  };
+  });
   const onOver = (negative) => open.act({ op: "set", type: LIMIT, value_id: limit.id, fields: { negative } });
   const id = `limit-${scenarioId}`;
   const found = (open.findings ?? []).filter((each) => each.type === LIMIT && each.value_id === limit?.id);
   return html`
-    <label class="lib-inline" for=${id}>Time limit<span class="unseen"> of ${name}</span> <input id=${id} class="lib-short" type="number" min="0" max=${MINUTES_MAX} step="any" readOnly=${!may} value=${seconds === null ? "" : seconds / 60} onChange=${onMinutes} /> minutes</label>
+    <label class="lib-inline" for=${id}>Time limit<span class="unseen"> of ${name}</span> <input id=${id} class="lib-short" type="number" min="0" max=${MINUTES_MAX} step="any" readOnly=${!may} value=${typed ?? minutes}
+      onInput=${(event) => setTyped(event.target.value)} onChange=${(event) => { if (!event.target.validity.badInput) want(event.target.value); }} onBlur=${() => setTyped(null)} /> minutes</label>
     <${Flip} label="May go on when the time is up" about=${` in ${name}`} checked=${limit?.fields.negative === true} disabled=${!may || seconds === null} onFlip=${onOver} />
     ${found.map((each) => html`<${Finding} key=${each.code} finding=${each} />`)}`;
 }
