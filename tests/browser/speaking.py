@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import wave
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,12 +57,15 @@ def tones(path: Path, text: str, *, before_ms: int = 300, after_ms: int = 2_500,
     return path
 
 
-def voice(path: Path, text: str) -> Path:
-    """A file in which espeak-ng says the text."""
+def voice(path: Path, text: str, *, after_ms: int = 6_000) -> Path:
+    """A file in which espeak-ng says the text, and is silent then."""
     program = shutil.which("espeak-ng")
     if program is None:
         pytest.skip("no espeak-ng here")
     subprocess.run([program, "-s", "140", "-w", str(path), "--stdin"], input=text.encode(), check=True, timeout=60)
+    with wave.open(str(path)) as spoken:
+        sound, rate = spoken.readframes(spoken.getnframes()), spoken.getframerate()
+    path.write_bytes(wav_bytes(sound + silence(after_ms, rate=rate), rate))
     return path
 
 

@@ -34,7 +34,7 @@ def seconds_recorded(page: Page, count: int) -> None:
 def test_a_spoken_question_is_understood_and_answered_aloud(
     demo: Demo, microphones: Microphones, tmp_path: Path
 ) -> None:
-    tab = microphones.tab(tones(tmp_path / "question.wav", QUESTION, before_ms=400, after_ms=60_000), again=False)
+    tab = microphones.tab(tones(tmp_path / "question.wav", QUESTION, before_ms=1_200, after_ms=60_000), again=False)
     page = register(demo.url, tab, "rosalind")
     page.get_by_role("button", name="Record a spoken message").click()
     seconds_recorded(page, 4)
@@ -62,7 +62,7 @@ def test_a_spoken_question_is_understood_and_answered_aloud(
 def test_a_recording_may_be_dropped_and_the_button_may_be_held(
     demo: Demo, microphones: Microphones, tmp_path: Path
 ) -> None:
-    tab = microphones.tab(tones(tmp_path / "held.wav", QUESTION, before_ms=400, after_ms=60_000), NARROW, again=False)
+    tab = microphones.tab(tones(tmp_path / "held.wav", QUESTION, before_ms=1_200, after_ms=60_000), NARROW, again=False)
     page = register(demo.url, tab, "barbara")
     button = page.get_by_role("button", name="Record a spoken message")
     button.press("Enter")
@@ -85,7 +85,7 @@ def test_a_recording_may_be_dropped_and_the_button_may_be_held(
 
 
 def test_a_question_of_the_assistant_is_answered_by_voice(demo: Demo, microphones: Microphones, tmp_path: Path) -> None:
-    tab = microphones.tab(tones(tmp_path / "yes.wav", "Graphene", before_ms=400, after_ms=60_000), again=False)
+    tab = microphones.tab(tones(tmp_path / "yes.wav", "Graphene", before_ms=1_200, after_ms=60_000), again=False)
     page = enter(demo.url, tab, "lin")
     say(page, "create experiment")
     asked(page, "collect")

@@ -286,7 +286,7 @@ def test_a_spoken_question_in_a_real_voice_is_understood_and_answered_in_one(
 ) -> None:
     pytest.importorskip("pocketsphinx")
     server = other_site.start(scripted_pieces_per_second=40)
-    tab = microphones.tab(voice(tmp_path / "voice.wav", "Hello. How are you today?"), again=False)
+    tab = microphones.tab(voice(tmp_path / "voice.wav", "Hello. How are you today?"))
     page = begun(Demo(url=server.url, tokens=other_site.tokens, password=PASSWORD), tab)
     page.evaluate("localStorage.setItem('parlour.voice.mode', 'open')")
     page.reload()
